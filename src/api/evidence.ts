@@ -1,0 +1,35 @@
+/**
+ * What one arm was seen to do within one interval: increments, not totals. Counts are whole numbers up to what the
+ * source can tell (a source may extrapolate, so they need not be integers).
+ */
+export interface ArmCounts {
+  readonly requests: number;
+  /** Responses with status 5xx, and requests that got no response. At most `requests`. */
+  readonly errors: number;
+  /**
+   * Cumulative histogram of response times: upper bound in milliseconds ("25", "+Inf") to the number of requests at
+   * or below it. Null where the source has no histogram.
+   */
+  readonly latencyMs: Readonly<Record<string, number>> | null;
+}
+
+/** Values of one metric with a query of its own, at the end of the interval. */
+export interface OwnMetricSample {
+  readonly canary: number | null;
+  /** Asked for only where the metric has a baseline. */
+  readonly primary: number | null;
+  /** Why a value is null, as a sentence: "no data", "3 series, want one", "HTTP 503". */
+  readonly error?: string;
+}
+
+/** One interval of evidence. A null arm: the source gave nothing for it; `error` may say why. */
+export interface EvidenceRow {
+  /** End of the interval, milliseconds since the epoch. */
+  readonly endMs: number;
+  readonly canary: ArmCounts | null;
+  readonly primary: ArmCounts | null;
+  /** By metric name. */
+  readonly own: Readonly<Record<string, OwnMetricSample>>;
+  /** Why an arm is null when the source failed; absent when it answered and there was just no traffic. */
+  readonly error?: string;
+}

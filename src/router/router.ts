@@ -1,0 +1,74 @@
+import type { Rollout, RolloutSpec } from "../api/rollout.ts";
+
+/** What the router needs to know about a rollout; its names come from `api/names.ts`. */
+export interface RouteContext {
+  readonly rollout: Rollout;
+  /** The spec in force: that of the run while one is under way. */
+  readonly spec: RolloutSpec;
+  /** Labels that select the pods of each side. */
+  readonly selectors: {
+    readonly target: Readonly<Record<string, string>>;
+    readonly primary: Readonly<Record<string, string>>;
+  };
+}
+
+/** How traffic is to flow. Weights are whole percentages, 0 to 100; the primary gets the rest. */
+export interface Traffic {
+  readonly canaryWeight: number;
+  /** Percentage of requests mirrored to the canary: 0 (none) to 100. */
+  readonly shadowPercent: number;
+}
+
+/** What the routing objects say now, read from caches. */
+export type Routing =
+  | { readonly kind: "missing" }
+  | {
+      readonly kind: "present";
+      readonly traffic: Traffic;
+      /** The routing objects equal what `ensure` would write, weights apart. */
+      readonly inSync: boolean;
+      /** A sentence when `inSync` is false: which object differs, and where. */
+      readonly drift?: string;
+    };
+
+/** Where a Service sends what it is sent. */
+export interface ServiceState {
+  readonly exists: boolean;
+  /** pod-template-hash in the selector; null when it is not pinned. */
+  readonly pinnedHash: string | null;
+  /** Which side the selector names. */
+  readonly selects: "target" | "primary" | "other" | "nothing";
+  readonly readyEndpoints: number;
+}
+
+export interface Services {
+  readonly apex: ServiceState;
+  readonly primary: ServiceState;
+  readonly canary: ServiceState;
+}
+
+/**
+ * Traffic to the two sides of a rollout. All methods are idempotent, write only on change, and write nothing that
+ * `ensure` or `setTraffic` was not asked for. Writes carry a resourceVersion or a field manager and may reject with
+ * ApiError (conflict: decide again) or UnreachableError.
+ */
+export interface Router {
+  /** Reads caches only. */
+  observe(context: RouteContext): { readonly routing: Routing; readonly services: Services };
+  /** Makes Services and routing objects as the spec wants them. Never changes weights or mirror that exist. */
+  ensureServices(context: RouteContext): Promise<void>;
+  ensureRoutes(context: RouteContext): Promise<void>;
+  /** Points the canary Service at one ReplicaSet of the target. */
+  pinCanary(context: RouteContext, podTemplateHash: string): Promise<void>;
+  /** Points the apex Service at the primary, or back at the target when the rollout is deleted. */
+  pointApex(context: RouteContext, side: "primary" | "target"): Promise<void>;
+  /**
+   * One write of the routing object, and none when it already says so. It depends on nothing else existing or
+   * being ready, so that going back to weight 0 always works while the object can be written at all.
+   */
+  setTraffic(context: RouteContext, traffic: Traffic): Promise<void>;
+  /** Removes what `ensureRoutes` made (or gives the user's objects back as they were). */
+  removeRoutes(context: RouteContext): Promise<void>;
+  /** Removes the primary and canary Services, and the apex Service where we had made it. */
+  removeServices(context: RouteContext): Promise<void>;
+}
