@@ -1,0 +1,37 @@
+import type { Rollout, RolloutSpec } from "./rollout.ts";
+
+/** Set on Rollouts: holds deletion back until the target serves again. */
+export const FINALIZER = "sluice.dev/hand-back";
+
+/** On the primary Deployment: which revision of the target its template was taken from. */
+export const REVISION_ANNOTATION = "sluice.dev/revision";
+
+/** On every object that we made: the Rollout it belongs to. */
+export const ROLLOUT_LABEL = "sluice.dev/rollout";
+
+export interface Names {
+  readonly target: string;
+  readonly primary: string;
+  readonly apexService: string;
+  readonly primaryService: string;
+  readonly canaryService: string;
+  readonly virtualService: string;
+  readonly primaryDestinationRule: string;
+  readonly canaryDestinationRule: string;
+}
+
+/** The names of everything that belongs to a Rollout. */
+export function namesOf(rollout: Pick<Rollout, "metadata"> & { readonly spec: RolloutSpec }): Names {
+  const target = rollout.spec.targetRef.name;
+  const apex = rollout.spec.service.name ?? target;
+  return {
+    target,
+    primary: `${target}-primary`,
+    apexService: apex,
+    primaryService: `${apex}-primary`,
+    canaryService: `${apex}-canary`,
+    virtualService: apex,
+    primaryDestinationRule: `${apex}-primary`,
+    canaryDestinationRule: `${apex}-canary`,
+  };
+}

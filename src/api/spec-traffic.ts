@@ -1,0 +1,117 @@
+import { z } from "zod";
+import { duration, percent } from "./fields.ts";
+
+const headerMap = z.record(z.string().max(256), z.string().max(4096));
+
+const headerOperations = z.strictObject({
+  set: headerMap.optional().describe("Headers to overwrite."),
+  add: headerMap.optional().describe("Headers to append."),
+  remove: z.array(z.string().max(256)).max(64).optional().describe("Headers to remove."),
+});
+
+const stringMatch = z
+  .strictObject({
+    exact: z.string().max(1024).optional(),
+    prefix: z.string().max(1024).optional(),
+    regex: z.string().max(1024).optional().describe("RE2 syntax; matches the whole value."),
+  })
+  .meta({
+    "x-kubernetes-validations": [
+      {
+        rule: "[has(self.exact), has(self.prefix), has(self.regex)].filter(x, x).size() == 1",
+        message: "exactly one of exact, prefix and regex must be set",
+      },
+    ],
+  })
+  .refine(
+    (match) => Object.values(match).filter((value) => value !== undefined).length === 1,
+    "exactly one of exact, prefix and regex must be set",
+  );
+
+/** A subset of Istio's HTTPMatchRequest. */
+const httpMatch = z.strictObject({
+  uri: stringMatch.optional(),
+  scheme: stringMatch.optional(),
+  method: stringMatch.optional(),
+  authority: stringMatch.optional(),
+  headers: z.record(z.string().max(256), stringMatch).optional().describe("By lower-case header name."),
+  queryParams: z.record(z.string().max(256), stringMatch).optional(),
+  withoutHeaders: z.record(z.string().max(256), stringMatch).optional().describe("Headers that must not match."),
+  ignoreUriCase: z.boolean().optional(),
+  port: z.number().int().min(1).max(65535).optional(),
+  gateways: z.array(z.string().max(253)).max(32).optional(),
+  sourceLabels: z.record(z.string().max(256), z.string().max(63)).optional(),
+  sourceNamespace: z.string().max(63).optional(),
+});
+
+const corsPolicy = z.strictObject({
+  allowOrigins: z.array(stringMatch).max(64).optional(),
+  allowMethods: z.array(z.string().max(32)).max(16).optional(),
+  allowHeaders: z.array(z.string().max(256)).max(64).optional(),
+  exposeHeaders: z.array(z.string().max(256)).max(64).optional(),
+  maxAge: duration("How long a browser may keep the answer to a preflight request.").optional(),
+  allowCredentials: z.boolean().optional(),
+});
+
+const retries = z.strictObject({
+  attempts: z.number().int().min(0).max(100).describe("How often a failed request is tried again. 0 switches retries off."),
+  perTryTimeout: duration("Timeout of each try.").optional(),
+  retryOn: z.string().max(512).optional().describe("Envoy's retry conditions, separated by commas."),
+  retryRemoteLocalities: z.boolean().optional(),
+});
+
+export const istioSchema = z.strictObject({
+  hosts: z
+    .array(z.string().min(1).max(253))
+    .max(32)
+    .default([])
+    .describe("Hosts of the VirtualService, beside the apex Service's own name, which is always one."),
+  gateways: z
+    .array(z.string().min(1).max(253))
+    .max(32)
+    .default([])
+    .describe("Gateways of the VirtualService, as [namespace/]name; `mesh` for sidecars. Empty means `mesh` alone."),
+  match: z.array(httpMatch).max(32).optional().describe("Conditions of the weighted route; absent, every request."),
+  retries: retries.optional().describe("Retries of the weighted route."),
+  timeout: duration("Timeout of a request, retries included.").optional(),
+  headers: z
+    .strictObject({ request: headerOperations.optional(), response: headerOperations.optional() })
+    .optional()
+    .describe("Header changes on the weighted route."),
+  corsPolicy: corsPolicy.optional().describe("CORS policy of the weighted route."),
+  trafficPolicy: z
+    .record(z.string(), z.unknown())
+    .meta({ "x-kubernetes-preserve-unknown-fields": true })
+    .optional()
+    .describe("trafficPolicy of both DestinationRules, as Istio defines it."),
+});
+
+export const trafficSchema = z.strictObject({
+  istio: istioSchema.describe("Istio: a generated VirtualService and DestinationRules."),
+});
+
+export const shadowSchema = z.strictObject({
+  percent: percent("Share of requests that is mirrored to the canary.").default(100),
+  duration: duration("How long to mirror before the first weight."),
+});
+
+export const serviceSchema = z.strictObject({
+  name: z
+    .string()
+    .max(63)
+    .regex(/^[a-z]([-a-z0-9]*[a-z0-9])?$/, "want a DNS label: lower-case letters, digits and '-'")
+    .optional()
+    .describe("Name of the apex Service. Default: the target's name."),
+  port: z.number().int().min(1).max(65535).describe("Port of the Services."),
+  targetPort: z
+    .union([z.number().int().min(1).max(65535), z.string().min(1).max(15)])
+    .optional()
+    .describe("Container port, by number or name. Default: the same number as `port`."),
+  portName: z
+    .string()
+    .max(15)
+    .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "want lower-case letters, digits and '-'")
+    .default("http")
+    .describe("Name of the port. Istio reads the protocol from it: `http`, `http2`, `grpc`, or one of these and a suffix."),
+  appProtocol: z.string().max(63).optional().describe("appProtocol of the port."),
+});

@@ -1,0 +1,167 @@
+import type { RolloutSpec } from "./rollout.ts";
+
+/** Flagger's names. They are what `kubectl get` shows and what `kubectl wait` and dashboards match. */
+export const PHASES = [
+  "Initializing",
+  "Initialized",
+  "Waiting",
+  "Progressing",
+  "WaitingPromotion",
+  "Promoting",
+  "Finalising",
+  "Succeeded",
+  "Failed",
+] as const;
+
+export type Phase = (typeof PHASES)[number];
+
+export type ConditionType = "Accepted" | "Progressing" | "Promoted" | "Ready";
+
+export interface Condition {
+  readonly type: ConditionType;
+  readonly status: "True" | "False" | "Unknown";
+  readonly reason: string;
+  readonly message: string;
+  readonly lastTransitionTime: string;
+  readonly observedGeneration?: number;
+}
+
+/** A revision of the target, named as its ReplicaSet is. */
+export interface RevisionRef {
+  /** pod-template-hash. */
+  readonly revision: string;
+  readonly images: readonly string[];
+}
+
+export type VerdictResult = "pass" | "fail" | "inconclusive";
+
+export interface VerdictStatus {
+  readonly result: VerdictResult;
+  /** The metric that decided; absent when none did. */
+  readonly metric?: string;
+  /** One sentence with the numbers. */
+  readonly reason: string;
+  readonly at: string;
+}
+
+/** Where a run stands; finer than the phase. */
+export type Stage =
+  /** Canary pods are coming up; weight 0. */
+  | "Starting"
+  | "Shadow"
+  | "Step"
+  /** The primary is taking over the analysed template; the weight stays where it was. */
+  | "Promoting"
+  /** The primary serves the new revision; weight 0, the canary drains and is scaled down. */
+  | "Finalising"
+  /** Weight 0 was written; the canary drains and is scaled down. */
+  | "RollingBack";
+
+/** Why a run stands still. */
+export interface Pause {
+  readonly kind: "Requested" | "Inconclusive" | "Suspended";
+  readonly reason: string;
+  readonly by?: string;
+  readonly since: string;
+}
+
+/** Totals over the current step, for people; verdicts are made from the source's own history. */
+export interface EvidenceStatus {
+  readonly canary: ArmStatus;
+  readonly primary: ArmStatus;
+  /** One line a metric: value, limit, verdict. */
+  readonly metrics: readonly MetricStatus[];
+}
+
+export interface ArmStatus {
+  readonly requests: number;
+  readonly errors: number;
+}
+
+export interface MetricStatus {
+  readonly name: string;
+  readonly result: VerdictResult;
+  /** Canary's value as text with its unit ("99.95 %", "212 ms", "17"); absent where there is none yet. */
+  readonly canary?: string;
+  readonly primary?: string;
+  readonly limit?: string;
+  readonly reason: string;
+}
+
+export interface RunStatus extends RevisionRef {
+  /** Unique within the Rollout; rises: "7". */
+  readonly id: string;
+  readonly startedAt: string;
+  readonly stage: Stage;
+  /** When this stage (or this step of it) began to count: deadlines and holds run from here. */
+  readonly stageSince: string;
+  /** From 0; meaningful in stage Step. */
+  readonly stepIndex: number;
+  /** Steps in all. */
+  readonly steps: number;
+  /** When analysis of the current step (or shadow phase) began; evidence before it does not count for the step. */
+  readonly analysedSince?: string;
+  /** When the first evidence of this run may have been produced: where a rebuilt judge starts to read. */
+  readonly evidenceSince?: string;
+  readonly weight: number;
+  readonly maxWeight: number;
+  readonly shadowPercent: number;
+  /** Pods that the canary is given. */
+  readonly canaryReplicas: number;
+  /** Capacity of the primary when the run began; it never falls below until the run ends. */
+  readonly primaryReplicas: number;
+  readonly pause?: Pause;
+  /** Step whose approval was given, by whom. */
+  readonly approvals?: readonly { readonly step: number; readonly by: string; readonly at: string; readonly reason?: string }[];
+  readonly verdict?: VerdictStatus;
+  readonly evidence?: EvidenceStatus;
+  /** How often the canary lost all its ready pods and the run went back to Starting. */
+  readonly restarts?: number;
+  /** Stage RollingBack: how it will end. */
+  readonly outcome?: Outcome;
+  /** Revision that the primary served before this run. */
+  readonly previous?: RevisionRef;
+  /** The spec that this run follows; edits apply to the next one. */
+  readonly spec: RolloutSpec;
+}
+
+export interface Outcome {
+  readonly result: "Succeeded" | "Failed" | "Superseded";
+  /** CamelCase: `MetricFailed`, `Aborted`, `ProgressDeadlineExceeded`, `TargetReverted`, `NewRevision`, ... */
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface HistoryEntry extends RevisionRef {
+  readonly id: string;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly result: Outcome["result"];
+  readonly reason: string;
+  readonly message: string;
+  readonly maxWeight: number;
+}
+
+export interface RolloutStatus {
+  readonly observedGeneration?: number;
+  readonly phase: Phase;
+  /** One sentence: what is going on and what it waits for. */
+  readonly message?: string;
+  /** The canary's weight now; for the printer column. */
+  readonly canaryWeight: number;
+  /** "2/4"; for the printer column. Absent out of a run. */
+  readonly step?: string;
+  readonly verdict?: string;
+  readonly revision?: string;
+  readonly promoted?: RevisionRef & { readonly at: string };
+  /** Failed or aborted; it is not tried again until `retry` or another revision. */
+  readonly rejected?: RevisionRef & { readonly at: string; readonly reason: string };
+  readonly run?: RunStatus;
+  readonly lastRunId?: number;
+  /** Newest first. */
+  readonly history?: readonly HistoryEntry[];
+  readonly conditions?: readonly Condition[];
+}
+
+/** Finished runs kept in the status. */
+export const HISTORY_LIMIT = 10;
