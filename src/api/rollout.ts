@@ -1,8 +1,8 @@
 import { z } from "zod";
-import type { KubeObjectLike } from "./kind.ts";
 import { duration, objectName, percent } from "./fields.ts";
-import { analysisSchema, metricSchema } from "./spec-analysis.ts";
-import { istioSchema, serviceSchema, shadowSchema, trafficSchema } from "./spec-traffic.ts";
+import type { KubeObjectLike } from "./kind.ts";
+import { analysisSchema, type metricSchema } from "./spec-analysis.ts";
+import { type istioSchema, serviceSchema, shadowSchema, trafficSchema } from "./spec-traffic.ts";
 import type { RolloutStatus } from "./status.ts";
 
 const approval = z
@@ -27,7 +27,12 @@ const notificationSchema = z.strictObject({
   slack: z.strictObject({
     secretRef: z.strictObject({
       name: objectName("A Secret in the Rollout's namespace."),
-      key: z.string().min(1).max(253).default("url").describe("The member of the Secret that holds the URL of an incoming webhook."),
+      key: z
+        .string()
+        .min(1)
+        .max(253)
+        .default("url")
+        .describe("The member of the Secret that holds the URL of an incoming webhook."),
     }),
   }),
   minSeverity: z
@@ -55,8 +60,14 @@ export const rolloutSpecSchema = z
     progressDeadline: duration(
       "How long to wait for pods to become ready, and after a step's hold for enough evidence.",
     ).default("10m"),
-    suspend: z.boolean().default(false).describe("No run starts, and a running one stays where it is; failures still roll back."),
-    skipAnalysis: z.boolean().default(false).describe("Promote new revisions as soon as their pods are ready, without steps."),
+    suspend: z
+      .boolean()
+      .default(false)
+      .describe("No run starts, and a running one stays where it is; failures still roll back."),
+    skipAnalysis: z
+      .boolean()
+      .default(false)
+      .describe("Promote new revisions as soon as their pods are ready, without steps."),
     notifications: z.array(notificationSchema).max(16).default([]).describe("Whom to tell."),
   })
   .meta({

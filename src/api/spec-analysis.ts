@@ -7,7 +7,9 @@ const baselineSchema = z.strictObject({
     .min(1)
     .max(1000)
     .optional()
-    .describe("How many times the primary's value is still acceptable. Default: 1.5 for success-rate, 2 for latency and own queries."),
+    .describe(
+      "How many times the primary's value is still acceptable. Default: 1.5 for success-rate, 2 for latency and own queries.",
+    ),
   minDelta: z
     .number()
     .min(0)
@@ -37,14 +39,21 @@ export const metricSchema = z
       .min(1)
       .max(4096)
       .optional()
-      .describe("PromQL with one series as its result. {{ target }}, {{ namespace }}, {{ name }} and {{ interval }} are replaced."),
-    min: z.number().optional().describe("Lowest acceptable value: percent for success-rate, the metric's own unit for own queries."),
+      .describe(
+        "PromQL with one series as its result. {{ target }}, {{ namespace }}, {{ name }} and {{ interval }} are replaced.",
+      ),
+    min: z
+      .number()
+      .optional()
+      .describe("Lowest acceptable value: percent for success-rate, the metric's own unit for own queries."),
     max: z
       .union([z.number(), duration("a latency limit")])
       .optional()
       .describe("Highest acceptable value: a duration (`500ms`) for latency, a number for own queries.")
       .meta({ "x-kubernetes-preserve-unknown-fields": true }),
-    baseline: baselineSchema.optional().describe("Compare the canary with the primary in the same window. `{}` takes the defaults."),
+    baseline: baselineSchema
+      .optional()
+      .describe("Compare the canary with the primary in the same window. `{}` takes the defaults."),
   })
   .meta({
     "x-kubernetes-validations": [
@@ -53,7 +62,10 @@ export const metricSchema = z
         message: "a metric is either built in (success-rate, latency) or has a query",
       },
       { rule: "!has(self.percentile) || self.name == 'latency'", message: "percentile is for latency only" },
-      { rule: "has(self.min) || has(self.max) || has(self.baseline)", message: "at least one of min, max and baseline is needed" },
+      {
+        rule: "has(self.min) || has(self.max) || has(self.baseline)",
+        message: "at least one of min, max and baseline is needed",
+      },
       { rule: "self.name != 'latency' || !has(self.min)", message: "latency has no min" },
       { rule: "self.name != 'success-rate' || !has(self.max)", message: "success-rate has no max" },
       {
@@ -65,7 +77,9 @@ export const metricSchema = z
 
 export const analysisSchema = z.strictObject({
   interval: duration("How often evidence is gathered and judged; 1s to 10m.").default("15s"),
-  warmup: duration("Evidence this soon after the canary starts, or its weight rises, does not count on its own.").default("90s"),
+  warmup: duration(
+    "Evidence this soon after the canary starts, or its weight rises, does not count on its own.",
+  ).default("90s"),
   minRequests: z
     .number()
     .int()

@@ -36,7 +36,10 @@ const httpMatch = z.strictObject({
   authority: stringMatch.optional(),
   headers: z.record(z.string().max(256), stringMatch).optional().describe("By lower-case header name."),
   queryParams: z.record(z.string().max(256), stringMatch).optional(),
-  withoutHeaders: z.record(z.string().max(256), stringMatch).optional().describe("Headers that must not match."),
+  withoutHeaders: z
+    .record(z.string().max(256), stringMatch)
+    .optional()
+    .describe("Headers that must not match."),
   ignoreUriCase: z.boolean().optional(),
   port: z.number().int().min(1).max(65535).optional(),
   gateways: z.array(z.string().max(253)).max(32).optional(),
@@ -54,7 +57,12 @@ const corsPolicy = z.strictObject({
 });
 
 const retries = z.strictObject({
-  attempts: z.number().int().min(0).max(100).describe("How often a failed request is tried again. 0 switches retries off."),
+  attempts: z
+    .number()
+    .int()
+    .min(0)
+    .max(100)
+    .describe("How often a failed request is tried again. 0 switches retries off."),
   perTryTimeout: duration("Timeout of each try.").optional(),
   retryOn: z.string().max(512).optional().describe("Envoy's retry conditions, separated by commas."),
   retryRemoteLocalities: z.boolean().optional(),
@@ -70,8 +78,14 @@ export const istioSchema = z.strictObject({
     .array(z.string().min(1).max(253))
     .max(32)
     .default([])
-    .describe("Gateways of the VirtualService, as [namespace/]name; `mesh` for sidecars. Empty means `mesh` alone."),
-  match: z.array(httpMatch).max(32).optional().describe("Conditions of the weighted route; absent, every request."),
+    .describe(
+      "Gateways of the VirtualService, as [namespace/]name; `mesh` for sidecars. Empty means `mesh` alone.",
+    ),
+  match: z
+    .array(httpMatch)
+    .max(32)
+    .optional()
+    .describe("Conditions of the weighted route; absent, every request."),
   retries: retries.optional().describe("Retries of the weighted route."),
   timeout: duration("Timeout of a request, retries included.").optional(),
   headers: z
@@ -112,6 +126,8 @@ export const serviceSchema = z.strictObject({
     .max(15)
     .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "want lower-case letters, digits and '-'")
     .default("http")
-    .describe("Name of the port. Istio reads the protocol from it: `http`, `http2`, `grpc`, or one of these and a suffix."),
+    .describe(
+      "Name of the port. Istio reads the protocol from it: `http`, `http2`, `grpc`, or one of these and a suffix.",
+    ),
   appProtocol: z.string().max(63).optional().describe("appProtocol of the port."),
 });

@@ -112,7 +112,12 @@ export interface RunStatus extends RevisionRef {
   readonly primaryReplicas: number;
   readonly pause?: Pause;
   /** Step whose approval was given, by whom. */
-  readonly approvals?: readonly { readonly step: number; readonly by: string; readonly at: string; readonly reason?: string }[];
+  readonly approvals?: readonly {
+    readonly step: number;
+    readonly by: string;
+    readonly at: string;
+    readonly reason?: string;
+  }[];
   readonly verdict?: VerdictStatus;
   readonly evidence?: EvidenceStatus;
   /** How often the canary lost all its ready pods and the run went back to Starting. */

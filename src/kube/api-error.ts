@@ -10,7 +10,11 @@ export interface ApiStatus {
         readonly name?: string;
         readonly kind?: string;
         readonly retryAfterSeconds?: number;
-        readonly causes?: readonly { readonly reason?: string; readonly message?: string; readonly field?: string }[];
+        readonly causes?: readonly {
+          readonly reason?: string;
+          readonly message?: string;
+          readonly field?: string;
+        }[];
       }
     | undefined;
 }
@@ -39,7 +43,9 @@ function retryOf(status: ApiStatus): Retry {
 
 function hasCode(error: unknown, code: number, reason?: string): boolean {
   return (
-    error instanceof ApiError && error.status.code === code && (reason === undefined || error.status.reason === reason)
+    error instanceof ApiError &&
+    error.status.code === code &&
+    (reason === undefined || error.status.reason === reason)
   );
 }
 

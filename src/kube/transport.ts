@@ -1,4 +1,3 @@
-
 /** One request to an API server, below the Client and above the wire. */
 export interface ApiRequest {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD";
@@ -36,4 +35,3 @@ export type ApiBody =
 export interface Transport {
   send(request: ApiRequest): Promise<ApiResponse>;
 }
-

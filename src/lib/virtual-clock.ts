@@ -26,7 +26,12 @@ export class VirtualClock implements Clock {
   }
 
   setTimer(delayMs: number, fire: () => void): Timer {
-    const entry: Entry = { at: this.#now + Math.max(delayMs, 0), sequence: this.#sequence++, fire, cancelled: false };
+    const entry: Entry = {
+      at: this.#now + Math.max(delayMs, 0),
+      sequence: this.#sequence++,
+      fire,
+      cancelled: false,
+    };
     push(this.#heap, entry);
     return {
       cancel: () => {

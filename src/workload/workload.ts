@@ -64,7 +64,10 @@ export interface Workload {
   /** Reads caches only. */
   observe(rollout: Rollout): Workloads;
   /** Makes the primary with the template of `revision` where there is none. Never touches an existing one. */
-  createPrimary(rollout: Rollout, options: { readonly revision: string; readonly replicas: number }): Promise<void>;
+  createPrimary(
+    rollout: Rollout,
+    options: { readonly revision: string; readonly replicas: number },
+  ): Promise<void>;
   /** Gives the primary the template of `revision`, surging so that its capacity never falls. */
   promote(rollout: Rollout, revision: string): Promise<void>;
   /** Gives the primary back the template of the revision that it ran before (from its own ReplicaSets). */

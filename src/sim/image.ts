@@ -1,0 +1,30 @@
+/** How pods of an image behave in the embedded cluster. Durations in milliseconds. */
+export interface ImageBehaviour {
+  /** Share of requests answered with 500: 0 to 1. */
+  readonly errorRate: number;
+  /** Log-normal through these two points. */
+  readonly latency: { readonly p50Ms: number; readonly p99Ms: number };
+  /** From scheduled to ready. */
+  readonly startTimeMs: number;
+  /** How long a deleted pod goes on serving before it is gone (at most its terminationGracePeriodSeconds). */
+  readonly stopTimeMs: number;
+  /** The container exits this long after it started, again and again (CrashLoopBackOff); null: never. */
+  readonly crashAfterMs: number | null;
+  /** The image cannot be pulled: pods stay in ImagePullBackOff. */
+  readonly pullError: boolean;
+  /** Pods start but never become ready. */
+  readonly neverReady: boolean;
+}
+
+/** Looks up how an image behaves; every image has an answer (a healthy default for unknown ones). */
+export type ImageBook = (image: string) => ImageBehaviour;
+
+export const HEALTHY_IMAGE: ImageBehaviour = {
+  errorRate: 0,
+  latency: { p50Ms: 20, p99Ms: 100 },
+  startTimeMs: 2_000,
+  stopTimeMs: 5_000,
+  crashAfterMs: null,
+  pullError: false,
+  neverReady: false,
+};
