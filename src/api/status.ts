@@ -1,3 +1,4 @@
+import type { OutcomeReason } from "./reasons.ts";
 import type { RolloutSpec } from "./rollout.ts";
 
 /** Flagger's names. They are what `kubectl get` shows and what `kubectl wait` and dashboards match. */
@@ -88,21 +89,34 @@ export interface MetricStatus {
   readonly reason: string;
 }
 
+/** A position of the judge (verdict/judge.ts): the shadow phase, or a step, and since when. */
+export interface PositionStatus {
+  readonly kind: "shadow" | "step";
+  readonly index: number;
+  readonly weight: number;
+  readonly since: string;
+}
+
+export interface Approval {
+  readonly step: number;
+  readonly by: string;
+  readonly at: string;
+  readonly reason?: string;
+}
+
 export interface RunStatus extends RevisionRef {
-  /** Unique within the Rollout; rises: "7". */
-  readonly id: string;
+  /** Unique within the Rollout; rises: 7. */
+  readonly id: number;
   readonly startedAt: string;
   readonly stage: Stage;
-  /** When this stage (or this step of it) began to count: deadlines and holds run from here. */
+  /** When this stage (or this step of it) began: deadlines run from here; `resume` sets it anew. */
   readonly stageSince: string;
-  /** From 0; meaningful in stage Step. */
+  /** From 0; meaningful from stage Step on. */
   readonly stepIndex: number;
   /** Steps in all. */
   readonly steps: number;
-  /** When analysis of the current step (or shadow phase) began; evidence before it does not count for the step. */
-  readonly analysedSince?: string;
-  /** When the first evidence of this run may have been produced: where a rebuilt judge starts to read. */
-  readonly evidenceSince?: string;
+  /** Every position so far, oldest first: with the metrics source's history they are all that a restarted judge needs. */
+  readonly positions: readonly PositionStatus[];
   readonly weight: number;
   readonly maxWeight: number;
   readonly shadowPercent: number;
@@ -111,15 +125,15 @@ export interface RunStatus extends RevisionRef {
   /** Capacity of the primary when the run began; it never falls below until the run ends. */
   readonly primaryReplicas: number;
   readonly pause?: Pause;
-  /** Step whose approval was given, by whom. */
-  readonly approvals?: readonly {
-    readonly step: number;
-    readonly by: string;
-    readonly at: string;
-    readonly reason?: string;
-  }[];
+  /** Since when this step waits for a person's approval. */
+  readonly awaitingApprovalSince?: string;
+  readonly approvals?: readonly Approval[];
+  /** A person asked to promote without waiting for steps and evidence. */
+  readonly promoteRequested?: { readonly by: string; readonly at: string; readonly reason: string };
   readonly verdict?: VerdictStatus;
   readonly evidence?: EvidenceStatus;
+  /** Since when the metrics source gives no answer, and why. */
+  readonly metricsDown?: { readonly since: string; readonly reason: string };
   /** How often the canary lost all its ready pods and the run went back to Starting. */
   readonly restarts?: number;
   /** Stage RollingBack: how it will end. */
@@ -132,17 +146,19 @@ export interface RunStatus extends RevisionRef {
 
 export interface Outcome {
   readonly result: "Succeeded" | "Failed" | "Superseded";
-  /** CamelCase: `MetricFailed`, `Aborted`, `ProgressDeadlineExceeded`, `TargetReverted`, `NewRevision`, ... */
-  readonly reason: string;
+  /** One of OUTCOME_REASONS (api/reasons.ts). */
+  readonly reason: OutcomeReason;
+  /** The metric that failed, for MetricFailed. */
+  readonly metric?: string;
   readonly message: string;
 }
 
 export interface HistoryEntry extends RevisionRef {
-  readonly id: string;
+  readonly id: number;
   readonly startedAt: string;
   readonly finishedAt: string;
   readonly result: Outcome["result"];
-  readonly reason: string;
+  readonly reason: OutcomeReason;
   readonly message: string;
   readonly maxWeight: number;
 }
@@ -163,6 +179,8 @@ export interface RolloutStatus {
   readonly rejected?: RevisionRef & { readonly at: string; readonly reason: string };
   readonly run?: RunStatus;
   readonly lastRunId?: number;
+  /** While Initializing: when traffic was moved to the primary. */
+  readonly trafficMovedAt?: string;
   /** Newest first. */
   readonly history?: readonly HistoryEntry[];
   readonly conditions?: readonly Condition[];

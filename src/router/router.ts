@@ -39,6 +39,8 @@ export interface ServiceState {
   /** Which side the selector names. */
   readonly selects: "target" | "primary" | "other" | "nothing";
   readonly readyEndpoints: number;
+  /** Its ports (and, primary and canary, its selector apart from the pin) are as the spec wants them. */
+  readonly inSync: boolean;
 }
 
 export interface Services {
@@ -69,6 +71,9 @@ export interface Router {
   setTraffic(context: RouteContext, traffic: Traffic): Promise<void>;
   /** Removes what `ensureRoutes` made (or gives the user's objects back as they were). */
   removeRoutes(context: RouteContext): Promise<void>;
-  /** Removes the primary and canary Services, and the apex Service where we had made it. */
+  /**
+   * Removes the primary and canary Services. The apex Service stays, whoever made it (it never has an owner
+   * reference to the Rollout): clients go on calling it.
+   */
   removeServices(context: RouteContext): Promise<void>;
 }

@@ -1,0 +1,87 @@
+import type { Command } from "../api/command.ts";
+import type { EvidenceRow } from "../api/evidence.ts";
+import type { Rollout } from "../api/rollout.ts";
+import type { JudgeState } from "../verdict/judge.ts";
+
+/**
+ * Everything that a decision may depend on, read at one moment. Structural twins of the adapters' types stand here,
+ * because core may not import the adapters: controller/gather.ts fills them in.
+ */
+export interface Snapshot {
+  readonly nowMs: number;
+  readonly rollout: Rollout;
+  /** What is wrong with the spec beyond what the API server checks; empty when it is fine. */
+  readonly specProblems: readonly Problem[];
+  readonly commands: readonly Command[];
+  readonly target: Target | null;
+  /** Why the target cannot be released; null when it can. */
+  readonly targetProblem: Problem | null;
+  readonly primary: Primary | null;
+  readonly routing: RoutingView;
+  readonly services: ServicesView;
+  /** What the judge has learnt in this process; null at the start of a run and after a restart. */
+  readonly judge: JudgeState | null;
+}
+
+/** Names the field, the value and what is allowed. */
+export interface Problem {
+  readonly field: string;
+  readonly message: string;
+}
+
+export interface Target {
+  readonly desiredReplicas: number;
+  readonly replicas: number;
+  readonly current: { readonly hash: string; readonly images: readonly string[]; readonly readyReplicas: number } | null;
+  readonly images: readonly string[];
+  readonly paused: boolean;
+  readonly notReadyReason: string | null;
+}
+
+export interface Primary {
+  readonly desiredReplicas: number;
+  readonly readyReplicas: number;
+  readonly isRolledOut: boolean;
+  readonly revision: string | null;
+  readonly images: readonly string[];
+  readonly notReadyReason: string | null;
+}
+
+export interface TrafficView {
+  readonly canaryWeight: number;
+  readonly shadowPercent: number;
+}
+
+export type RoutingView =
+  | { readonly kind: "missing" }
+  | { readonly kind: "present"; readonly traffic: TrafficView; readonly inSync: boolean; readonly drift?: string };
+
+export interface ServiceView {
+  readonly exists: boolean;
+  readonly pinnedHash: string | null;
+  readonly selects: "target" | "primary" | "other" | "nothing";
+  readonly readyEndpoints: number;
+  /** It is not as the spec wants it (ports, selector). */
+  readonly inSync: boolean;
+}
+
+export interface ServicesView {
+  readonly apex: ServiceView;
+  readonly primary: ServiceView;
+  readonly canary: ServiceView;
+}
+
+/** What the shell brings back for an Ask. */
+export type Observation = {
+  readonly kind: "evidence";
+  /** Oldest first. */
+  readonly rows: readonly EvidenceRow[];
+};
+
+/** Settings of the controller that decisions depend on. */
+export interface CoreSettings {
+  /** From "the routing object says 0" until pods may go: proxies learn of it, requests under way end. */
+  readonly drainMs: number;
+  /** How often totals and numbers in the status are refreshed while nothing else changes. */
+  readonly statusRefreshMs: number;
+}
