@@ -1,0 +1,76 @@
+import type { AnyObject } from "../../kube/object.ts";
+import destinationRuleSchema from "./destination-rule.json" with { type: "json" };
+import virtualServiceSchema from "./virtual-service.json" with { type: "json" };
+
+interface IstioKind {
+  readonly kind: string;
+  readonly plural: string;
+  readonly shortName: string;
+  readonly schema: unknown;
+  readonly columns: readonly PrinterColumn[];
+}
+
+interface PrinterColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly jsonPath: string;
+}
+
+const AGE: PrinterColumn = { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" };
+
+const KINDS: readonly IstioKind[] = [
+  {
+    kind: "VirtualService",
+    plural: "virtualservices",
+    shortName: "vs",
+    schema: virtualServiceSchema,
+    columns: [
+      { name: "Gateways", type: "string", jsonPath: ".spec.gateways" },
+      { name: "Hosts", type: "string", jsonPath: ".spec.hosts" },
+      AGE,
+    ],
+  },
+  {
+    kind: "DestinationRule",
+    plural: "destinationrules",
+    shortName: "dr",
+    schema: destinationRuleSchema,
+    columns: [{ name: "Host", type: "string", jsonPath: ".spec.host" }, AGE],
+  },
+];
+
+/** v1 is the stored version; Istio serves the older ones with the same schema. */
+const VERSIONS = ["v1", "v1beta1", "v1alpha3"] as const;
+
+/** CustomResourceDefinitions of the Istio kinds that the mesh reads, ready to be created. */
+export function istioCrds(): readonly AnyObject[] {
+  return KINDS.map(crdOf);
+}
+
+function crdOf(kind: IstioKind): AnyObject {
+  return {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: `${kind.plural}.networking.istio.io` },
+    spec: {
+      group: "networking.istio.io",
+      scope: "Namespaced",
+      names: {
+        categories: ["istio-io", "networking-istio-io"],
+        kind: kind.kind,
+        listKind: `${kind.kind}List`,
+        plural: kind.plural,
+        shortNames: [kind.shortName],
+        singular: kind.kind.toLowerCase(),
+      },
+      versions: VERSIONS.map((name) => ({
+        name,
+        served: true,
+        storage: name === "v1",
+        schema: { openAPIV3Schema: kind.schema },
+        subresources: { status: {} },
+        additionalPrinterColumns: kind.columns,
+      })),
+    },
+  };
+}
