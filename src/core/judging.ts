@@ -1,0 +1,55 @@
+import type { EvidenceRow } from "../api/evidence.ts";
+import type { RunStatus } from "../api/status.ts";
+import { parseTime } from "../lib/time.ts";
+import { assess, beginJudge, enterPosition, judgeSettings, observeRow } from "../verdict/judge.ts";
+import type { JudgeState, Position, Verdict } from "../verdict/judge.ts";
+
+/**
+ * Folds new rows into the judge, entering each position at its time. A judge that was lost (restart) begins anew and is
+ * fed the same rows and positions, and so comes to the same verdict.
+ */
+export function foldEvidence(judge: JudgeState | null, run: RunStatus, rows: readonly EvidenceRow[]): JudgeState {
+  const positions = run.positions.map(toPosition);
+  let state = judge ?? beginJudge(judgeSettings(run.spec.analysis));
+  let entered = 0;
+  for (const row of answered(rows)) {
+    for (; entered < positions.length; entered += 1) {
+      const position = positions[entered] as Position;
+      if (position.sinceMs >= row.endMs) break;
+      state = enterPosition(state, position);
+    }
+    state = observeRow(state, row);
+  }
+  for (; entered < positions.length; entered += 1) state = enterPosition(state, positions[entered] as Position);
+  return state;
+}
+
+/** The verdict on the current position. */
+export function verdictOf(judge: JudgeState, nowMs: number): Verdict {
+  return assess(judge, nowMs);
+}
+
+/** Why the source gave no answer at all for the newest row; null when it did answer. */
+export function outageOf(rows: readonly EvidenceRow[]): string | null {
+  const last = rows.at(-1);
+  return last !== undefined && isUnanswered(last) ? (last.error ?? null) : null;
+}
+
+/** Rows up to the first that got no answer: that one and what follows is asked for again. */
+function answered(rows: readonly EvidenceRow[]): readonly EvidenceRow[] {
+  const end = rows.findIndex(isUnanswered);
+  return end < 0 ? rows : rows.slice(0, end);
+}
+
+function isUnanswered(row: EvidenceRow): boolean {
+  return row.error !== undefined && row.canary === null && row.primary === null;
+}
+
+function toPosition(position: RunStatus["positions"][number]): Position {
+  return {
+    kind: position.kind,
+    index: position.index,
+    weight: position.weight,
+    sinceMs: parseTime(position.since),
+  };
+}
