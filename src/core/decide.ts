@@ -1,0 +1,40 @@
+import type { RolloutStatus } from "../api/status.ts";
+import { obeyCommands } from "./commands.ts";
+import { withConditions } from "./conditions.ts";
+import type { Decision } from "./decision.ts";
+import { handBack } from "./deletion.ts";
+import { Draft } from "./draft.ts";
+import { initialise } from "./initialise.ts";
+import { rest } from "./rest.ts";
+import { advanceRun } from "./run.ts";
+import type { CoreSettings, Observation, Snapshot } from "./snapshot.ts";
+
+/**
+ * The whole of Sluice's judgement: what to do now, from what is seen now. Pure: the same snapshot, observations and
+ * settings give the same decision, and deciding twice without a change in between decides nothing the second time.
+ *
+ * The order is the priority. Commands and whatever takes the canary's weight to 0 come before anything that waits.
+ */
+export function decide(
+  snapshot: Snapshot,
+  observations: readonly Observation[],
+  settings: CoreSettings,
+): Decision {
+  const draft = new Draft(snapshot, settings, snapshot.rollout.status ?? FIRST_STATUS);
+  if (snapshot.rollout.metadata.deletionTimestamp !== undefined) {
+    handBack(draft);
+  } else {
+    obeyCommands(draft);
+    advance(draft, observations);
+  }
+  draft.status = withConditions(draft);
+  return draft.finish();
+}
+
+const FIRST_STATUS: RolloutStatus = { phase: "Initializing", canaryWeight: 0 };
+
+function advance(draft: Draft, observations: readonly Observation[]): void {
+  if (draft.status.run !== undefined) advanceRun(draft, draft.status.run, observations);
+  else if (draft.status.phase === "Initializing") initialise(draft);
+  else rest(draft);
+}

@@ -1,0 +1,107 @@
+import { FINALIZER } from "../api/names.ts";
+import { parseDuration } from "../lib/duration.ts";
+import { isoTime, parseTime } from "../lib/time.ts";
+import { announce, imageText, record } from "./announce.ts";
+import type { Draft } from "./draft.ts";
+import { repairServices } from "./repair.ts";
+import type { Primary, Target } from "./snapshot.ts";
+
+/**
+ * Adoption without downtime. The primary is made and ready before any traffic moves to it; the target, which serves
+ * until then, is scaled down only after a drain. Each pass does the first thing that is not done yet:
+ *
+ *   finalizer -> primary -> Services -> primary ready -> routes, apex Service -> drain -> target to 0 -> Initialized
+ */
+export function initialise(draft: Draft): void {
+  const { rollout, specProblems, target, targetProblem, primary } = draft.snapshot;
+  if (specProblems.length > 0) return;
+  if (!rollout.metadata.finalizers?.includes(FINALIZER)) draft.act({ kind: "addFinalizer" });
+  if (target === null || targetProblem !== null) {
+    draft.patchStatus({ message: targetProblem?.message ?? `Waiting for Deployment ${rollout.spec.targetRef.name}.` });
+    return;
+  }
+  if (primary === null) makePrimary(draft, target);
+  else movePods(draft, target, primary);
+}
+
+function makePrimary(draft: Draft, target: Target): void {
+  if (target.current === null) {
+    draft.patchStatus({ message: "Waiting for the target's ReplicaSet." });
+    return;
+  }
+  const replicas = Math.max(1, target.desiredReplicas);
+  draft.act({ kind: "createPrimary", revision: target.current.hash, replicas }, { kind: "ensureServices" });
+  record(draft, "Initializing", `Making the primary from ${imageText({ ...target.current, revision: target.current.hash })}, ${replicas} pods.`);
+  draft.patchStatus({ message: `Starting ${replicas} primary pods; the target serves until they are ready.` });
+}
+
+function movePods(draft: Draft, target: Target, primary: Primary): void {
+  const movedAt = draft.status.trafficMovedAt;
+  repairServices(draft);
+  if (movedAt === undefined) {
+    if (isReady(primary)) moveTraffic(draft);
+    else waitForPrimary(draft, primary);
+    return;
+  }
+  const drainedMs = parseTime(movedAt) + draft.settings.drainMs;
+  if (draft.nowMs < drainedMs) {
+    draft.lookAgainAt(drainedMs);
+    return;
+  }
+  finishInitialising(draft, target, primary);
+}
+
+function isReady(primary: Primary): boolean {
+  return primary.isRolledOut && primary.readyReplicas >= Math.max(1, primary.desiredReplicas);
+}
+
+function moveTraffic(draft: Draft): void {
+  draft.act(
+    { kind: "ensureServices" },
+    { kind: "ensureRoutes" },
+    { kind: "setTraffic", traffic: { canaryWeight: 0, shadowPercent: 0 } },
+    { kind: "pointApex", side: "primary" },
+  );
+  draft.patchStatus({
+    trafficMovedAt: isoTime(draft.nowMs),
+    message: "Traffic is moving to the primary; the target is scaled down when requests under way have ended.",
+  });
+  draft.lookAgainAfter(draft.settings.drainMs);
+}
+
+function waitForPrimary(draft: Draft, primary: Primary): void {
+  const { rollout } = draft.snapshot;
+  const reason = primary.notReadyReason ?? "its pods are starting";
+  const text = `Waiting for the primary: ${reason}. The target serves.`;
+  const startedMs = parseTime(rollout.metadata.creationTimestamp ?? isoTime(draft.nowMs));
+  const deadlineMs = startedMs + (parseDuration(rollout.spec.progressDeadline) ?? 0);
+  if (draft.nowMs < deadlineMs) {
+    draft.patchStatus({ message: text });
+    draft.lookAgainAt(deadlineMs);
+    return;
+  }
+  const late = `The primary is not ready after ${rollout.spec.progressDeadline}: ${reason}. The target serves.`;
+  if (draft.status.message !== late) record(draft, "PrimaryNotReady", late, "Warning");
+  draft.patchStatus({ message: late });
+}
+
+function finishInitialising(draft: Draft, target: Target, primary: Primary): void {
+  if (target.desiredReplicas > 0) draft.act({ kind: "scaleTarget", replicas: 0 });
+  const revision = primary.revision ?? target.current?.hash ?? "";
+  const images = primary.images;
+  draft.patchStatus({
+    phase: "Initialized",
+    trafficMovedAt: undefined as never,
+    promoted: { revision, images, at: isoTime(draft.nowMs) },
+    revision,
+    message: `${imageText({ revision, images })} serves. A change of the target's pod template starts a canary.`,
+  });
+  announce(draft, null, {
+    reason: "Initialized",
+    severity: "info",
+    title: `${imageText({ revision, images })} serves from ${primary.readyReplicas} primary pods`,
+    text: "Traffic has moved to the primary without downtime, and the target is scaled to 0.",
+    transition: `initialized-${draft.snapshot.rollout.metadata.uid ?? ""}`,
+  });
+  draft.lookAgainAfter(0);
+}

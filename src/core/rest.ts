@@ -1,0 +1,77 @@
+import { imageText, record } from "./announce.ts";
+import type { Draft } from "./draft.ts";
+import { repairRoutes, repairServices } from "./repair.ts";
+import type { Primary, Target } from "./snapshot.ts";
+import { startRun } from "./start-run.ts";
+
+/** Between runs: start one when there is a new revision, put right what others have changed, and otherwise do nothing. */
+export function rest(draft: Draft): void {
+  const { specProblems, target, targetProblem, primary } = draft.snapshot;
+  if (specProblems.length > 0) return;
+  if (primary === null) {
+    remakePrimary(draft, target);
+    return;
+  }
+  repairServices(draft);
+  repairRoutes(draft, { canaryWeight: 0, shadowPercent: 0 });
+  if (target === null || targetProblem !== null) {
+    const trouble = targetProblem?.message ?? "The target is gone.";
+    if (draft.status.message !== trouble) record(draft, "TargetRefused", `${trouble} The primary goes on serving.`, "Warning");
+    draft.patchStatus({ message: trouble });
+    return;
+  }
+  if (isNewRevision(draft, target)) beginOrWait(draft, target, primary);
+  else parkTarget(draft, target, primary);
+}
+
+/** Neither what serves nor what was rejected. */
+function isNewRevision(draft: Draft, target: Target): boolean {
+  const hash = target.current?.hash;
+  return hash !== undefined && hash !== draft.status.promoted?.revision && hash !== draft.status.rejected?.revision;
+}
+
+function beginOrWait(draft: Draft, target: Target, primary: Primary): void {
+  if (target.current === null) return;
+  const found = { revision: target.current.hash, images: target.current.images };
+  if (!draft.snapshot.rollout.spec.suspend) {
+    startRun(draft, found, primary);
+    return;
+  }
+  const message = `${imageText(found)} waits: the spec says suspend.`;
+  if (draft.status.message !== message) record(draft, "RunWaits", message);
+  draft.patchStatus({ phase: "Waiting", message, revision: found.revision });
+}
+
+/**
+ * At rest the target has no pods. When Git (or a person) sets its replicas, that is how many the service is to have:
+ * the primary takes the number over.
+ */
+function parkTarget(draft: Draft, target: Target, primary: Primary): void {
+  if (draft.status.phase === "Waiting") settleAgain(draft);
+  if (target.desiredReplicas === 0) return;
+  if (target.desiredReplicas !== primary.desiredReplicas) {
+    draft.act({ kind: "scalePrimary", replicas: target.desiredReplicas });
+  }
+  draft.act({ kind: "scaleTarget", replicas: 0 });
+}
+
+/** The revision that waited has gone again. */
+function settleAgain(draft: Draft): void {
+  const { promoted, rejected } = draft.status;
+  draft.patchStatus({
+    phase: rejected === undefined ? "Succeeded" : "Failed",
+    ...(promoted === undefined ? {} : { revision: promoted.revision, message: `${imageText(promoted)} serves.` }),
+  });
+}
+
+/** Somebody deleted the primary: it is made again from the revision it served, never from what the target has now. */
+function remakePrimary(draft: Draft, target: Target | null): void {
+  const { promoted } = draft.status;
+  if (promoted === undefined || target === null) {
+    draft.patchStatus({ message: "The primary is gone, and so is the target that it could be made from." });
+    return;
+  }
+  const replicas = Math.max(1, target.desiredReplicas);
+  draft.act({ kind: "createPrimary", revision: promoted.revision, replicas }, { kind: "ensureServices" });
+  record(draft, "TrafficRepaired", `The primary was deleted; it is made again from ${imageText(promoted)}, ${replicas} pods.`, "Warning");
+}
