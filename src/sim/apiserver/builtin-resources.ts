@@ -20,6 +20,14 @@ const WORKLOAD_SCALE: ScalePaths = {
   labelSelectorPath: ".spec.selector",
 };
 
+export const SCALE_SUBRESOURCE: SubresourceDefinition = {
+  name: "scale",
+  group: "autoscaling",
+  version: "v1",
+  kind: "Scale",
+  verbs: READ_WRITE,
+};
+
 /** What differs between built-in resources; the rest follows from the kind. */
 interface Row {
   readonly kind: string;
@@ -182,14 +190,6 @@ function definitionOf(groupVersion: string, row: Row): ResourceDefinition {
     selectableFields: [],
   };
 }
-
-export const SCALE_SUBRESOURCE: SubresourceDefinition = {
-  name: "scale",
-  group: "autoscaling",
-  version: "v1",
-  kind: "Scale",
-  verbs: READ_WRITE,
-};
 
 function subresourcesOf(row: Row): readonly SubresourceDefinition[] {
   const rows = [...(row.subresources ?? [])];
