@@ -54,6 +54,13 @@ export const metricSchema = z
     baseline: baselineSchema
       .optional()
       .describe("Compare the canary with the primary in the same window. `{}` takes the defaults."),
+    window: duration(
+      "min and max are judged on the evidence of this much time. Default: 5m, for own queries 2m.",
+    ).optional(),
+    onFail: z
+      .enum(["rollback", "pause", "warn"])
+      .default("rollback")
+      .describe("What a failure of this metric does; `warn` only reports it, as a trial of the metric."),
   })
   .meta({
     "x-kubernetes-validations": [
@@ -87,13 +94,26 @@ export const analysisSchema = z.strictObject({
     .max(10_000_000)
     .default(100)
     .describe("Requests that the canary must have served in a step before the verdict can be pass."),
+  alpha: z
+    .number()
+    .min(0.0001)
+    .max(0.2)
+    .default(0.01)
+    .describe("Chance of rolling back a healthy release that a run may take, over all metrics and steps."),
+  consecutiveErrors: z
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(20)
+    .describe("Intervals in a row in which the source of metrics may fail before the run pauses."),
   metrics: z
     .array(metricSchema)
     .min(1)
     .max(16)
     .default([
-      { name: "success-rate", baseline: {} },
-      { name: "latency", baseline: {} },
+      { name: "success-rate", baseline: {}, onFail: "rollback" },
+      { name: "latency", baseline: {}, onFail: "rollback" },
     ])
     .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"] })
     .describe("What is judged. Default: success-rate and latency, each compared with the primary."),
