@@ -95,8 +95,19 @@ export interface Client {
     object: KubeObject,
     options?: ApplyOptions & SubresourceOptions,
   ): Promise<T>;
-  delete<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, options?: DeleteOptions): Promise<void>;
+  delete<T extends KubeObject>(
+    resource: Resource<T>,
+    key: ObjectKey,
+    options?: DeleteOptions,
+  ): Promise<Deletion<T>>;
 }
+
+/** What has become of an object that was asked to go. */
+export type Deletion<T> =
+  /** It is no more. The server may tell the uid of what it removed. */
+  | { readonly kind: "gone"; readonly uid?: string | undefined }
+  /** Finalizers or a grace period keep it: it has a deletionTimestamp. */
+  | { readonly kind: "terminating"; readonly object: T };
 
 export interface SubresourceOptions extends WriteOptions {
   readonly subresource?: "status" | "scale" | undefined;

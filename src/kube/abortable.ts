@@ -1,0 +1,26 @@
+/** Settles as `promise` does, or rejects with the signal's reason as soon as it aborts, whatever `promise` then does. */
+export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}
+
+/** The events until the signal aborts, which ends them like their own end, even when the source hangs. */
+export async function* abortableEvents<T>(events: AsyncIterable<T>, signal?: AbortSignal): AsyncGenerator<T> {
+  const iterator = events[Symbol.asyncIterator]();
+  try {
+    while (signal?.aborted !== true) {
+      const next = await (signal === undefined ? iterator.next() : abortable(iterator.next(), signal));
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } catch (error) {
+    if (signal?.aborted !== true) throw error;
+  } finally {
+    // Not awaited: a source that hangs in next() would hang here too.
+    iterator.return?.().catch(() => {});
+  }
+}
