@@ -29,6 +29,7 @@ import (
 	rbac "k8s.io/api/rbac/v1"
 	crd "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
+	_ "k8s.io/client-go/applyconfigurations/meta/v1" // its module holds the schema that loadApply reads
 	"sigs.k8s.io/yaml"
 )
 
