@@ -62,12 +62,13 @@ export class Draft {
     this.lookAgainAfter(timeMs - this.nowMs);
   }
 
-  patchStatus(change: Partial<RolloutStatus>): void {
-    this.status = { ...this.status, ...change };
+  /** Changes members of the status; a member given as undefined is taken away. */
+  patchStatus(change: Change<RolloutStatus>): void {
+    this.status = withoutUndefined({ ...this.status, ...change });
   }
 
   /** Changes members of the run; a member given as undefined is taken away. */
-  patchRun(run: RunStatus, change: { readonly [K in keyof RunStatus]?: RunStatus[K] | undefined }): RunStatus {
+  patchRun(run: RunStatus, change: Change<RunStatus>): RunStatus {
     const next = withoutUndefined({ ...run, ...change });
     this.patchStatus({ run: next });
     return next;
@@ -76,7 +77,7 @@ export class Draft {
   finish(): Decision {
     return {
       actions: this.#actions,
-      status: withoutUndefined(this.status),
+      status: this.status,
       finally: this.#finally,
       events: this.#events,
       notifications: this.#notifications,
@@ -85,6 +86,8 @@ export class Draft {
     };
   }
 }
+
+export type Change<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
 /** An optional member that is undefined does not exist. */
 function withoutUndefined<T extends object>(value: { readonly [K in keyof T]: T[K] | undefined }): T {

@@ -91,7 +91,7 @@ function finishInitialising(draft: Draft, target: Target, primary: Primary): voi
   const images = primary.images;
   draft.patchStatus({
     phase: "Initialized",
-    trafficMovedAt: undefined as never,
+    trafficMovedAt: undefined,
     promoted: { revision, images, at: isoTime(draft.nowMs) },
     revision,
     message: `${imageText({ revision, images })} serves. A change of the target's pod template starts a canary.`,

@@ -40,7 +40,7 @@ export function startRun(draft: Draft, found: RevisionRef, primary: Primary): vo
     phase: "Progressing",
     run,
     lastRunId: id,
-    rejected: undefined as never,
+    rejected: undefined,
     revision: found.revision,
     canaryWeight: 0,
     step: stepText(run),
