@@ -1,0 +1,43 @@
+import { randomBinomial, randomPoisson } from "d3-random";
+import type { Prng } from "../../lib/prng.ts";
+
+/** Random whole numbers that stand for many single draws at once; exact distributions, never rounded normals. */
+export class Draw {
+  readonly #poisson: (mean: number) => () => number;
+  readonly #binomial: (count: number, probability: number) => () => number;
+
+  constructor(prng: Prng) {
+    const source = () => prng.float();
+    this.#poisson = randomPoisson.source(source);
+    this.#binomial = randomBinomial.source(source);
+  }
+
+  /** How many arrivals, when `mean` are expected. */
+  poisson(mean: number): number {
+    return mean <= 0 ? 0 : this.#poisson(mean)();
+  }
+
+  /** How many of `count` hit, each with `probability`. */
+  binomial(count: number, probability: number): number {
+    if (count === 0 || probability <= 0) return 0;
+    return probability >= 1 ? count : this.#binomial(count, probability)();
+  }
+
+  /**
+   * Deals `count` items to shares (any positive scale). Their sum is `count`, and a share of 0 gets none. All zero:
+   * nobody gets anything.
+   */
+  split(count: number, shares: readonly number[]): number[] {
+    const last = shares.findLastIndex((share) => share > 0);
+    let left = count;
+    let total = 0;
+    for (const share of shares) total += Math.max(share, 0);
+    return shares.map((share, index) => {
+      if (left === 0 || share <= 0) return 0;
+      const mine = index === last ? left : this.binomial(left, share / total);
+      total -= share;
+      left -= mine;
+      return mine;
+    });
+  }
+}

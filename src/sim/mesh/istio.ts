@@ -1,0 +1,101 @@
+import type { Destination } from "../../kube/kind/network.ts";
+import type { KubeObject } from "../../kube/object.ts";
+import type { Resource } from "../../kube/resource.ts";
+
+/** Istio's routing kinds: its own field names, and only the fields that the mesh looks at. */
+
+/** Exactly one member is set; none means "is present" for headers. */
+export interface StringMatch {
+  readonly exact?: string;
+  readonly prefix?: string;
+  readonly regex?: string;
+}
+
+type StringMatches = Readonly<Record<string, StringMatch>>;
+
+export interface HttpMatchRequest {
+  readonly name?: string;
+  readonly uri?: StringMatch;
+  readonly scheme?: StringMatch;
+  readonly method?: StringMatch;
+  readonly authority?: StringMatch;
+  readonly headers?: StringMatches;
+  readonly withoutHeaders?: StringMatches;
+  readonly queryParams?: StringMatches;
+  readonly ignoreUriCase?: boolean;
+  readonly port?: number;
+  readonly gateways?: readonly string[];
+  readonly sourceLabels?: Readonly<Record<string, string>>;
+  readonly sourceNamespace?: string;
+}
+
+export interface HttpRouteDestination {
+  readonly destination: Destination;
+  readonly weight?: number;
+}
+
+interface Percent {
+  readonly value?: number;
+}
+
+export interface HttpFault {
+  readonly abort?: { readonly httpStatus?: number; readonly percentage?: Percent };
+  readonly delay?: { readonly fixedDelay?: string; readonly percentage?: Percent };
+}
+
+export interface HttpRetry {
+  readonly attempts?: number;
+  readonly perTryTimeout?: string;
+  readonly retryOn?: string;
+}
+
+export interface HttpRoute {
+  readonly name?: string;
+  readonly match?: readonly HttpMatchRequest[];
+  readonly route?: readonly HttpRouteDestination[];
+  readonly redirect?: { readonly redirectCode?: number };
+  readonly directResponse?: { readonly status: number };
+  readonly timeout?: string;
+  readonly retries?: HttpRetry;
+  readonly fault?: HttpFault;
+  readonly mirror?: Destination;
+  readonly mirrorPercentage?: Percent;
+  /** The older spelling of mirrorPercentage: whole percent. */
+  readonly mirrorPercent?: number;
+  readonly mirrors?: readonly { readonly destination: Destination; readonly percentage?: Percent }[];
+}
+
+export interface VirtualService extends KubeObject {
+  readonly spec?: {
+    readonly hosts?: readonly string[];
+    readonly gateways?: readonly string[];
+    readonly http?: readonly HttpRoute[];
+  };
+}
+
+export interface DestinationRule extends KubeObject {
+  readonly spec?: {
+    readonly host?: string;
+    readonly subsets?: readonly {
+      readonly name: string;
+      readonly labels?: Readonly<Record<string, string>>;
+    }[];
+  };
+}
+
+/** The same resources as kube/resources.ts, seen more closely. */
+export const VIRTUAL_SERVICES: Resource<VirtualService> = {
+  group: "networking.istio.io",
+  version: "v1",
+  kind: "VirtualService",
+  plural: "virtualservices",
+  namespaced: true,
+};
+
+export const DESTINATION_RULES: Resource<DestinationRule> = {
+  group: "networking.istio.io",
+  version: "v1",
+  kind: "DestinationRule",
+  plural: "destinationrules",
+  namespaced: true,
+};
