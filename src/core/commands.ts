@@ -1,0 +1,140 @@
+import type { Command, CommandName } from "../api/command.ts";
+import type { RunStatus } from "../api/status.ts";
+import { isoTime } from "../lib/time.ts";
+import { announce, imageText, record, stepText } from "./announce.ts";
+import type { Draft } from "./draft.ts";
+import { rollBack } from "./rolling-back.ts";
+
+/**
+ * Obeys what people asked for by annotation, or says why not. Abort comes first, whatever else was asked. A command
+ * that was already obeyed (a crash may leave its annotation behind) is taken away without another word.
+ */
+export function obeyCommands(draft: Draft): void {
+  const commands = [...draft.snapshot.commands].sort((a, b) => ORDER[a.name] - ORDER[b.name]);
+  for (const command of commands) {
+    const refusal = OBEY[command.name](draft, command);
+    if (refusal !== null) {
+      record(draft, "CommandRefused", `${command.name} by ${byText(command)} was refused: ${refusal}`, "Warning");
+    }
+    draft.obeyed(command.name);
+  }
+  if (commands.length > 0) draft.lookAgainAfter(0);
+}
+
+const ORDER: Readonly<Record<CommandName, number>> = { abort: 0, pause: 1, resume: 2, approve: 3, promote: 4, retry: 5 };
+
+/** Why a command is refused; null when it was obeyed. */
+type Refusal = string | null;
+
+const OBEY: Readonly<Record<CommandName, (draft: Draft, command: Command) => Refusal>> = {
+  abort,
+  pause: pauseRun,
+  resume,
+  approve,
+  promote,
+  retry,
+};
+
+function abort(draft: Draft, command: Command): Refusal {
+  const { run, phase } = draft.status;
+  if (run === undefined) return `nothing is being released (phase ${phase}).`;
+  if (run.stage === "RollingBack") return null;
+  if (run.stage === "Finalising") {
+    return `${imageText(run)} already serves from the primary. To go back, set the target to the former image.`;
+  }
+  rollBack(draft, run, {
+    result: "Failed",
+    reason: "Aborted",
+    message: `Aborted by ${byText(command)}${command.reason === "" ? "" : `: ${command.reason}`}.`,
+  });
+  return null;
+}
+
+function pauseRun(draft: Draft, command: Command): Refusal {
+  const run = pausable(draft);
+  if (typeof run === "string") return run;
+  if (run.pause?.kind === "Requested") return null;
+  const reason = command.reason === "" ? `asked for by ${byText(command)}` : command.reason;
+  const next = draft.patchRun(run, {
+    pause: { kind: "Requested", reason, by: byText(command), since: isoTime(draft.nowMs) },
+  });
+  announce(draft, next, {
+    reason: "Paused",
+    severity: "warning",
+    title: `${imageText(run)} is paused at ${run.weight} %`,
+    text: `By ${byText(command)}: ${reason}. It is still judged: a failure rolls it back.`,
+    next: `kubectl annotate rollout ${draft.snapshot.rollout.metadata.name} sluice.dev/resume="why"`,
+    transition: `paused-${isoTime(draft.nowMs)}`,
+  });
+  return null;
+}
+
+/** A run that can stand still; or why there is none. */
+function pausable(draft: Draft): RunStatus | string {
+  const { run, phase } = draft.status;
+  if (run === undefined) return `nothing is being released (phase ${phase}); to keep runs from starting set spec.suspend.`;
+  if (run.stage === "Starting" || run.stage === "Shadow" || run.stage === "Step") return run;
+  return `a run in stage ${run.stage} cannot stand still; abort it if it must not go on.`;
+}
+
+function resume(draft: Draft, command: Command): Refusal {
+  const { run } = draft.status;
+  if (run?.pause === undefined) return "nothing is paused.";
+  if (run.pause.kind === "Suspended") return "the spec says suspend; set spec.suspend to false.";
+  const next = draft.patchRun(run, { pause: undefined, stageSince: isoTime(draft.nowMs) });
+  announce(draft, next, {
+    reason: "Resumed",
+    severity: "info",
+    title: `${imageText(run)} goes on at ${run.weight} %`,
+    text: `Resumed by ${byText(command)}${command.reason === "" ? "" : `: ${command.reason}`}.`,
+    transition: `resumed-${isoTime(draft.nowMs)}`,
+  });
+  return null;
+}
+
+function approve(draft: Draft, command: Command): Refusal {
+  const { run, phase } = draft.status;
+  if (run === undefined || run.stage !== "Step") return `no step is under way (phase ${phase}).`;
+  if (run.approvals?.some((approval) => approval.step === run.stepIndex)) return null;
+  const at = isoTime(draft.nowMs);
+  const by = byText(command);
+  draft.patchRun(run, {
+    approvals: [
+      ...(run.approvals ?? []),
+      { step: run.stepIndex, by, at, ...(command.reason === "" ? {} : { reason: command.reason }) },
+    ],
+  });
+  record(draft, "Approved", `Step ${stepText(run)} of ${imageText(run)} was approved by ${by}${command.reason === "" ? "" : `: ${command.reason}`}.`);
+  return null;
+}
+
+function promote(draft: Draft, command: Command): Refusal {
+  const { run, phase } = draft.status;
+  if (run === undefined) return `nothing is being released (phase ${phase}).`;
+  if (run.stage === "RollingBack") return "it is being rolled back; use retry when that is done.";
+  if (run.stage === "Promoting" || run.stage === "Finalising" || run.promoteRequested !== undefined) return null;
+  const by = byText(command);
+  draft.patchRun(run, {
+    promoteRequested: { by, at: isoTime(draft.nowMs), reason: command.reason },
+    pause: undefined,
+  });
+  record(draft, "PromotionStarted", `${by} asked to promote ${imageText(run)} without waiting for steps and evidence${command.reason === "" ? "" : `: ${command.reason}`}.`, "Warning");
+  return null;
+}
+
+function retry(draft: Draft, command: Command): Refusal {
+  const { run, rejected } = draft.status;
+  if (run !== undefined && run.stage !== "RollingBack") return `${imageText(run)} is being released already.`;
+  if (run !== undefined) return "it is still being rolled back; try again in a moment.";
+  if (rejected === undefined) return "no revision was rejected; a new image starts a run by itself.";
+  if (draft.snapshot.target?.current?.hash !== rejected.revision) {
+    return `the target no longer has the rejected revision ${rejected.revision}.`;
+  }
+  draft.patchStatus({ rejected: undefined });
+  record(draft, "Resumed", `${imageText(rejected)} is tried again, asked for by ${byText(command)}.`);
+  return null;
+}
+
+function byText(command: Command): string {
+  return command.by ?? "somebody";
+}

@@ -1,0 +1,98 @@
+import type { ConditionReason } from "../api/reasons.ts";
+import type { Condition, ConditionType, RolloutStatus } from "../api/status.ts";
+import { isoTime } from "../lib/time.ts";
+import { record } from "./announce.ts";
+import type { Draft } from "./draft.ts";
+
+interface Claim {
+  readonly status: Condition["status"];
+  readonly reason: ConditionReason;
+  readonly message: string;
+}
+
+/** Fills in conditions and observedGeneration from what has been decided; times move only when a claim changes. */
+export function withConditions(draft: Draft): RolloutStatus {
+  const { rollout } = draft.snapshot;
+  const claims: Readonly<Record<ConditionType, Claim>> = {
+    Accepted: accepted(draft),
+    Progressing: progressing(draft.status),
+    Promoted: promoted(draft.status),
+    Ready: ready(draft),
+  };
+  const old = rollout.status?.conditions ?? [];
+  const refused = old.find((condition) => condition.type === "Accepted");
+  if (claims.Accepted.status === "False" && refused?.message !== claims.Accepted.message) {
+    record(draft, "SpecRefused", claims.Accepted.message, "Warning");
+  }
+  const generation = rollout.metadata.generation;
+  const conditions = (Object.keys(claims) as ConditionType[]).map((type) =>
+    toCondition(type, claims[type], { old: old.find((condition) => condition.type === type), nowMs: draft.nowMs }),
+  );
+  return { ...draft.status, ...(generation === undefined ? {} : { observedGeneration: generation }), conditions };
+}
+
+function toCondition(
+  type: ConditionType,
+  claim: Claim,
+  past: { readonly old: Condition | undefined; readonly nowMs: number },
+): Condition {
+  const since = past.old?.status === claim.status ? past.old.lastTransitionTime : isoTime(past.nowMs);
+  return { type, ...claim, lastTransitionTime: since };
+}
+
+function accepted(draft: Draft): Claim {
+  const { specProblems, targetProblem } = draft.snapshot;
+  if (specProblems.length > 0) {
+    const message = specProblems.map((problem) => `${problem.field}: ${problem.message}`).join("; ");
+    return { status: "False", reason: "SpecInvalid", message };
+  }
+  if (targetProblem !== null) {
+    return { status: "False", reason: "TargetInvalid", message: `${targetProblem.field}: ${targetProblem.message}` };
+  }
+  return { status: "True", reason: "Valid", message: "The spec can be carried out." };
+}
+
+function progressing(status: RolloutStatus): Claim {
+  const message = status.message ?? "";
+  const { run } = status;
+  if (run === undefined) {
+    return status.phase === "Initializing"
+      ? { status: "True", reason: "Initializing", message }
+      : { status: "False", reason: status.phase === "Waiting" ? "Waiting" : "AtRest", message };
+  }
+  if (run.pause !== undefined) return { status: "False", reason: "Paused", message: run.pause.reason };
+  if (run.stage === "RollingBack") return { status: "True", reason: "RolledBack", message };
+  return { status: "True", reason: "Running", message };
+}
+
+/** As Flagger's condition: True once a revision serves, Unknown on the way, False after a failure. */
+function promoted(status: RolloutStatus): Claim {
+  const message = status.message ?? "";
+  switch (status.phase) {
+    case "Initialized":
+      return { status: "True", reason: "Initialized", message };
+    case "Succeeded":
+      return { status: "True", reason: status.history?.[0]?.reason ?? "Promoted", message };
+    case "Failed":
+      return { status: "False", reason: status.run?.outcome?.reason ?? status.history?.[0]?.reason ?? "RolledBack", message };
+    case "Initializing":
+      return { status: "Unknown", reason: "Initializing", message };
+    case "Waiting":
+    case "Progressing":
+    case "WaitingPromotion":
+    case "Promoting":
+    case "Finalising":
+      return { status: "Unknown", reason: status.run === undefined ? "Waiting" : "Running", message };
+  }
+}
+
+/** kstatus: True when what the target asks for is what serves. */
+function ready(draft: Draft): Claim {
+  const { status } = draft;
+  const message = status.message ?? "";
+  if (draft.snapshot.rollout.metadata.deletionTimestamp !== undefined) return { status: "False", reason: "Deleting", message };
+  if (accepted(draft).status === "False") return { status: "False", reason: "SpecInvalid", message: accepted(draft).message };
+  if (status.phase === "Initialized" || status.phase === "Succeeded") return { status: "True", reason: "AtRest", message };
+  if (status.phase === "Failed") return { status: "False", reason: "RolledBack", message };
+  return { status: "False", reason: status.phase === "Initializing" ? "Initializing" : "Running", message };
+}

@@ -1,0 +1,75 @@
+import { FINALIZER } from "../api/names.ts";
+import { isoTime, parseTime } from "../lib/time.ts";
+import { imageText, record } from "./announce.ts";
+import type { Draft } from "./draft.ts";
+import { isSameTraffic } from "./repair.ts";
+import type { Primary, Target } from "./snapshot.ts";
+
+const NO_CANARY = { canaryWeight: 0, shadowPercent: 0 };
+
+/**
+ * The Rollout is being deleted: the service goes back to the target without downtime. The primary serves until the
+ * target has as many ready pods, then the apex Service points at the target, the routes go, and after a drain the
+ * primary goes:
+ *
+ *   canary weight 0 -> target up and ready -> apex to target, routes away -> drain -> primary, Services, finalizer away
+ */
+export function handBack(draft: Draft): void {
+  const { rollout, target, primary } = draft.snapshot;
+  for (const command of draft.snapshot.commands) draft.obeyed(command.name);
+  if (!rollout.metadata.finalizers?.includes(FINALIZER)) return;
+  if (target === null || primary === null) {
+    // Nothing can take over (the namespace may be going), or there is nothing to hand back.
+    if (primary === null && target !== null) giveTrafficBack(draft);
+    release(draft);
+    return;
+  }
+  const movedAt = draft.status.trafficMovedAt;
+  if (draft.status.phase === "Initializing" || movedAt === undefined) takeOver(draft, target, primary);
+  else finish(draft, parseTime(movedAt));
+}
+
+function takeOver(draft: Draft, target: Target, primary: Primary): void {
+  const { routing, services } = draft.snapshot;
+  const replicas = Math.max(1, primary.desiredReplicas);
+  if (routing.kind === "present" && !isSameTraffic(routing.traffic, NO_CANARY)) {
+    draft.act({ kind: "setTraffic", traffic: NO_CANARY });
+  }
+  if (target.desiredReplicas < replicas) draft.act({ kind: "scaleTarget", replicas });
+  const ready = target.current?.readyReplicas ?? 0;
+  if (ready < replicas && services.apex.selects !== "target") {
+    const what = target.current === null ? "the target" : imageText({ ...target.current, revision: target.current.hash });
+    const message = `Deleting: ${ready} of ${replicas} pods of ${what} are ready to take over; the primary serves until then.`;
+    if (draft.status.run !== undefined || !draft.status.message?.startsWith("Deleting")) record(draft, "HandingBack", message);
+    draft.patchStatus({ message, run: undefined, canaryWeight: 0, step: undefined });
+    return;
+  }
+  giveTrafficBack(draft);
+  draft.patchStatus({
+    trafficMovedAt: isoTime(draft.nowMs),
+    phase: "Finalising",
+    run: undefined,
+    canaryWeight: 0,
+    step: undefined,
+    message: "Deleting: the target serves; the primary goes when its requests have ended.",
+  });
+  draft.lookAgainAfter(draft.settings.drainMs);
+}
+
+function giveTrafficBack(draft: Draft): void {
+  draft.act({ kind: "pointApex", side: "target" }, { kind: "removeRoutes" });
+}
+
+function finish(draft: Draft, movedMs: number): void {
+  const drainedMs = movedMs + draft.settings.drainMs;
+  if (draft.nowMs < drainedMs) {
+    draft.lookAgainAt(drainedMs);
+    return;
+  }
+  draft.act({ kind: "deletePrimary" }, { kind: "removeServices" });
+  release(draft);
+}
+
+function release(draft: Draft): void {
+  draft.actFinally({ kind: "removeFinalizer" });
+}

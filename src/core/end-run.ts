@@ -1,0 +1,28 @@
+import { HISTORY_LIMIT, type HistoryEntry, type Outcome, type RunStatus } from "../api/status.ts";
+import { isoTime } from "../lib/time.ts";
+import type { Draft } from "./draft.ts";
+
+/** Puts a run that is over into the history. */
+export function endRun(draft: Draft, run: RunStatus, outcome: Outcome): void {
+  const entry: HistoryEntry = {
+    id: run.id,
+    revision: run.revision,
+    images: run.images,
+    startedAt: run.startedAt,
+    finishedAt: isoTime(draft.nowMs),
+    result: outcome.result,
+    reason: outcome.reason,
+    message: outcome.message,
+    maxWeight: run.maxWeight,
+  };
+  draft.judge = null;
+  draft.patchStatus({
+    run: undefined,
+    step: undefined,
+    canaryWeight: 0,
+    phase: outcome.result === "Succeeded" ? "Succeeded" : "Failed",
+    message: outcome.message,
+    history: [entry, ...(draft.status.history ?? [])].slice(0, HISTORY_LIMIT),
+  });
+  draft.lookAgainAfter(0);
+}

@@ -1,0 +1,119 @@
+import type { OutcomeReason } from "../api/reasons.ts";
+import type { RunStatus } from "../api/status.ts";
+import { roughDuration } from "../lib/duration.ts";
+import { clockTime, isoTime, parseTime } from "../lib/time.ts";
+import { announce, imageText, record } from "./announce.ts";
+import type { Draft } from "./draft.ts";
+import { endRun } from "./end-run.ts";
+import { isSameTraffic } from "./repair.ts";
+import { rollBack } from "./rolling-back.ts";
+import { deadlineOf, readyPods } from "./starting.ts";
+
+const NO_CANARY = { canaryWeight: 0, shadowPercent: 0 };
+
+/**
+ * Gives the primary the analysed template. The canary keeps its weight meanwhile, and the primary surges, so that
+ * capacity only grows.
+ */
+export function startPromotion(draft: Draft, run: RunStatus): void {
+  draft.act({ kind: "promotePrimary", revision: run.revision });
+  if (run.shadowPercent > 0) draft.act({ kind: "setTraffic", traffic: { canaryWeight: run.weight, shadowPercent: 0 } });
+  const next = draft.patchRun(run, {
+    stage: "Promoting",
+    stageSince: isoTime(draft.nowMs),
+    shadowPercent: 0,
+    pause: undefined,
+    awaitingApprovalSince: undefined,
+  });
+  draft.patchStatus({ phase: "Promoting", message: `The primary is taking over ${imageText(run)}.` });
+  announce(draft, next, {
+    reason: "PromotionStarted",
+    severity: "info",
+    title: `${imageText(run)} is being promoted`,
+    text: `The primary's ${run.primaryReplicas} pods take it over one by one; the canary keeps ${run.weight} % of requests until they are ready.`,
+    transition: "promoting",
+  });
+  draft.lookAgainAfter(deadlineOf(run));
+}
+
+/** Waits until the primary runs the analysed template, at most progressDeadline; then all traffic goes to it. */
+export function promoting(draft: Draft, run: RunStatus): void {
+  const { primary } = draft.snapshot;
+  const deadlineMs = parseTime(run.stageSince) + deadlineOf(run);
+  const isDone = primary?.revision === run.revision && primary.isRolledOut && primary.readyReplicas >= run.primaryReplicas;
+  if (isDone) {
+    leavePromoting(draft, run);
+    return;
+  }
+  const waitsFor = primary === null ? "the primary is gone" : (primary.notReadyReason ?? "its pods are starting");
+  if (draft.nowMs >= deadlineMs) {
+    rollBack(draft, run, {
+      result: "Failed",
+      reason: "PromotionFailed",
+      message: `The primary was not ready with ${imageText(run)} after ${run.spec.progressDeadline}: ${waitsFor}.`,
+    });
+    return;
+  }
+  keepCanaryServing(draft, run);
+  if (primary === null) {
+    draft.act({ kind: "createPrimary", revision: run.revision, replicas: run.primaryReplicas }, { kind: "ensureServices" });
+  } else if (primary.revision !== run.revision) {
+    draft.act({ kind: "promotePrimary", revision: run.revision });
+  }
+  draft.lookAgainAt(deadlineMs);
+  draft.patchStatus({ message: `The primary is taking over ${imageText(run)}: ${waitsFor}; deadline ${clockTime(deadlineMs)} UTC.` });
+}
+
+/** The weight stays, but never on a canary without ready pods. */
+function keepCanaryServing(draft: Draft, run: RunStatus): void {
+  const { routing } = draft.snapshot;
+  if (routing.kind === "missing") draft.act({ kind: "ensureRoutes" });
+  if (routing.kind === "present" && isSameTraffic(routing.traffic, NO_CANARY)) return;
+  if (readyPods(draft, run) > 0) return;
+  draft.act({ kind: "setTraffic", traffic: NO_CANARY });
+  draft.patchRun(run, { weight: 0 });
+  draft.patchStatus({ canaryWeight: 0 });
+  record(draft, "WeightChanged", "The canary has no ready pod left; all requests go to the primary while it takes over.", "Warning");
+}
+
+function leavePromoting(draft: Draft, run: RunStatus): void {
+  draft.act({ kind: "setTraffic", traffic: NO_CANARY });
+  draft.patchRun(run, { stage: "Finalising", stageSince: isoTime(draft.nowMs), weight: 0 });
+  draft.patchStatus({
+    phase: "Finalising",
+    canaryWeight: 0,
+    promoted: { revision: run.revision, images: run.images, at: isoTime(draft.nowMs) },
+    message: `${imageText(run)} serves from the primary; the canary is scaled down when its requests have ended.`,
+  });
+  draft.lookAgainAfter(draft.settings.drainMs);
+}
+
+/** The canary gets nothing any more; its pods go when what was under way has ended. */
+export function finalise(draft: Draft, run: RunStatus): void {
+  const { routing } = draft.snapshot;
+  if (routing.kind === "present" && !isSameTraffic(routing.traffic, NO_CANARY)) {
+    draft.act({ kind: "setTraffic", traffic: NO_CANARY });
+  }
+  const drainedMs = parseTime(run.stageSince) + draft.settings.drainMs;
+  if (draft.nowMs < drainedMs) {
+    draft.lookAgainAt(drainedMs);
+    return;
+  }
+  if (draft.snapshot.target?.current?.hash === run.revision) draft.act({ kind: "scaleTarget", replicas: 0 });
+  const reason = reasonOf(run);
+  const took = roughDuration(draft.nowMs - parseTime(run.startedAt));
+  const message = `${imageText(run)} was promoted after ${took}.`;
+  announce(draft, run, {
+    reason: "Promoted",
+    severity: "info",
+    title: `${imageText(run)} promoted`,
+    text: `It serves from the primary's ${run.primaryReplicas} pods after ${took}. ${run.verdict?.reason ?? ""}`.trim(),
+    transition: "promoted",
+  });
+  endRun(draft, run, { result: "Succeeded", reason, message });
+}
+
+function reasonOf(run: RunStatus): OutcomeReason {
+  if (run.promoteRequested !== undefined) return "PromotedByCommand";
+  return run.spec.skipAnalysis ? "AnalysisSkipped" : "Promoted";
+}

@@ -1,0 +1,89 @@
+import type { Outcome, RunStatus } from "../api/status.ts";
+import { isoTime, parseTime } from "../lib/time.ts";
+import { announce, announceRollBack, imageText } from "./announce.ts";
+import type { Draft } from "./draft.ts";
+import { endRun } from "./end-run.ts";
+import { isSameTraffic } from "./repair.ts";
+import { revertedOutcome } from "./run.ts";
+import { startRun } from "./start-run.ts";
+
+const NO_CANARY = { canaryWeight: 0, shadowPercent: 0 };
+
+/**
+ * Sends the canary's weight to 0, now. This is the only action of the pass: it waits for nothing, and nothing that
+ * may fail stands before it. What else a rollback needs is done by `rollingBack` in the passes that follow.
+ */
+export function rollBack(draft: Draft, run: RunStatus, outcome: Outcome): void {
+  const now = isoTime(draft.nowMs);
+  draft.act({ kind: "setTraffic", traffic: NO_CANARY });
+  const next = draft.patchRun(run, { stage: "RollingBack", stageSince: now, weight: 0, shadowPercent: 0, outcome, pause: undefined });
+  draft.patchStatus({ canaryWeight: 0 });
+  if (outcome.result === "Failed") reject(draft, run, outcome);
+  else supersede(draft, next);
+  draft.lookAgainAfter(0);
+}
+
+function reject(draft: Draft, run: RunStatus, outcome: Outcome): void {
+  draft.patchStatus({
+    phase: "Failed",
+    message: outcome.message,
+    verdict: outcome.reason === "MetricFailed" ? "fail" : draft.status.verdict,
+    rejected: { revision: run.revision, images: run.images, at: isoTime(draft.nowMs), reason: outcome.message },
+  });
+  announceRollBack(draft, run, outcome);
+}
+
+function supersede(draft: Draft, run: RunStatus): void {
+  draft.patchStatus({ phase: "Progressing", message: "The target has changed; weight is 0 % while the new revision comes up." });
+  announce(draft, run, {
+    reason: "RolledBack",
+    severity: "warning",
+    title: `${imageText(run)} was overtaken by another revision`,
+    text: "All traffic is on the primary; the new revision begins at weight 0.",
+    transition: "superseded",
+  });
+}
+
+/** After weight 0: set back the primary where promotion had begun, drain, scale down, and close the run. */
+export function rollingBack(draft: Draft, run: RunStatus): void {
+  const { routing, primary } = draft.snapshot;
+  const outcome = run.outcome ?? { result: "Failed", reason: "Aborted", message: "Rolled back." };
+  if (routing.kind === "present" && !isSameTraffic(routing.traffic, NO_CANARY)) {
+    draft.act({ kind: "setTraffic", traffic: NO_CANARY });
+  }
+  if (primary?.revision === run.revision && run.previous !== undefined && run.previous.revision !== run.revision) {
+    draft.act({ kind: "revertPrimary", revision: run.previous.revision });
+  }
+  if (outcome.result === "Superseded") finishSuperseded(draft, run, outcome);
+  else finishFailed(draft, run, outcome);
+}
+
+function finishFailed(draft: Draft, run: RunStatus, outcome: Outcome): void {
+  if (!isDrained(draft, run)) return;
+  const hash = draft.snapshot.target?.current?.hash;
+  // A revision that came meanwhile has its pods already; it begins its own run in the next pass.
+  const isStill = hash === run.revision || hash === run.previous?.revision;
+  if (isStill && (draft.snapshot.target?.desiredReplicas ?? 0) > 0) draft.act({ kind: "scaleTarget", replicas: 0 });
+  endRun(draft, run, outcome);
+}
+
+function finishSuperseded(draft: Draft, run: RunStatus, outcome: Outcome): void {
+  const { target, primary } = draft.snapshot;
+  if (!isDrained(draft, run) || target?.current === null) return;
+  if (target === null) {
+    finishFailed(draft, run, { result: "Failed", reason: "TargetDeleted", message: "The target was deleted during its release." });
+    return;
+  }
+  if (target.current.hash === run.previous?.revision) {
+    finishFailed(draft, run, revertedOutcome(run));
+    return;
+  }
+  endRun(draft, run, outcome);
+  if (primary !== null) startRun(draft, { revision: target.current.hash, images: target.current.images }, primary);
+}
+
+function isDrained(draft: Draft, run: RunStatus): boolean {
+  const drainedMs = parseTime(run.stageSince) + draft.settings.drainMs;
+  if (draft.nowMs < drainedMs) draft.lookAgainAt(drainedMs);
+  return draft.nowMs >= drainedMs;
+}
