@@ -7,6 +7,7 @@ import { DURATION_PATTERN, parseDuration } from "../lib/duration.ts";
 export function duration(description: string): z.ZodString {
   return z
     .string()
+    .min(2)
     .max(32)
     .regex(new RegExp(DURATION_PATTERN), "want a duration such as 30s, 5m or 1h30m")
     .refine((text) => parseDuration(text) !== null, "want a duration such as 30s, 5m or 1h30m")

@@ -13,7 +13,8 @@ export const OUTCOME_REASONS = {
   ProgressDeadlineExceeded: "The canary's pods were not ready within progressDeadline.",
   CanaryUnavailable: "The canary lost all its ready pods again and again.",
   Inconclusive: "Evidence did not suffice in time, and the spec says onInconclusive: rollback.",
-  PromotionFailed: "The primary was not ready with the new revision within progressDeadline; it was set back.",
+  PromotionFailed:
+    "The primary was not ready with the new revision within progressDeadline; it was set back.",
   Deleted: "The Rollout was deleted.",
 } as const;
 

@@ -74,8 +74,12 @@ export const rolloutSpecSchema = z
     "x-kubernetes-validations": [
       { rule: "has(self.steps) != has(self.ramp)", message: "exactly one of steps and ramp must be set" },
       {
-        rule: "!has(self.steps) || self.steps.map(s, s.weight).isSorted()",
+        rule: "!has(self.steps) || (self.steps.map(s, s.weight).isSorted() && self.steps.all(s, self.steps.exists_one(t, t.weight == s.weight)))",
         message: "weights must rise from step to step",
+      },
+      {
+        rule: "!has(self.ramp) || self.ramp.by <= self.ramp.to",
+        message: "ramp.by must not be above ramp.to",
       },
       {
         rule: "self.targetRef.name == oldSelf.targetRef.name",

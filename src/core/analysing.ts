@@ -4,6 +4,7 @@ import { clockTime, isoTime, parseTime } from "../lib/time.ts";
 import type { Verdict } from "../verdict/judge.ts";
 import { announce, imageText, record, stepText } from "./announce.ts";
 import { nextRowMs } from "./ask.ts";
+import { deadlineOf, readyPods } from "./canary.ts";
 import type { Draft } from "./draft.ts";
 import { evidenceStatus } from "./evidence-status.ts";
 import { foldEvidence, outageOf, verdictOf } from "./judging.ts";
@@ -11,7 +12,7 @@ import { startPromotion } from "./promoting.ts";
 import { repairRoutes } from "./repair.ts";
 import { rollBack } from "./rolling-back.ts";
 import type { Observation } from "./snapshot.ts";
-import { deadlineOf, readyPods, retreatWithoutPods } from "./starting.ts";
+import { retreatWithoutPods } from "./starting.ts";
 import { stepsOf } from "./steps.ts";
 import { enterStep } from "./weights.ts";
 
@@ -51,7 +52,10 @@ function goOnOrWait(draft: Draft, run: RunStatus, verdict: Verdict): void {
   if (isHeldByPerson(draft, run)) return;
   if (draft.nowMs < holdEndMs) {
     draft.lookAgainAt(holdEndMs);
-    draft.patchStatus({ phase: "Progressing", message: `${where(run)}, at least until ${clockTime(holdEndMs)} UTC.` });
+    draft.patchStatus({
+      phase: "Progressing",
+      message: `${where(run)}, at least until ${clockTime(holdEndMs)} UTC.`,
+    });
     return;
   }
   if (verdict.result === "inconclusive") {
@@ -61,7 +65,9 @@ function goOnOrWait(draft: Draft, run: RunStatus, verdict: Verdict): void {
   const unpaused = run.pause?.kind === "Inconclusive" ? resumed(draft, run) : run;
   const ready = readyPods(draft, unpaused);
   if (ready < unpaused.canaryReplicas) {
-    draft.patchStatus({ message: `${where(run)}; waiting for canary pods: ${ready} of ${unpaused.canaryReplicas} are ready.` });
+    draft.patchStatus({
+      message: `${where(run)}; waiting for canary pods: ${ready} of ${unpaused.canaryReplicas} are ready.`,
+    });
     return;
   }
   if (hold.needsApproval && !isApproved(unpaused)) waitForApproval(draft, unpaused, verdict);
@@ -75,7 +81,8 @@ function goOn(draft: Draft, run: RunStatus): void {
 }
 
 function holdOf(run: RunStatus): { readonly ms: number; readonly needsApproval: boolean } {
-  if (run.stage === "Shadow") return { ms: parseDuration(run.spec.shadow?.duration ?? "0s") ?? 0, needsApproval: false };
+  if (run.stage === "Shadow")
+    return { ms: parseDuration(run.spec.shadow?.duration ?? "0s") ?? 0, needsApproval: false };
   const step = stepsOf(run.spec)[run.stepIndex];
   return { ms: step?.holdMs ?? 0, needsApproval: step?.needsApproval ?? false };
 }
@@ -89,9 +96,13 @@ function isHeldByPerson(draft: Draft, run: RunStatus): boolean {
     draft.lookAgainAfter(0);
     return true;
   }
-  if (suspended && run.pause === undefined) pause(draft, run, { kind: "Suspended", reason: "the spec says suspend" });
+  if (suspended && run.pause === undefined)
+    pause(draft, run, { kind: "Suspended", reason: "the spec says suspend" });
   if (suspended || run.pause?.kind === "Requested") {
-    draft.patchStatus({ phase: "Progressing", message: `${where(run)}; paused: ${run.pause?.reason ?? "the spec says suspend"}.` });
+    draft.patchStatus({
+      phase: "Progressing",
+      message: `${where(run)}; paused: ${run.pause?.reason ?? "the spec says suspend"}.`,
+    });
     return true;
   }
   return false;
@@ -100,12 +111,18 @@ function isHeldByPerson(draft: Draft, run: RunStatus): boolean {
 function waitForEvidence(draft: Draft, run: RunStatus, verdict: Verdict, deadlineMs: number): void {
   const missing = `${where(run)}; evidence does not suffice: ${verdict.reason}`;
   if (run.pause !== undefined) {
-    draft.patchStatus({ phase: "Progressing", message: `${missing} Paused until it does, or until somebody decides.` });
+    draft.patchStatus({
+      phase: "Progressing",
+      message: `${missing} Paused until it does, or until somebody decides.`,
+    });
     return;
   }
   if (draft.nowMs < deadlineMs) {
     draft.lookAgainAt(deadlineMs);
-    draft.patchStatus({ phase: "Progressing", message: `${missing} Waiting until ${clockTime(deadlineMs)} UTC.` });
+    draft.patchStatus({
+      phase: "Progressing",
+      message: `${missing} Waiting until ${clockTime(deadlineMs)} UTC.`,
+    });
     return;
   }
   settleInconclusive(draft, run, verdict);
@@ -172,7 +189,12 @@ function isApproved(run: RunStatus): boolean {
 /** An outage of the source is told once when it begins and once when it is over. */
 function noteOutage(draft: Draft, run: RunStatus, outage: string | null, hasAsked: boolean): RunStatus {
   if (outage !== null && run.metricsDown === undefined) {
-    record(draft, "MetricsUnavailable", `No evidence: ${outage} Nothing is decided until the source answers.`, "Warning");
+    record(
+      draft,
+      "MetricsUnavailable",
+      `No evidence: ${outage} Nothing is decided until the source answers.`,
+      "Warning",
+    );
     return draft.patchRun(run, { metricsDown: { since: isoTime(draft.nowMs), reason: outage } });
   }
   if (outage === null && hasAsked && run.metricsDown !== undefined) {

@@ -39,7 +39,12 @@ export function announce(draft: Draft, run: RunStatus | null, announcement: Anno
 }
 
 /** Only an event: for what people look up, and need not be told. */
-export function record(draft: Draft, reason: EventReason, message: string, type: "Normal" | "Warning" = "Normal"): void {
+export function record(
+  draft: Draft,
+  reason: EventReason,
+  message: string,
+  type: "Normal" | "Warning" = "Normal",
+): void {
   draft.event({ reason, type, message });
 }
 

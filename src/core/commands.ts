@@ -14,14 +14,26 @@ export function obeyCommands(draft: Draft): void {
   for (const command of commands) {
     const refusal = OBEY[command.name](draft, command);
     if (refusal !== null) {
-      record(draft, "CommandRefused", `${command.name} by ${byText(command)} was refused: ${refusal}`, "Warning");
+      record(
+        draft,
+        "CommandRefused",
+        `${command.name} by ${byText(command)} was refused: ${refusal}`,
+        "Warning",
+      );
     }
     draft.obeyed(command.name);
   }
-  if (commands.length > 0) draft.lookAgainAfter(0);
+  draft.lookAgainAfter(0);
 }
 
-const ORDER: Readonly<Record<CommandName, number>> = { abort: 0, pause: 1, resume: 2, approve: 3, promote: 4, retry: 5 };
+const ORDER: Readonly<Record<CommandName, number>> = {
+  abort: 0,
+  pause: 1,
+  resume: 2,
+  approve: 3,
+  promote: 4,
+  retry: 5,
+};
 
 /** Why a command is refused; null when it was obeyed. */
 type Refusal = string | null;
@@ -72,7 +84,8 @@ function pauseRun(draft: Draft, command: Command): Refusal {
 /** A run that can stand still; or why there is none. */
 function pausable(draft: Draft): RunStatus | string {
   const { run, phase } = draft.status;
-  if (run === undefined) return `nothing is being released (phase ${phase}); to keep runs from starting set spec.suspend.`;
+  if (run === undefined)
+    return `nothing is being released (phase ${phase}); to keep runs from starting set spec.suspend.`;
   if (run.stage === "Starting" || run.stage === "Shadow" || run.stage === "Step") return run;
   return `a run in stage ${run.stage} cannot stand still; abort it if it must not go on.`;
 }
@@ -104,7 +117,11 @@ function approve(draft: Draft, command: Command): Refusal {
       { step: run.stepIndex, by, at, ...(command.reason === "" ? {} : { reason: command.reason }) },
     ],
   });
-  record(draft, "Approved", `Step ${stepText(run)} of ${imageText(run)} was approved by ${by}${command.reason === "" ? "" : `: ${command.reason}`}.`);
+  record(
+    draft,
+    "Approved",
+    `Step ${stepText(run)} of ${imageText(run)} was approved by ${by}${command.reason === "" ? "" : `: ${command.reason}`}.`,
+  );
   return null;
 }
 
@@ -112,13 +129,19 @@ function promote(draft: Draft, command: Command): Refusal {
   const { run, phase } = draft.status;
   if (run === undefined) return `nothing is being released (phase ${phase}).`;
   if (run.stage === "RollingBack") return "it is being rolled back; use retry when that is done.";
-  if (run.stage === "Promoting" || run.stage === "Finalising" || run.promoteRequested !== undefined) return null;
+  if (run.stage === "Promoting" || run.stage === "Finalising" || run.promoteRequested !== undefined)
+    return null;
   const by = byText(command);
   draft.patchRun(run, {
     promoteRequested: { by, at: isoTime(draft.nowMs), reason: command.reason },
     pause: undefined,
   });
-  record(draft, "PromotionStarted", `${by} asked to promote ${imageText(run)} without waiting for steps and evidence${command.reason === "" ? "" : `: ${command.reason}`}.`, "Warning");
+  record(
+    draft,
+    "PromotionStarted",
+    `${by} asked to promote ${imageText(run)} without waiting for steps and evidence${command.reason === "" ? "" : `: ${command.reason}`}.`,
+    "Warning",
+  );
   return null;
 }
 

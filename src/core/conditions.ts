@@ -26,9 +26,16 @@ export function withConditions(draft: Draft): RolloutStatus {
   }
   const generation = rollout.metadata.generation;
   const conditions = (Object.keys(claims) as ConditionType[]).map((type) =>
-    toCondition(type, claims[type], { old: old.find((condition) => condition.type === type), nowMs: draft.nowMs }),
+    toCondition(type, claims[type], {
+      old: old.find((condition) => condition.type === type),
+      nowMs: draft.nowMs,
+    }),
   );
-  return { ...draft.status, ...(generation === undefined ? {} : { observedGeneration: generation }), conditions };
+  return {
+    ...draft.status,
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
+    conditions,
+  };
 }
 
 function toCondition(
@@ -47,7 +54,11 @@ function accepted(draft: Draft): Claim {
     return { status: "False", reason: "SpecInvalid", message };
   }
   if (targetProblem !== null) {
-    return { status: "False", reason: "TargetInvalid", message: `${targetProblem.field}: ${targetProblem.message}` };
+    return {
+      status: "False",
+      reason: "TargetInvalid",
+      message: `${targetProblem.field}: ${targetProblem.message}`,
+    };
   }
   return { status: "True", reason: "Valid", message: "The spec can be carried out." };
 }
@@ -74,7 +85,11 @@ function promoted(status: RolloutStatus): Claim {
     case "Succeeded":
       return { status: "True", reason: status.history?.[0]?.reason ?? "Promoted", message };
     case "Failed":
-      return { status: "False", reason: status.run?.outcome?.reason ?? status.history?.[0]?.reason ?? "RolledBack", message };
+      return {
+        status: "False",
+        reason: status.run?.outcome?.reason ?? status.history?.[0]?.reason ?? "RolledBack",
+        message,
+      };
     case "Initializing":
       return { status: "Unknown", reason: "Initializing", message };
     case "Waiting":
@@ -90,9 +105,12 @@ function promoted(status: RolloutStatus): Claim {
 function ready(draft: Draft): Claim {
   const { status } = draft;
   const message = status.message ?? "";
-  if (draft.snapshot.rollout.metadata.deletionTimestamp !== undefined) return { status: "False", reason: "Deleting", message };
-  if (accepted(draft).status === "False") return { status: "False", reason: "SpecInvalid", message: accepted(draft).message };
-  if (status.phase === "Initialized" || status.phase === "Succeeded") return { status: "True", reason: "AtRest", message };
+  if (draft.snapshot.rollout.metadata.deletionTimestamp !== undefined)
+    return { status: "False", reason: "Deleting", message };
+  if (accepted(draft).status === "False")
+    return { status: "False", reason: "SpecInvalid", message: accepted(draft).message };
+  if (status.phase === "Initialized" || status.phase === "Succeeded")
+    return { status: "True", reason: "AtRest", message };
   if (status.phase === "Failed") return { status: "False", reason: "RolledBack", message };
   return { status: "False", reason: status.phase === "Initializing" ? "Initializing" : "Running", message };
 }

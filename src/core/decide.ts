@@ -21,12 +21,7 @@ export function decide(
   settings: CoreSettings,
 ): Decision {
   const draft = new Draft(snapshot, settings, snapshot.rollout.status ?? FIRST_STATUS);
-  if (snapshot.rollout.metadata.deletionTimestamp !== undefined) {
-    handBack(draft);
-  } else {
-    obeyCommands(draft);
-    advance(draft, observations);
-  }
+  advance(draft, observations);
   draft.status = withConditions(draft);
   return draft.finish();
 }
@@ -34,6 +29,13 @@ export function decide(
 const FIRST_STATUS: RolloutStatus = { phase: "Initializing", canaryWeight: 0 };
 
 function advance(draft: Draft, observations: readonly Observation[]): void {
+  if (draft.snapshot.rollout.metadata.deletionTimestamp !== undefined) handBack(draft);
+  // A command has a pass of its own, so that one whose annotation outlives a crash cannot meet a later step.
+  else if (draft.snapshot.commands.length > 0) obeyCommands(draft);
+  else advanceStage(draft, observations);
+}
+
+function advanceStage(draft: Draft, observations: readonly Observation[]): void {
   if (draft.status.run !== undefined) advanceRun(draft, draft.status.run, observations);
   else if (draft.status.phase === "Initializing") initialise(draft);
   else rest(draft);

@@ -38,9 +38,13 @@ function takeOver(draft: Draft, target: Target, primary: Primary): void {
   if (target.desiredReplicas < replicas) draft.act({ kind: "scaleTarget", replicas });
   const ready = target.current?.readyReplicas ?? 0;
   if (ready < replicas && services.apex.selects !== "target") {
-    const what = target.current === null ? "the target" : imageText({ ...target.current, revision: target.current.hash });
+    const what =
+      target.current === null
+        ? "the target"
+        : imageText({ ...target.current, revision: target.current.hash });
     const message = `Deleting: ${ready} of ${replicas} pods of ${what} are ready to take over; the primary serves until then.`;
-    if (draft.status.run !== undefined || !draft.status.message?.startsWith("Deleting")) record(draft, "HandingBack", message);
+    if (draft.status.run !== undefined || !draft.status.message?.startsWith("Deleting"))
+      record(draft, "HandingBack", message);
     draft.patchStatus({ message, run: undefined, canaryWeight: 0, step: undefined });
     return;
   }

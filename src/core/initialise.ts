@@ -17,7 +17,9 @@ export function initialise(draft: Draft): void {
   if (specProblems.length > 0) return;
   if (!rollout.metadata.finalizers?.includes(FINALIZER)) draft.act({ kind: "addFinalizer" });
   if (target === null || targetProblem !== null) {
-    draft.patchStatus({ message: targetProblem?.message ?? `Waiting for Deployment ${rollout.spec.targetRef.name}.` });
+    draft.patchStatus({
+      message: targetProblem?.message ?? `Waiting for Deployment ${rollout.spec.targetRef.name}.`,
+    });
     return;
   }
   if (primary === null) makePrimary(draft, target);
@@ -31,8 +33,14 @@ function makePrimary(draft: Draft, target: Target): void {
   }
   const replicas = Math.max(1, target.desiredReplicas);
   draft.act({ kind: "createPrimary", revision: target.current.hash, replicas }, { kind: "ensureServices" });
-  record(draft, "Initializing", `Making the primary from ${imageText({ ...target.current, revision: target.current.hash })}, ${replicas} pods.`);
-  draft.patchStatus({ message: `Starting ${replicas} primary pods; the target serves until they are ready.` });
+  record(
+    draft,
+    "Initializing",
+    `Making the primary from ${imageText({ ...target.current, revision: target.current.hash })}, ${replicas} pods.`,
+  );
+  draft.patchStatus({
+    message: `Starting ${replicas} primary pods; the target serves until they are ready.`,
+  });
 }
 
 function movePods(draft: Draft, target: Target, primary: Primary): void {
@@ -64,7 +72,8 @@ function moveTraffic(draft: Draft): void {
   );
   draft.patchStatus({
     trafficMovedAt: isoTime(draft.nowMs),
-    message: "Traffic is moving to the primary; the target is scaled down when requests under way have ended.",
+    message:
+      "Traffic is moving to the primary; the target is scaled down when requests under way have ended.",
   });
   draft.lookAgainAfter(draft.settings.drainMs);
 }

@@ -1,14 +1,18 @@
 import type { EvidenceRow } from "../api/evidence.ts";
 import type { RunStatus } from "../api/status.ts";
 import { parseTime } from "../lib/time.ts";
-import { assess, beginJudge, enterPosition, judgeSettings, observeRow } from "../verdict/judge.ts";
 import type { JudgeState, Position, Verdict } from "../verdict/judge.ts";
+import { assess, beginJudge, enterPosition, judgeSettings, observeRow } from "../verdict/judge.ts";
 
 /**
  * Folds new rows into the judge, entering each position at its time. A judge that was lost (restart) begins anew and is
  * fed the same rows and positions, and so comes to the same verdict.
  */
-export function foldEvidence(judge: JudgeState | null, run: RunStatus, rows: readonly EvidenceRow[]): JudgeState {
+export function foldEvidence(
+  judge: JudgeState | null,
+  run: RunStatus,
+  rows: readonly EvidenceRow[],
+): JudgeState {
   const positions = run.positions.map(toPosition);
   let state = judge ?? beginJudge(judgeSettings(run.spec.analysis));
   let entered = 0;
@@ -20,7 +24,8 @@ export function foldEvidence(judge: JudgeState | null, run: RunStatus, rows: rea
     }
     state = observeRow(state, row);
   }
-  for (; entered < positions.length; entered += 1) state = enterPosition(state, positions[entered] as Position);
+  for (; entered < positions.length; entered += 1)
+    state = enterPosition(state, positions[entered] as Position);
   return state;
 }
 

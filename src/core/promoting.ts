@@ -3,11 +3,11 @@ import type { RunStatus } from "../api/status.ts";
 import { roughDuration } from "../lib/duration.ts";
 import { clockTime, isoTime, parseTime } from "../lib/time.ts";
 import { announce, imageText, record } from "./announce.ts";
+import { deadlineOf, readyPods } from "./canary.ts";
 import type { Draft } from "./draft.ts";
 import { endRun } from "./end-run.ts";
 import { isSameTraffic } from "./repair.ts";
 import { rollBack } from "./rolling-back.ts";
-import { deadlineOf, readyPods } from "./starting.ts";
 
 const NO_CANARY = { canaryWeight: 0, shadowPercent: 0 };
 
@@ -17,7 +17,8 @@ const NO_CANARY = { canaryWeight: 0, shadowPercent: 0 };
  */
 export function startPromotion(draft: Draft, run: RunStatus): void {
   draft.act({ kind: "promotePrimary", revision: run.revision });
-  if (run.shadowPercent > 0) draft.act({ kind: "setTraffic", traffic: { canaryWeight: run.weight, shadowPercent: 0 } });
+  if (run.shadowPercent > 0)
+    draft.act({ kind: "setTraffic", traffic: { canaryWeight: run.weight, shadowPercent: 0 } });
   const next = draft.patchRun(run, {
     stage: "Promoting",
     stageSince: isoTime(draft.nowMs),
@@ -40,12 +41,14 @@ export function startPromotion(draft: Draft, run: RunStatus): void {
 export function promoting(draft: Draft, run: RunStatus): void {
   const { primary } = draft.snapshot;
   const deadlineMs = parseTime(run.stageSince) + deadlineOf(run);
-  const isDone = primary?.revision === run.revision && primary.isRolledOut && primary.readyReplicas >= run.primaryReplicas;
+  const isDone =
+    primary?.revision === run.revision && primary.isRolledOut && primary.readyReplicas >= run.primaryReplicas;
   if (isDone) {
     leavePromoting(draft, run);
     return;
   }
-  const waitsFor = primary === null ? "the primary is gone" : (primary.notReadyReason ?? "its pods are starting");
+  const waitsFor =
+    primary === null ? "the primary is gone" : (primary.notReadyReason ?? "its pods are starting");
   if (draft.nowMs >= deadlineMs) {
     rollBack(draft, run, {
       result: "Failed",
@@ -56,12 +59,17 @@ export function promoting(draft: Draft, run: RunStatus): void {
   }
   keepCanaryServing(draft, run);
   if (primary === null) {
-    draft.act({ kind: "createPrimary", revision: run.revision, replicas: run.primaryReplicas }, { kind: "ensureServices" });
+    draft.act(
+      { kind: "createPrimary", revision: run.revision, replicas: run.primaryReplicas },
+      { kind: "ensureServices" },
+    );
   } else if (primary.revision !== run.revision) {
     draft.act({ kind: "promotePrimary", revision: run.revision });
   }
   draft.lookAgainAt(deadlineMs);
-  draft.patchStatus({ message: `The primary is taking over ${imageText(run)}: ${waitsFor}; deadline ${clockTime(deadlineMs)} UTC.` });
+  draft.patchStatus({
+    message: `The primary is taking over ${imageText(run)}: ${waitsFor}; deadline ${clockTime(deadlineMs)} UTC.`,
+  });
 }
 
 /** The weight stays, but never on a canary without ready pods. */
@@ -73,7 +81,12 @@ function keepCanaryServing(draft: Draft, run: RunStatus): void {
   draft.act({ kind: "setTraffic", traffic: NO_CANARY });
   draft.patchRun(run, { weight: 0 });
   draft.patchStatus({ canaryWeight: 0 });
-  record(draft, "WeightChanged", "The canary has no ready pod left; all requests go to the primary while it takes over.", "Warning");
+  record(
+    draft,
+    "WeightChanged",
+    "The canary has no ready pod left; all requests go to the primary while it takes over.",
+    "Warning",
+  );
 }
 
 function leavePromoting(draft: Draft, run: RunStatus): void {

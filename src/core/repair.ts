@@ -5,7 +5,9 @@ import type { TrafficView } from "./snapshot.ts";
 /** Services that are missing or changed are put right. The apex Service is moved only by those who know the moment. */
 export function repairServices(draft: Draft): void {
   const { services } = draft.snapshot;
-  const broken = [services.apex, services.primary, services.canary].some((service) => !service.exists || !service.inSync);
+  const broken = [services.apex, services.primary, services.canary].some(
+    (service) => !service.exists || !service.inSync,
+  );
   if (broken) draft.act({ kind: "ensureServices" });
 }
 
@@ -22,7 +24,12 @@ export function repairRoutes(draft: Draft, wanted: TrafficView): void {
   }
   if (!routing.inSync) {
     draft.act({ kind: "ensureRoutes" });
-    record(draft, "TrafficRepaired", `${routing.drift ?? "A routing object differs from the spec"}; it was put right.`, "Warning");
+    record(
+      draft,
+      "TrafficRepaired",
+      `${routing.drift ?? "A routing object differs from the spec"}; it was put right.`,
+      "Warning",
+    );
   }
   if (!isSameTraffic(routing.traffic, wanted)) {
     draft.act({ kind: "setTraffic", traffic: wanted });
@@ -33,7 +40,8 @@ export function repairRoutes(draft: Draft, wanted: TrafficView): void {
       "Warning",
     );
   }
-  if (services.apex.exists && services.apex.selects !== "primary") draft.act({ kind: "pointApex", side: "primary" });
+  if (services.apex.exists && services.apex.selects !== "primary")
+    draft.act({ kind: "pointApex", side: "primary" });
 }
 
 export function isSameTraffic(a: TrafficView, b: TrafficView): boolean {

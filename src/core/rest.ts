@@ -16,7 +16,8 @@ export function rest(draft: Draft): void {
   repairRoutes(draft, { canaryWeight: 0, shadowPercent: 0 });
   if (target === null || targetProblem !== null) {
     const trouble = targetProblem?.message ?? "The target is gone.";
-    if (draft.status.message !== trouble) record(draft, "TargetRefused", `${trouble} The primary goes on serving.`, "Warning");
+    if (draft.status.message !== trouble)
+      record(draft, "TargetRefused", `${trouble} The primary goes on serving.`, "Warning");
     draft.patchStatus({ message: trouble });
     return;
   }
@@ -27,7 +28,9 @@ export function rest(draft: Draft): void {
 /** Neither what serves nor what was rejected. */
 function isNewRevision(draft: Draft, target: Target): boolean {
   const hash = target.current?.hash;
-  return hash !== undefined && hash !== draft.status.promoted?.revision && hash !== draft.status.rejected?.revision;
+  return (
+    hash !== undefined && hash !== draft.status.promoted?.revision && hash !== draft.status.rejected?.revision
+  );
 }
 
 function beginOrWait(draft: Draft, target: Target, primary: Primary): void {
@@ -60,7 +63,9 @@ function settleAgain(draft: Draft): void {
   const { promoted, rejected } = draft.status;
   draft.patchStatus({
     phase: rejected === undefined ? "Succeeded" : "Failed",
-    ...(promoted === undefined ? {} : { revision: promoted.revision, message: `${imageText(promoted)} serves.` }),
+    ...(promoted === undefined
+      ? {}
+      : { revision: promoted.revision, message: `${imageText(promoted)} serves.` }),
   });
 }
 
@@ -73,5 +78,10 @@ function remakePrimary(draft: Draft, target: Target | null): void {
   }
   const replicas = Math.max(1, target.desiredReplicas);
   draft.act({ kind: "createPrimary", revision: promoted.revision, replicas }, { kind: "ensureServices" });
-  record(draft, "TrafficRepaired", `The primary was deleted; it is made again from ${imageText(promoted)}, ${replicas} pods.`, "Warning");
+  record(
+    draft,
+    "TrafficRepaired",
+    `The primary was deleted; it is made again from ${imageText(promoted)}, ${replicas} pods.`,
+    "Warning",
+  );
 }

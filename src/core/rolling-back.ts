@@ -4,7 +4,6 @@ import { announce, announceRollBack, imageText } from "./announce.ts";
 import type { Draft } from "./draft.ts";
 import { endRun } from "./end-run.ts";
 import { isSameTraffic } from "./repair.ts";
-import { revertedOutcome } from "./run.ts";
 import { startRun } from "./start-run.ts";
 
 const NO_CANARY = { canaryWeight: 0, shadowPercent: 0 };
@@ -16,7 +15,14 @@ const NO_CANARY = { canaryWeight: 0, shadowPercent: 0 };
 export function rollBack(draft: Draft, run: RunStatus, outcome: Outcome): void {
   const now = isoTime(draft.nowMs);
   draft.act({ kind: "setTraffic", traffic: NO_CANARY });
-  const next = draft.patchRun(run, { stage: "RollingBack", stageSince: now, weight: 0, shadowPercent: 0, outcome, pause: undefined });
+  const next = draft.patchRun(run, {
+    stage: "RollingBack",
+    stageSince: now,
+    weight: 0,
+    shadowPercent: 0,
+    outcome,
+    pause: undefined,
+  });
   draft.patchStatus({ canaryWeight: 0 });
   if (outcome.result === "Failed") reject(draft, run, outcome);
   else supersede(draft, next);
@@ -28,13 +34,21 @@ function reject(draft: Draft, run: RunStatus, outcome: Outcome): void {
     phase: "Failed",
     message: outcome.message,
     verdict: outcome.reason === "MetricFailed" ? "fail" : draft.status.verdict,
-    rejected: { revision: run.revision, images: run.images, at: isoTime(draft.nowMs), reason: outcome.message },
+    rejected: {
+      revision: run.revision,
+      images: run.images,
+      at: isoTime(draft.nowMs),
+      reason: outcome.message,
+    },
   });
   announceRollBack(draft, run, outcome);
 }
 
 function supersede(draft: Draft, run: RunStatus): void {
-  draft.patchStatus({ phase: "Progressing", message: "The target has changed; weight is 0 % while the new revision comes up." });
+  draft.patchStatus({
+    phase: "Progressing",
+    message: "The target has changed; weight is 0 % while the new revision comes up.",
+  });
   announce(draft, run, {
     reason: "RolledBack",
     severity: "warning",
@@ -51,7 +65,11 @@ export function rollingBack(draft: Draft, run: RunStatus): void {
   if (routing.kind === "present" && !isSameTraffic(routing.traffic, NO_CANARY)) {
     draft.act({ kind: "setTraffic", traffic: NO_CANARY });
   }
-  if (primary?.revision === run.revision && run.previous !== undefined && run.previous.revision !== run.revision) {
+  if (
+    primary?.revision === run.revision &&
+    run.previous !== undefined &&
+    run.previous.revision !== run.revision
+  ) {
     draft.act({ kind: "revertPrimary", revision: run.previous.revision });
   }
   if (outcome.result === "Superseded") finishSuperseded(draft, run, outcome);
@@ -63,7 +81,8 @@ function finishFailed(draft: Draft, run: RunStatus, outcome: Outcome): void {
   const hash = draft.snapshot.target?.current?.hash;
   // A revision that came meanwhile has its pods already; it begins its own run in the next pass.
   const isStill = hash === run.revision || hash === run.previous?.revision;
-  if (isStill && (draft.snapshot.target?.desiredReplicas ?? 0) > 0) draft.act({ kind: "scaleTarget", replicas: 0 });
+  if (isStill && (draft.snapshot.target?.desiredReplicas ?? 0) > 0)
+    draft.act({ kind: "scaleTarget", replicas: 0 });
   endRun(draft, run, outcome);
 }
 
@@ -71,7 +90,11 @@ function finishSuperseded(draft: Draft, run: RunStatus, outcome: Outcome): void 
   const { target, primary } = draft.snapshot;
   if (!isDrained(draft, run) || target?.current === null) return;
   if (target === null) {
-    finishFailed(draft, run, { result: "Failed", reason: "TargetDeleted", message: "The target was deleted during its release." });
+    finishFailed(draft, run, {
+      result: "Failed",
+      reason: "TargetDeleted",
+      message: "The target was deleted during its release.",
+    });
     return;
   }
   if (target.current.hash === run.previous?.revision) {
@@ -79,7 +102,17 @@ function finishSuperseded(draft: Draft, run: RunStatus, outcome: Outcome): void 
     return;
   }
   endRun(draft, run, outcome);
-  if (primary !== null) startRun(draft, { revision: target.current.hash, images: target.current.images }, primary);
+  if (primary !== null)
+    startRun(draft, { revision: target.current.hash, images: target.current.images }, primary);
+}
+
+/** Setting the target back to what the primary serves is an abort. */
+export function revertedOutcome(run: RunStatus): Outcome {
+  return {
+    result: "Failed",
+    reason: "TargetReverted",
+    message: `Deployment ${run.spec.targetRef.name} was set back to the revision that the primary serves.`,
+  };
 }
 
 function isDrained(draft: Draft, run: RunStatus): boolean {

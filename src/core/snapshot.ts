@@ -32,7 +32,11 @@ export interface Problem {
 export interface Target {
   readonly desiredReplicas: number;
   readonly replicas: number;
-  readonly current: { readonly hash: string; readonly images: readonly string[]; readonly readyReplicas: number } | null;
+  readonly current: {
+    readonly hash: string;
+    readonly images: readonly string[];
+    readonly readyReplicas: number;
+  } | null;
   readonly images: readonly string[];
   readonly paused: boolean;
   readonly notReadyReason: string | null;
@@ -54,7 +58,12 @@ export interface TrafficView {
 
 export type RoutingView =
   | { readonly kind: "missing" }
-  | { readonly kind: "present"; readonly traffic: TrafficView; readonly inSync: boolean; readonly drift?: string };
+  | {
+      readonly kind: "present";
+      readonly traffic: TrafficView;
+      readonly inSync: boolean;
+      readonly drift?: string;
+    };
 
 export interface ServiceView {
   readonly exists: boolean;

@@ -1,7 +1,7 @@
 import type { RunStatus } from "../api/status.ts";
-import { parseDuration } from "../lib/duration.ts";
 import { clockTime, isoTime, parseTime } from "../lib/time.ts";
 import { announce, imageText } from "./announce.ts";
+import { deadlineOf, readyPods } from "./canary.ts";
 import type { Draft } from "./draft.ts";
 import { startPromotion } from "./promoting.ts";
 import { repairRoutes } from "./repair.ts";
@@ -44,13 +44,6 @@ function leaveStarting(draft: Draft, run: RunStatus): void {
   else enterStep(draft, run, 0);
 }
 
-/** Pods of the analysed revision that both are ready and can be reached through the pinned Service. */
-export function readyPods(draft: Draft, run: RunStatus): number {
-  const { services, target } = draft.snapshot;
-  if (services.canary.pinnedHash !== run.revision || target?.current?.hash !== run.revision) return 0;
-  return Math.min(services.canary.readyEndpoints, target.current.readyReplicas);
-}
-
 /**
  * The canary has no ready pod left while requests are sent to it: weight 0 at once, and back to Starting. Once may be
  * a node that went away; again and again is a release that does not run. Tells whether that ended the pass.
@@ -60,7 +53,11 @@ export function retreatWithoutPods(draft: Draft, run: RunStatus): boolean {
   const restarts = (run.restarts ?? 0) + 1;
   const why = `The canary has no ready pod left${because(draft)}.`;
   if (restarts > RESTARTS_MAX) {
-    rollBack(draft, run, { result: "Failed", reason: "CanaryUnavailable", message: `${why} It is the ${restarts}th time.` });
+    rollBack(draft, run, {
+      result: "Failed",
+      reason: "CanaryUnavailable",
+      message: `${why} It is the ${restarts}th time.`,
+    });
     return true;
   }
   draft.act({ kind: "setTraffic", traffic: { canaryWeight: 0, shadowPercent: 0 } });
@@ -89,11 +86,6 @@ export function retreatWithoutPods(draft: Draft, run: RunStatus): boolean {
   draft.patchStatus({ canaryWeight: 0, message: why });
   return true;
 }
-
-export function deadlineOf(run: RunStatus): number {
-  return parseDuration(run.spec.progressDeadline) ?? 0;
-}
-
 
 function whyNotReady(draft: Draft): string {
   return draft.snapshot.target?.notReadyReason ?? "its pods are not reachable through the canary Service yet";

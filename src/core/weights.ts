@@ -9,8 +9,15 @@ import { stepsOf } from "./steps.ts";
 /** Begins to mirror. The evidence of this position is never counted as live. */
 export function enterShadow(draft: Draft, run: RunStatus, shadow: NonNullable<RolloutSpec["shadow"]>): void {
   draft.act({ kind: "setTraffic", traffic: { canaryWeight: 0, shadowPercent: shadow.percent } });
-  const next = enter(draft, run, { kind: "shadow", index: 0, weight: 0 }, { stage: "Shadow", shadowPercent: shadow.percent });
-  draft.patchStatus({ message: `Mirroring ${shadow.percent} % of requests to the canary for ${shadow.duration}.` });
+  const next = enter(
+    draft,
+    run,
+    { kind: "shadow", index: 0, weight: 0 },
+    { stage: "Shadow", shadowPercent: shadow.percent },
+  );
+  draft.patchStatus({
+    message: `Mirroring ${shadow.percent} % of requests to the canary for ${shadow.duration}.`,
+  });
   announce(draft, next, {
     reason: "ShadowStarted",
     severity: "info",
@@ -25,15 +32,23 @@ export function enterStep(draft: Draft, run: RunStatus, index: number): void {
   const step = stepsOf(run.spec)[index];
   assert(step !== undefined, `step ${index} of ${run.steps}`);
   draft.act({ kind: "setTraffic", traffic: { canaryWeight: step.weight, shadowPercent: 0 } });
-  const next = enter(draft, run, { kind: "step", index, weight: step.weight }, {
-    stage: "Step",
-    stepIndex: index,
-    weight: step.weight,
-    maxWeight: Math.max(run.maxWeight, step.weight),
-    shadowPercent: 0,
-  });
+  const next = enter(
+    draft,
+    run,
+    { kind: "step", index, weight: step.weight },
+    {
+      stage: "Step",
+      stepIndex: index,
+      weight: step.weight,
+      maxWeight: Math.max(run.maxWeight, step.weight),
+      shadowPercent: 0,
+    },
+  );
   const until = clockTime(draft.nowMs + step.holdMs);
-  draft.patchStatus({ canaryWeight: step.weight, message: `Step ${stepText(next)}: ${step.weight} % of requests, at least until ${until} UTC.` });
+  draft.patchStatus({
+    canaryWeight: step.weight,
+    message: `Step ${stepText(next)}: ${step.weight} % of requests, at least until ${until} UTC.`,
+  });
   announce(draft, next, {
     reason: "WeightChanged",
     severity: "info",

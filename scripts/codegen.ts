@@ -1,0 +1,33 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { rolloutCrd } from "./codegen/crd.ts";
+import { reasonsReference, rolloutReference } from "./codegen/reference.ts";
+
+/** Writes every generated file; with `--check` it writes nothing and fails when one is stale. */
+const FILES: Readonly<Record<string, () => string>> = {
+  "crds/sluice.dev_rollouts.yaml": rolloutCrd,
+  "docs/reference/rollout.md": rolloutReference,
+  "docs/reference/events.md": reasonsReference,
+};
+
+const isCheck = process.argv.includes("--check");
+const stale: string[] = [];
+for (const [path, generate] of Object.entries(FILES)) {
+  const wanted = generate();
+  if (wanted === read(path)) continue;
+  stale.push(path);
+  if (!isCheck) writeFileSync(path, wanted);
+}
+if (isCheck && stale.length > 0) {
+  console.error(`Stale: ${stale.join(", ")}. Run \`npm run codegen\` and commit the result.`);
+  process.exitCode = 1;
+} else {
+  console.log(stale.length === 0 ? "Generated files are up to date." : `Wrote ${stale.join(", ")}.`);
+}
+
+function read(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
+}
