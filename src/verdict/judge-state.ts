@@ -1,2 +1,119 @@
-/** Placeholder of the first commit; the verdict engine defines it. */
-export type JudgeState = { readonly lastRowEndMs: number | null };
+import { type Stretch, thresholdsOf } from "./budget.ts";
+import { type ArmTally, NOTHING } from "./counts.ts";
+import type { JudgeSettings, MetricKind } from "./judge-settings.ts";
+import { beginLatency, enterLatency, type LatencyState } from "./latency.ts";
+import type { Thresholds } from "./metric-judge.ts";
+import { beginOwnMetric, type OwnMetricState } from "./own-metric.ts";
+import { NOT_SERVING, settleFrom, type Warmup } from "./row-use.ts";
+import { beginSuccessRate, enterSuccessRate, type SuccessRateState } from "./success-rate.ts";
+import type { Position } from "./verdict.ts";
+
+export type MetricState = SuccessRateState | LatencyState | OwnMetricState;
+
+/** What has been learnt from the rows so far. Plain data, never mutated: each row makes a new one that shares parts. */
+export interface JudgeState {
+  readonly settings: JudgeSettings;
+  readonly position: Position | null;
+  /** End of the newest row folded in. */
+  readonly lastRowEndMs: number | null;
+  readonly stretch: Stretch;
+  readonly warmup: Warmup;
+  readonly totals: Totals;
+  readonly feed: Feed;
+  /** In the order of the settings. */
+  readonly metrics: readonly MetricState[];
+  readonly thresholds: readonly Thresholds[];
+}
+
+/** Requests of the current position, and rows that could be compared. */
+export interface Totals {
+  readonly canary: ArmTally;
+  readonly primary: ArmTally;
+  /** From the end of the row before the position's first to the newest one's; for the rate. */
+  readonly observedMs: number;
+  readonly warmRows: number;
+  readonly runWarmRows: number;
+}
+
+/** How the source of evidence is doing. */
+export interface Feed {
+  /** End of the newest row in which both arms served. */
+  readonly bothMs: number | null;
+  readonly canaryMs: number | null;
+  readonly primaryMs: number | null;
+  /** Rows in a row in which the source failed, and what it said. */
+  readonly errors: number;
+  readonly error: string | null;
+}
+
+export const NO_TOTALS: Totals = {
+  canary: NOTHING,
+  primary: NOTHING,
+  observedMs: 0,
+  warmRows: 0,
+  runWarmRows: 0,
+};
+
+export const NO_FEED: Feed = { bothMs: null, canaryMs: null, primaryMs: null, errors: 0, error: null };
+
+function beginMetric(kind: MetricKind): MetricState {
+  switch (kind) {
+    case "success-rate":
+      return beginSuccessRate();
+    case "latency":
+      return beginLatency();
+    case "own":
+      return beginOwnMetric();
+  }
+}
+
+export function beginState(settings: JudgeSettings): JudgeState {
+  return {
+    settings,
+    position: null,
+    lastRowEndMs: null,
+    stretch: "live",
+    warmup: NOT_SERVING,
+    totals: NO_TOTALS,
+    feed: NO_FEED,
+    metrics: settings.metrics.map((metric) => beginMetric(metric.kind)),
+    thresholds: thresholdsOf(settings, "live"),
+  };
+}
+
+/**
+ * A new position counts its own requests. Evidence goes on from step to step; from shadow to live it begins anew, since
+ * mirrored requests are not what users send and get.
+ */
+export function enterState(state: JudgeState, position: Position): JudgeState {
+  const current = state.position;
+  if (current !== null && position.sinceMs <= current.sinceMs) return state;
+  const stretch = nextStretch(state.stretch, current, position);
+  const afresh = stretch !== state.stretch && current !== null;
+  const rises = current !== null && (afresh || position.weight > current.weight);
+  return {
+    ...state,
+    position,
+    stretch,
+    thresholds: stretch === state.stretch ? state.thresholds : thresholdsOf(state.settings, stretch),
+    warmup: rises ? settleFrom(state.warmup, position.sinceMs, state.settings) : state.warmup,
+    totals: { ...NO_TOTALS, runWarmRows: afresh ? 0 : state.totals.runWarmRows },
+    metrics: state.metrics.map((metric) => enterMetric(metric, afresh)),
+  };
+}
+
+function nextStretch(stretch: Stretch, current: Position | null, next: Position): Stretch {
+  if (next.kind === "shadow") return "shadow";
+  return current?.kind === "shadow" ? "live-after-shadow" : stretch;
+}
+
+function enterMetric(metric: MetricState, afresh: boolean): MetricState {
+  switch (metric.kind) {
+    case "success-rate":
+      return enterSuccessRate(metric, afresh);
+    case "latency":
+      return enterLatency(metric, afresh);
+    case "own":
+      return afresh ? beginOwnMetric() : metric;
+  }
+}

@@ -1,48 +1,42 @@
 import type { EvidenceRow } from "../api/evidence.ts";
 import type { AnalysisSpec } from "../api/rollout.ts";
-import type { VerdictResult } from "../api/status.ts";
+import { assessState } from "./assess.ts";
+import { type JudgeSettings, judgeSettings as resolveSettings } from "./judge-settings.ts";
+import { beginState, enterState, type JudgeState } from "./judge-state.ts";
+import { observeState } from "./observe.ts";
+import type { Position, Verdict } from "./verdict.ts";
 
 /**
  * The judge of one run: fed one row of evidence an interval, asked for a verdict at any time. Everything here is
  * pure: the same rows and positions give the same verdict, which is how a restarted controller finds its way back.
  */
 
-/** Where the run stands from `sinceMs` on: rows that end later belong to it, until the next position. */
-export interface Position {
-  readonly kind: "shadow" | "step";
-  /** Index of the step; 0 for shadow. */
-  readonly index: number;
-  /** Percentage of live requests that the canary gets; 0 while shadowing. */
-  readonly weight: number;
-  readonly sinceMs: number;
-}
-
-/** One metric's part of a verdict, over the current position. */
-export interface MetricVerdict {
-  readonly name: string;
-  readonly result: VerdictResult;
-  /** Canary's value as text with its unit: "99.95 %", "212 ms", "17"; null where there is none yet. */
-  readonly canary: string | null;
-  readonly primary: string | null;
-  /** What it is held against: "min 99 %, at most 1.5 x primary". */
-  readonly limit: string;
-  /** One sentence with the numbers. */
-  readonly reason: string;
-}
-
-export interface Verdict {
-  readonly result: VerdictResult;
-  /** The metric that decided a `fail`, or that is missing most for `inconclusive`; null when none in particular. */
-  readonly metric: string | null;
-  /** One sentence with the numbers: why, or what is missing ("62 of 100 requests"). */
-  readonly reason: string;
-  /** For `inconclusive`: how long it will take at the rate seen, milliseconds; null when that cannot be told. */
-  readonly missingForMs: number | null;
-  readonly metrics: readonly MetricVerdict[];
-  /** Totals over the current position. */
-  readonly canary: { readonly requests: number; readonly errors: number };
-  readonly primary: { readonly requests: number; readonly errors: number };
-}
-
+export type { JudgeSettings } from "./judge-settings.ts";
 /** What has been learnt from the rows so far. Plain data, never mutated; see judge-state.ts. */
 export type { JudgeState } from "./judge-state.ts";
+export type { MetricVerdict, Position, Verdict } from "./verdict.ts";
+
+/** Resolves the defaults of an analysis section. */
+export function judgeSettings(analysis: AnalysisSpec): JudgeSettings {
+  return resolveSettings(analysis);
+}
+
+/** A judge that has seen nothing. Rows observed before the first position are the primary's history. */
+export function beginJudge(settings: JudgeSettings): JudgeState {
+  return beginState(settings);
+}
+
+/** The run moves on to a position. One that is already entered, or older than the current one, changes nothing. */
+export function enterPosition(state: JudgeState, position: Position): JudgeState {
+  return enterState(state, position);
+}
+
+/** Folds one interval in. Rows come in order; one that is not newer than the last is ignored. */
+export function observeRow(state: JudgeState, row: EvidenceRow): JudgeState {
+  return observeState(state, row);
+}
+
+/** May the current position be left? */
+export function assess(state: JudgeState, nowMs: number): Verdict {
+  return assessState(state, nowMs);
+}

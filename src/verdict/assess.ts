@@ -1,0 +1,150 @@
+import { assertNever } from "../lib/assert.ts";
+import { roughDuration } from "../lib/duration.ts";
+import type { MetricSettings } from "./judge-settings.ts";
+import type { JudgeState, MetricState } from "./judge-state.ts";
+import { assessLatency } from "./latency.ts";
+import { LEAST_WARM_INTERVALS, type Opinion } from "./metric-judge.ts";
+import { assessOwnMetric } from "./own-metric.ts";
+import { assessSuccessRate } from "./success-rate.ts";
+import type { MetricVerdict, Verdict } from "./verdict.ts";
+import { count, timeOfDay } from "./wording.ts";
+
+/** Evidence older than this says nothing about now. */
+const FRESH_MS = 5 * 60_000;
+
+/** What keeps a verdict from being `pass`. */
+interface Obstacle {
+  readonly metric: string | null;
+  readonly reason: string;
+  readonly missingForMs: number | null;
+  readonly act?: "pause";
+}
+
+/** The verdict on the current position: failures first, then whatever is missing, else pass. */
+export function assessState(state: JudgeState, nowMs: number): Verdict {
+  const metrics = state.metrics.map((metric, index) =>
+    toVerdict(metric, state.settings.metrics[index] as MetricSettings, nowMs),
+  );
+  const common = {
+    metrics,
+    canary: { requests: state.totals.canary.total, errors: state.totals.canary.bad },
+    primary: { requests: state.totals.primary.total, errors: state.totals.primary.bad },
+  };
+  const failed = failureOf(metrics);
+  if (failed !== null) {
+    const act = failed.onFail === "pause" ? "pause" : "rollback";
+    return { ...common, result: "fail", act, metric: failed.name, reason: failed.reason, missingForMs: null };
+  }
+  const obstacle = feedObstacle(state, nowMs) ?? amountObstacle(state) ?? metricObstacle(metrics);
+  if (obstacle !== null) {
+    const { metric, reason, missingForMs, act = null } = obstacle;
+    return { ...common, result: "inconclusive", act, metric, reason, missingForMs };
+  }
+  return {
+    ...common,
+    result: "pass",
+    act: null,
+    metric: null,
+    reason: passReason(metrics),
+    missingForMs: null,
+  };
+}
+
+function toVerdict(state: MetricState, settings: MetricSettings, nowMs: number): MetricVerdict {
+  return { name: settings.name, onFail: settings.onFail, ...opinionOf(state, settings, nowMs) };
+}
+
+function opinionOf(state: MetricState, settings: MetricSettings, nowMs: number): Opinion {
+  switch (state.kind) {
+    case "success-rate":
+      return assessSuccessRate(state, settings);
+    case "latency":
+      return assessLatency(state, settings);
+    case "own":
+      return assessOwnMetric(state, settings, nowMs);
+    default:
+      return assertNever(state);
+  }
+}
+
+/** A failure that rolls back goes before one that pauses. */
+function failureOf(metrics: readonly MetricVerdict[]): MetricVerdict | null {
+  const failed = metrics.filter((metric) => metric.result === "fail");
+  return (
+    failed.find((metric) => metric.onFail === "rollback") ??
+    failed.find((metric) => metric.onFail === "pause") ??
+    null
+  );
+}
+
+/** The source is silent, failing, or too old. */
+function feedObstacle(state: JudgeState, nowMs: number): Obstacle | null {
+  const { feed, settings, lastRowEndMs } = state;
+  if (state.position === null || lastRowEndMs === null) return obstacle("no evidence yet");
+  const overdue = Math.floor((nowMs - lastRowEndMs) / settings.intervalMs);
+  const failures = Math.max(feed.errors, overdue > settings.consecutiveErrors ? overdue : 0);
+  if (failures >= settings.consecutiveErrors) {
+    const why = feed.error === null ? "" : `: ${feed.error}`;
+    return {
+      ...obstacle(`the source of metrics gave nothing for ${failures} intervals${why}`),
+      act: "pause",
+    };
+  }
+  const { sinceMs } = state.position;
+  const why = feed.error === null ? "" : `: ${feed.error}`;
+  for (const [name, seenMs] of [
+    ["canary", feed.canaryMs],
+    ["primary", feed.primaryMs],
+  ] as const) {
+    if (seenMs === null) return obstacle(`no ${name} requests yet${why}`);
+    if (nowMs - seenMs > FRESH_MS) return obstacle(`no ${name} data since ${timeOfDay(seenMs)}${why}`);
+    if (seenMs <= sinceMs) return obstacle(`no ${name} requests in this step yet${why}`);
+  }
+  if (feed.bothMs === null || nowMs - feed.bothMs > FRESH_MS) {
+    return obstacle("canary and primary have not served in the same interval for 5m");
+  }
+  return null;
+}
+
+/** Too few requests, or none outside the warm-up. */
+function amountObstacle(state: JudgeState): Obstacle | null {
+  const { totals, settings, lastRowEndMs, warmup } = state;
+  const requests = totals.canary.total;
+  if (requests < settings.minRequests) {
+    const ratePerMs = totals.observedMs > 0 ? requests / totals.observedMs : 0;
+    const missingForMs = ratePerMs > 0 ? Math.ceil((settings.minRequests - requests) / ratePerMs) : null;
+    const eta = missingForMs === null ? "" : `, about ${roughDuration(missingForMs)} to go at this rate`;
+    return {
+      metric: null,
+      reason: `${count(Math.floor(requests))} of ${count(settings.minRequests)} requests${eta}`,
+      missingForMs,
+    };
+  }
+  const neededInRun = LEAST_WARM_INTERVALS - totals.runWarmRows;
+  const needed = Math.max(neededInRun, totals.warmRows > 0 ? 0 : 1);
+  if (needed <= 0) return null;
+  const untilMs = Math.max(warmup.coldUntilMs, warmup.settlingUntilMs);
+  const missingForMs = Math.max(0, untilMs - (lastRowEndMs ?? 0)) + needed * settings.intervalMs;
+  return {
+    metric: null,
+    reason: `warming up: ${totals.warmRows} intervals compared in this step, about ${roughDuration(missingForMs)} to go`,
+    missingForMs,
+  };
+}
+
+function metricObstacle(metrics: readonly MetricVerdict[]): Obstacle | null {
+  const undecided = metrics.find((metric) => metric.result === "inconclusive" && metric.onFail !== "warn");
+  if (undecided === undefined) return null;
+  return { metric: undecided.name, reason: undecided.reason, missingForMs: null };
+}
+
+function obstacle(reason: string): Obstacle {
+  return { metric: null, reason, missingForMs: null };
+}
+
+function passReason(metrics: readonly MetricVerdict[]): string {
+  return metrics
+    .filter((metric) => metric.onFail !== "warn")
+    .map((metric) => `${metric.name}: ${metric.reason}`)
+    .join("; ");
+}

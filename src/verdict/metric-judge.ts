@@ -1,0 +1,47 @@
+import type { EvidenceRow } from "../api/evidence.ts";
+import type { VerdictResult } from "../api/status.ts";
+import type { JudgeSettings } from "./judge-settings.ts";
+import type { RowUse } from "./row-use.ts";
+
+/** What the metrics of a run have in common. */
+
+/** A row and what it may be used for. */
+export interface RowContext {
+  readonly row: EvidenceRow;
+  readonly use: RowUse;
+  /** Whether the row belongs to the current position, so that the step's totals count it. */
+  readonly inPosition: boolean;
+  readonly settings: JudgeSettings;
+  /** Chance that a regression begins within one interval. */
+  readonly hazard: number;
+  /** Time since the canary first served, to the end of the row. */
+  readonly servedForMs: number;
+}
+
+/** A metric that failed stays failed for the run: the same rows give the same verdict, whenever it is asked for. */
+export interface Failure {
+  readonly atMs: number;
+  readonly reason: string;
+}
+
+/** Evidence (ln) that each test of a metric must reach; infinite where it has no such test. */
+export interface Thresholds {
+  readonly comparison: number;
+  readonly severe: number;
+  readonly limit: number;
+}
+
+/** One metric's view of the current position. */
+export interface Opinion {
+  readonly result: VerdictResult;
+  readonly canary: string | null;
+  readonly primary: string | null;
+  readonly limit: string;
+  readonly reason: string;
+}
+
+/** Evidence at the end that is not enough to fail but too much to pass. */
+export const SUSPICION: number = Math.log(10);
+
+/** Warm intervals that a comparison must have seen before it may fail, and a run before it may pass. */
+export const LEAST_WARM_INTERVALS = 4;

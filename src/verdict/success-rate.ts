@@ -1,0 +1,173 @@
+import {
+  beginComparison,
+  type Comparison,
+  comparisonEvidence,
+  observeComparison,
+  refutes,
+} from "./comparison.ts";
+import { type ArmTally, addCounts, isComparable, NO_COUNTS, type PairCounts, shareOf } from "./counts.ts";
+import type { MetricSettings } from "./judge-settings.ts";
+import { EMPTY_WINDOW, type LimitWindow, limitEvidence, observeLimit, windowTally } from "./limit-window.ts";
+import {
+  type Failure,
+  LEAST_WARM_INTERVALS,
+  type Opinion,
+  type RowContext,
+  SUSPICION,
+  type Thresholds,
+} from "./metric-judge.ts";
+import { NO_LEVEL, observePrimary, type PrimaryLevel, primaryRate } from "./primary-level.ts";
+import {
+  beginSevereTest,
+  observeSevere,
+  type SevereTest,
+  severeBound,
+  severeEvidence,
+} from "./severe-test.ts";
+import { count, percentage, share } from "./wording.ts";
+
+/** Failed requests: compared with the primary, held against `min`, and watched for disaster. */
+export interface SuccessRateState {
+  readonly kind: "success-rate";
+  readonly level: PrimaryLevel;
+  readonly comparison: Comparison;
+  readonly severe: SevereTest;
+  readonly window: LimitWindow;
+  readonly warmIntervals: number;
+  /** Since the canary first served. */
+  readonly run: PairCounts;
+  readonly position: PairCounts;
+  readonly failure: Failure | null;
+}
+
+export function beginSuccessRate(): SuccessRateState {
+  return {
+    kind: "success-rate",
+    level: NO_LEVEL,
+    comparison: beginComparison(),
+    severe: beginSevereTest(),
+    window: EMPTY_WINDOW,
+    warmIntervals: 0,
+    run: NO_COUNTS,
+    position: NO_COUNTS,
+    failure: null,
+  };
+}
+
+export function observeSuccessRate(
+  state: SuccessRateState,
+  metric: MetricSettings,
+  context: RowContext,
+  thresholds: Thresholds,
+): SuccessRateState {
+  const counts = countsOf(context);
+  const level = counts.primary.total > 0 ? observePrimary(state.level, counts.primary) : state.level;
+  if (context.use === "history") return { ...state, level };
+  const rate = primaryRate(level);
+  const comparable = isComparable(counts);
+  const seen: SuccessRateState = {
+    ...state,
+    level,
+    severe: comparable ? observeSevere(state.severe, counts, rate, context.hazard) : state.severe,
+    comparison:
+      metric.baseline === null
+        ? state.comparison
+        : observeComparison(state.comparison, counts, {
+            ...context,
+            baseline: metric.baseline,
+            primaryRate: rate,
+          }),
+    window:
+      metric.min === null || context.use !== "warm" || counts.canary.total === 0
+        ? state.window
+        : observeLimit(state.window, context.row.endMs, counts.canary, metric.windowMs),
+    warmIntervals: state.warmIntervals + (comparable && context.use === "warm" ? 1 : 0),
+    run: addCounts(state.run, counts),
+    position: context.inPosition ? addCounts(state.position, counts) : state.position,
+  };
+  if (seen.failure !== null) return seen;
+  const reason = failureReason(seen, metric, thresholds);
+  return reason === null ? seen : { ...seen, failure: { atMs: context.row.endMs, reason } };
+}
+
+/** A new position counts anew; `afresh` also forgets the canary, but not what was learnt of the primary. */
+export function enterSuccessRate(state: SuccessRateState, afresh: boolean): SuccessRateState {
+  return afresh ? { ...beginSuccessRate(), level: state.level } : { ...state, position: NO_COUNTS };
+}
+
+function countsOf({ row }: RowContext): PairCounts {
+  const tally = (arm: typeof row.canary): ArmTally =>
+    arm === null ? { total: 0, bad: 0 } : { total: arm.requests, bad: Math.min(arm.errors, arm.requests) };
+  return { canary: tally(row.canary), primary: tally(row.primary) };
+}
+
+function failureReason(
+  state: SuccessRateState,
+  metric: MetricSettings,
+  thresholds: Thresholds,
+): string | null {
+  const { canary, primary } = state.run;
+  if (severeEvidence(state.severe) >= thresholds.severe) {
+    const bound = percentage(severeBound(primaryRate(state.level)));
+    return `canary fails ${share(canary)} of its requests, primary ${share(primary)}: more than ${bound} is never a burst`;
+  }
+  if (
+    metric.baseline !== null &&
+    state.warmIntervals >= LEAST_WARM_INTERVALS &&
+    refutes(comparisonEvidence(state.comparison), thresholds.comparison)
+  ) {
+    return `errors: canary ${share(canary)} vs primary ${share(primary)}, ${marginOf(metric)}`;
+  }
+  if (
+    metric.min !== null &&
+    limitEvidence(state.window, 1 - metric.min, metric.windowMs) >= thresholds.limit
+  ) {
+    const tally = windowTally(state.window);
+    return `success rate ${percentage(1 - shareOf(tally))} of ${count(tally.total)} requests is below ${percentage(metric.min)}`;
+  }
+  return null;
+}
+
+function marginOf({ baseline }: MetricSettings): string {
+  return baseline === null
+    ? ""
+    : `ratio above ${baseline.maxRatio} and difference above ${percentage(baseline.minDelta)}`;
+}
+
+export function assessSuccessRate(state: SuccessRateState, metric: MetricSettings): Opinion {
+  const { canary, primary } = state.position;
+  const text = (tally: ArmTally): string | null =>
+    tally.total === 0 ? null : percentage(1 - shareOf(tally));
+  const base = { canary: text(canary), primary: text(primary), limit: limitText(metric) };
+  if (state.failure !== null) return { ...base, result: "fail", reason: state.failure.reason };
+  const evidence = comparisonEvidence(state.comparison).warm;
+  if (metric.baseline !== null && evidence >= SUSPICION) {
+    const reason = `errors: canary ${share(state.run.canary)} vs primary ${share(state.run.primary)} looks worse, not certain yet`;
+    return { ...base, result: "inconclusive", reason };
+  }
+  if (severeEvidence(state.severe) >= SUSPICION) {
+    return {
+      ...base,
+      result: "inconclusive",
+      reason: `canary fails ${share(state.run.canary)} of its requests`,
+    };
+  }
+  const window = windowTally(state.window);
+  if (metric.min !== null && window.total > 0 && 1 - shareOf(window) < metric.min) {
+    const reason = `success rate ${percentage(1 - shareOf(window))} of ${count(window.total)} requests is below ${percentage(metric.min)}, not certain yet`;
+    return { ...base, result: "inconclusive", reason };
+  }
+  if (canary.total === 0)
+    return { ...base, result: "inconclusive", reason: "no canary requests in this step" };
+  const reason = `${base.canary} of ${count(canary.total)} requests succeeded${
+    primary.total === 0 ? "" : `, primary ${base.primary} of ${count(primary.total)}`
+  }`;
+  return { ...base, result: "pass", reason };
+}
+
+function limitText(metric: MetricSettings): string {
+  const parts: string[] = [];
+  if (metric.min !== null) parts.push(`min ${percentage(metric.min)}`);
+  if (metric.baseline !== null) parts.push(`errors at most ${metric.baseline.maxRatio} x primary`);
+  return parts.join(", ");
+}
