@@ -1,4 +1,5 @@
 import type { Rollout } from "../api/rollout.ts";
+import { OperationError } from "../lib/errors.ts";
 
 /** The pods of one revision of a workload, as its ReplicaSet and pods tell. */
 export interface RevisionState {
@@ -53,6 +54,21 @@ export interface Workloads {
   readonly target: TargetState | null;
   readonly primary: PrimaryState | null;
   readonly problem: TargetProblem | null;
+  /** Labels that select the pods of each side, also before there is a primary; null when neither side tells. */
+  readonly selectors: {
+    readonly target: Readonly<Record<string, string>>;
+    readonly primary: Readonly<Record<string, string>>;
+  } | null;
+}
+
+/** The ReplicaSet that was analysed is gone (deleted, or beyond revisionHistoryLimit): its template is lost. */
+export class RevisionGoneError extends OperationError {
+  readonly code = "RevisionGone";
+}
+
+/** The workload that is to be changed does not exist, or is not ours to change. */
+export class WorkloadUnavailableError extends OperationError {
+  readonly code = "WorkloadUnavailable";
 }
 
 /**
