@@ -45,7 +45,8 @@ writeFileSync(
 function roots(): string[] {
   const wanted = new Set<string>();
   for (const resource of BUILTIN_RESOURCES) {
-    wanted.add(`${resource.group}/${resource.version}/${resource.kind}`);
+    for (const kind of [resource.kind, resource.listKind])
+      wanted.add(`${resource.group}/${resource.version}/${kind}`);
     for (const sub of resource.subresources)
       wanted.add(`${sub.group ?? resource.group}/${sub.version ?? resource.version}/${sub.kind}`);
   }
