@@ -9,6 +9,9 @@ export const REVISION_ANNOTATION = "sluice.dev/revision";
 /** On every object that we made: the Rollout it belongs to. */
 export const ROLLOUT_LABEL = "sluice.dev/rollout";
 
+/** On an apex Service that was there before us: how it was, so that it can be given back. */
+export const ADOPTED_ANNOTATION = "sluice.dev/adopted";
+
 export interface Names {
   readonly target: string;
   readonly primary: string;

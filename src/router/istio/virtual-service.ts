@@ -1,0 +1,126 @@
+import { namesOf } from "../../api/names.ts";
+import type { IstioSpec } from "../../api/rollout.ts";
+import type { Destination, HttpRoute, RouteDestination, VirtualService } from "../../kube/kind/network.ts";
+import { parseDuration } from "../../lib/duration.ts";
+import type { RouteContext, Traffic } from "../router.ts";
+
+/** The members of a VirtualService's spec that are ours in one that we made. */
+export const OWNED_SPEC: readonly string[] = ["hosts", "gateways", "http"];
+
+/** The whole spec of the generated VirtualService: one weighted route between primary and canary. */
+export function buildVirtualServiceSpec(context: RouteContext, traffic: Traffic): VirtualService["spec"] {
+  const { istio } = context.spec.traffic;
+  const { apexService } = namesOf(context.rollout);
+  return {
+    hosts: [...new Set([...istio.hosts, apexService])],
+    gateways: istio.gateways.length === 0 ? ["mesh"] : istio.gateways,
+    http: [withTraffic(routeSettings(istio), context, traffic)],
+  };
+}
+
+/** What the VirtualService makes of traffic now: the largest share that any of its routes gives the canary. */
+export function readTraffic(virtualService: VirtualService, context: RouteContext): Traffic {
+  const isCanary = hostMatcher(context, "canary");
+  const routes = virtualService.spec?.http ?? [];
+  return {
+    canaryWeight: Math.max(0, ...routes.map((route) => canaryShare(route, isCanary))),
+    shadowPercent: Math.max(0, ...routes.map((route) => mirroredShare(route, isCanary))),
+  };
+}
+
+/**
+ * The routes with these weights and this mirror, everything else in them untouched. Routes that name neither side are
+ * left alone; when none names them (somebody emptied the object), the generated one takes their place, so that going
+ * back to weight 0 works whatever was done to the object.
+ */
+export function routesWithTraffic(
+  virtualService: VirtualService,
+  context: RouteContext,
+  traffic: Traffic,
+): readonly HttpRoute[] {
+  const isPrimary = hostMatcher(context, "primary");
+  const isCanary = hostMatcher(context, "canary");
+  const routes = virtualService.spec?.http ?? [];
+  const isOurs = (route: HttpRoute) =>
+    route.route?.some(({ destination }) => isPrimary(destination) || isCanary(destination)) ?? false;
+  if (!routes.some(isOurs)) return buildVirtualServiceSpec(context, traffic).http ?? [];
+  return routes.map((route) => (isOurs(route) ? withTraffic(route, context, traffic) : route));
+}
+
+/** Both destinations with their weights written out, 0 too: a weight that is left out means something else. */
+function withTraffic(route: HttpRoute, context: RouteContext, traffic: Traffic): HttpRoute {
+  const { primaryService, canaryService } = namesOf(context.rollout);
+  const { mirror: _mirror, mirrorPercentage: _percentage, mirrors: _mirrors, ...rest } = route;
+  const destinationOf = (side: "primary" | "canary", host: string, weight: number): RouteDestination => {
+    const isSide = hostMatcher(context, side);
+    const existing = route.route?.find(({ destination }) => isSide(destination));
+    return { ...(existing ?? { destination: { host } }), weight };
+  };
+  return {
+    ...rest,
+    route: [
+      destinationOf("primary", primaryService, 100 - traffic.canaryWeight),
+      destinationOf("canary", canaryService, traffic.canaryWeight),
+    ],
+    ...(traffic.shadowPercent === 0
+      ? {}
+      : { mirror: { host: canaryService }, mirrorPercentage: { value: traffic.shadowPercent } }),
+  };
+}
+
+/** What the spec says about the weighted route, in Istio's words. */
+function routeSettings(istio: IstioSpec): HttpRoute {
+  const { match, timeout, retries, headers, corsPolicy } = istio;
+  return {
+    ...(match === undefined || match.length === 0 ? {} : { match }),
+    ...(isPositive(timeout) ? { timeout } : {}),
+    ...(retries === undefined ? {} : { retries: withoutZeroDuration(retries, "perTryTimeout") }),
+    ...(headers === undefined ? {} : { headers }),
+    ...(corsPolicy === undefined ? {} : { corsPolicy: withoutZeroDuration(corsPolicy, "maxAge") }),
+  } as HttpRoute;
+}
+
+/** Istio refuses durations below 1ms; 0 means "none", which it writes by leaving the member out. */
+function withoutZeroDuration<T extends object>(settings: T, member: keyof T & string): T {
+  const value = settings[member];
+  if (typeof value !== "string" || isPositive(value)) return settings;
+  const { [member]: _zero, ...rest } = settings;
+  return rest as T;
+}
+
+function isPositive(duration: string | undefined): duration is string {
+  return duration !== undefined && (parseDuration(duration) ?? 0) > 0;
+}
+
+/** A host may be written short or in full: `checkout-canary`, `checkout-canary.shop.svc.cluster.local`. */
+function hostMatcher(
+  context: RouteContext,
+  side: "primary" | "canary",
+): (destination: Destination) => boolean {
+  const { primaryService, canaryService } = namesOf(context.rollout);
+  const short = side === "primary" ? primaryService : canaryService;
+  const full = `${short}.${context.rollout.metadata.namespace ?? "default"}`;
+  return ({ host }) => host === short || host === full || host.startsWith(`${full}.svc`);
+}
+
+/** A lone destination without a weight gets everything. Rounded up: the least share is a share. */
+function canaryShare(route: HttpRoute, isCanary: (destination: Destination) => boolean): number {
+  const destinations = route.route ?? [];
+  const weightOf = (it: RouteDestination) => it.weight ?? (destinations.length === 1 ? 100 : 0);
+  const total = sum(destinations.map(weightOf));
+  const canary = sum(destinations.filter((it) => isCanary(it.destination)).map(weightOf));
+  return total === 0 ? 0 : Math.ceil((100 * canary) / total);
+}
+
+function mirroredShare(route: HttpRoute, isCanary: (destination: Destination) => boolean): number {
+  const single =
+    route.mirror !== undefined && isCanary(route.mirror) ? (route.mirrorPercentage?.value ?? 100) : 0;
+  const several = (route.mirrors ?? [])
+    .filter((it) => isCanary(it.destination))
+    .map((it) => it.percentage?.value ?? 100);
+  return Math.ceil(Math.max(single, ...several));
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,72 @@
+import { namesOf } from "../api/names.ts";
+import { ownershipLabels } from "../api/ownership.ts";
+import type { Service } from "../kube/kind/network.ts";
+import { GITOPS_GUARDS } from "./guards.ts";
+import type { RouteContext, ServiceState } from "./router.ts";
+
+/** Label of pods that names their revision. */
+export const POD_TEMPLATE_HASH = "pod-template-hash";
+
+type Selector = Readonly<Record<string, string>>;
+
+/** The members of the spec that are ours in the primary and the canary Service. */
+export const OWNED_SPEC: readonly string[] = ["type", "selector", "ports"];
+
+export function buildSpec(context: RouteContext, selector: Selector): Service["spec"] {
+  const { port, targetPort, portName, appProtocol } = context.spec.service;
+  return {
+    type: "ClusterIP",
+    selector,
+    ports: [
+      {
+        name: portName,
+        port,
+        targetPort: targetPort ?? port,
+        protocol: "TCP",
+        ...(appProtocol === undefined ? {} : { appProtocol }),
+      },
+    ],
+  };
+}
+
+/** Without an owner reference: clients go on calling the apex Service when the Rollout is gone. */
+export function buildApex(context: RouteContext, side: "primary" | "target"): Service {
+  const { rollout } = context;
+  const { namespace } = rollout.metadata;
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: {
+      name: namesOf(rollout).apexService,
+      ...(namespace === undefined ? {} : { namespace }),
+      labels: ownershipLabels(rollout),
+      annotations: GITOPS_GUARDS,
+    },
+    spec: buildSpec(context, context.selectors[side]),
+  };
+}
+
+export function pinOf(service: Service): string | null {
+  return service.spec.selector?.[POD_TEMPLATE_HASH] ?? null;
+}
+
+export function withoutPin(selector: Selector): Selector {
+  const { [POD_TEMPLATE_HASH]: _pin, ...rest } = selector;
+  return rest;
+}
+
+/**
+ * Whose pods a Service selects. The label in the primary's selector tells the sides apart; a selector that does not
+ * mention it may select both, and counts as "other".
+ */
+export function sideOf(service: Service, selectors: RouteContext["selectors"]): ServiceState["selects"] {
+  const selector = service.spec.selector ?? {};
+  if (Object.keys(selector).length === 0) return "nothing";
+  if (isNamed(selector, selectors.primary, Object.keys(selectors.primary))) return "primary";
+  if (isNamed(selector, selectors.target, Object.keys(selectors.primary))) return "target";
+  return "other";
+}
+
+function isNamed(selector: Selector, side: Selector, keys: readonly string[]): boolean {
+  return keys.every((key) => side[key] !== undefined && selector[key] === side[key]);
+}

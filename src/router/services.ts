@@ -1,0 +1,188 @@
+import { namesOf } from "../api/names.ts";
+import { isMadeFor } from "../api/ownership.ts";
+import type { Client } from "../kube/client.ts";
+import type { EndpointSlice, Service } from "../kube/kind/network.ts";
+import type { Pod } from "../kube/kind/workload.ts";
+import { keyOf } from "../kube/object.ts";
+import type { Reader } from "../kube/reader.ts";
+import { SERVICE } from "../kube/resources.ts";
+import { isDeepEqual } from "../lib/json.ts";
+import { adoptedAnnotations, originalSelector, releasedAnnotations } from "./adoption.ts";
+import { firstDifference } from "./difference.ts";
+import { readyEndpoints } from "./endpoints.ts";
+import { ForeignObjectError } from "./foreign-object.ts";
+import { driftOf, ensureGenerated, findGenerated, type Generated, removeGenerated } from "./generated.ts";
+import { mapPatch } from "./map-patch.ts";
+import type { RouteContext, ServiceState, Services } from "./router.ts";
+import {
+  buildApex,
+  buildSpec,
+  OWNED_SPEC,
+  POD_TEMPLATE_HASH,
+  pinOf,
+  sideOf,
+  withoutPin,
+} from "./service-spec.ts";
+
+export interface ServiceSetOptions {
+  readonly client: Client;
+  readonly services: Reader<Service>;
+  /** With SERVICE_INDEX (kube/indexes.ts). */
+  readonly endpointSlices: Reader<EndpointSlice>;
+  readonly pods: Reader<Pod>;
+}
+
+type Selector = Readonly<Record<string, string>>;
+
+/** The apex, primary and canary Service of a Rollout; the same for every router. */
+export class ServiceSet {
+  readonly #client: Client;
+  readonly #services: Reader<Service>;
+  readonly #endpointSlices: Reader<EndpointSlice>;
+  readonly #pods: Reader<Pod>;
+
+  constructor(options: ServiceSetOptions) {
+    this.#client = options.client;
+    this.#services = options.services;
+    this.#endpointSlices = options.endpointSlices;
+    this.#pods = options.pods;
+  }
+
+  observe(context: RouteContext): Services {
+    const { rollout } = context;
+    const apex = this.#apex(context);
+    const primary = this.#wantedPrimary(context);
+    const canary = this.#wantedCanary(context);
+    return {
+      apex: this.#state(context, apex, apex !== undefined && isApexInSync(context, apex)),
+      primary: this.#state(context, findGenerated(rollout, primary), driftOf(rollout, primary) === null),
+      canary: this.#state(context, findGenerated(rollout, canary), driftOf(rollout, canary) === null),
+    };
+  }
+
+  async ensure(context: RouteContext): Promise<void> {
+    await ensureGenerated(this.#client, context.rollout, this.#wantedPrimary(context));
+    await ensureGenerated(this.#client, context.rollout, this.#wantedCanary(context));
+    const apex = this.#apex(context);
+    if (apex === undefined) await this.#createApex(context, servingSide(context));
+    else if (!isApexInSync(context, apex)) await this.#repairApex(context, apex);
+  }
+
+  async pinCanary(context: RouteContext, podTemplateHash: string): Promise<void> {
+    const wanted = this.#wantedCanary(context, podTemplateHash);
+    const actual = findGenerated(context.rollout, wanted);
+    if (actual === undefined) {
+      await ensureGenerated(this.#client, context.rollout, wanted);
+      return;
+    }
+    if (!isMadeFor(context.rollout, actual)) {
+      throw new ForeignObjectError(driftOf(context.rollout, wanted) ?? "the canary Service is not ours");
+    }
+    await this.#select(actual, wanted.spec.selector ?? {}, actual.metadata.annotations);
+  }
+
+  /**
+   * An apex Service that was there before us keeps its ports and metadata. One write moves its selector and remembers
+   * what it was; on the way back, one write restores it.
+   */
+  async pointApex(context: RouteContext, side: "primary" | "target"): Promise<void> {
+    const apex = this.#apex(context);
+    if (apex === undefined) {
+      await this.#createApex(context, side);
+      return;
+    }
+    const wanted = context.selectors[side];
+    const isAdopted = !isMadeFor(context.rollout, apex);
+    if (!isAdopted) await this.#select(apex, wanted, apex.metadata.annotations);
+    else if (side === "primary") await this.#select(apex, wanted, adoptedAnnotations(apex));
+    else await this.#select(apex, originalSelector(apex) ?? wanted, releasedAnnotations(apex));
+  }
+
+  /** The canary Service first: the primary's serves until the very end. */
+  async remove(context: RouteContext): Promise<void> {
+    await removeGenerated(this.#client, context.rollout, this.#wantedCanary(context));
+    await removeGenerated(this.#client, context.rollout, this.#wantedPrimary(context));
+  }
+
+  #apex(context: RouteContext): Service | undefined {
+    const { apexService: name } = namesOf(context.rollout);
+    return this.#services.get({ namespace: context.rollout.metadata.namespace, name });
+  }
+
+  async #createApex(context: RouteContext, side: "primary" | "target"): Promise<void> {
+    await this.#client.create(SERVICE, buildApex(context, side));
+  }
+
+  async #repairApex(context: RouteContext, apex: Service): Promise<void> {
+    const { ports } = buildSpec(context, {});
+    await this.#client.update(SERVICE, { ...apex, spec: { ...apex.spec, ports: ports ?? [] } });
+  }
+
+  /** One write of selector and annotations; none when both are as wanted. */
+  async #select(
+    service: Service,
+    selector: Selector,
+    annotations: Readonly<Record<string, string>> | undefined,
+  ): Promise<void> {
+    const now = service.metadata.annotations ?? {};
+    const wanted = annotations ?? {};
+    if (isDeepEqual(service.spec.selector ?? {}, selector) && isDeepEqual(now, wanted)) return;
+    const { resourceVersion } = service.metadata;
+    await this.#client.patch(SERVICE, keyOf(service), {
+      type: "merge",
+      body: {
+        metadata: { resourceVersion, annotations: mapPatch(now, wanted) },
+        spec: { selector: mapPatch(service.spec.selector ?? {}, selector) },
+      },
+    });
+  }
+
+  #state(context: RouteContext, service: Service | undefined, inSync: boolean): ServiceState {
+    if (service === undefined) {
+      return { exists: false, pinnedHash: null, selects: "nothing", readyEndpoints: 0, inSync: false };
+    }
+    return {
+      exists: true,
+      pinnedHash: pinOf(service),
+      selects: sideOf(service, context.selectors),
+      readyEndpoints: readyEndpoints(service, this.#endpointSlices, this.#pods),
+      inSync,
+    };
+  }
+
+  #wantedPrimary(context: RouteContext): Generated<Service> {
+    const { primaryService: name } = namesOf(context.rollout);
+    return this.#generated(name, buildSpec(context, context.selectors.primary));
+  }
+
+  /** Without `pin`: as it is pinned now, or, when it has to be made again in the middle of a run, to that run. */
+  #wantedCanary(context: RouteContext, pin?: string): Generated<Service> {
+    const { canaryService: name } = namesOf(context.rollout);
+    const actual = this.#services.get({ namespace: context.rollout.metadata.namespace, name });
+    const kept = actual === undefined ? undefined : (pinOf(actual) ?? undefined);
+    const hash = pin ?? kept ?? context.rollout.status?.run?.revision;
+    return this.#generated(
+      name,
+      buildSpec(context, {
+        ...withoutPin(context.selectors.target),
+        ...(hash === undefined ? {} : { [POD_TEMPLATE_HASH]: hash }),
+      }),
+    );
+  }
+
+  #generated(name: string, spec: Service["spec"]): Generated<Service> {
+    return { resource: SERVICE, reader: this.#services, name, spec, owned: OWNED_SPEC };
+  }
+}
+
+/** The ports of an adopted one are its owner's business. */
+function isApexInSync(context: RouteContext, apex: Service): boolean {
+  if (!isMadeFor(context.rollout, apex)) return true;
+  return firstDifference(buildSpec(context, {}).ports, apex.spec.ports, "subset") === null;
+}
+
+/** Who serves, for an apex Service that has to be made: the primary as soon as traffic was once moved to it. */
+function servingSide(context: RouteContext): "primary" | "target" {
+  const { status } = context.rollout;
+  return status?.promoted !== undefined || status?.trafficMovedAt !== undefined ? "primary" : "target";
+}
