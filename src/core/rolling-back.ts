@@ -4,7 +4,6 @@ import { announce, announceRollBack, imageText } from "./announce.ts";
 import type { Draft } from "./draft.ts";
 import { endRun } from "./end-run.ts";
 import { isSameTraffic } from "./repair.ts";
-import { startRun } from "./start-run.ts";
 
 const NO_CANARY = { canaryWeight: 0, shadowPercent: 0 };
 
@@ -87,7 +86,7 @@ function finishFailed(draft: Draft, run: RunStatus, outcome: Outcome): void {
 }
 
 function finishSuperseded(draft: Draft, run: RunStatus, outcome: Outcome): void {
-  const { target, primary } = draft.snapshot;
+  const { target } = draft.snapshot;
   if (!isDrained(draft, run) || target?.current === null) return;
   if (target === null) {
     finishFailed(draft, run, {
@@ -102,8 +101,7 @@ function finishSuperseded(draft: Draft, run: RunStatus, outcome: Outcome): void 
     return;
   }
   endRun(draft, run, outcome);
-  if (primary !== null)
-    startRun(draft, { revision: target.current.hash, images: target.current.images }, primary);
+  draft.patchStatus({ phase: "Waiting" });
 }
 
 /** Setting the target back to what the primary serves is an abort. */

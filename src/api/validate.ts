@@ -1,0 +1,184 @@
+import type { z } from "zod";
+import { parseDuration } from "../lib/duration.ts";
+import type { KubeObjectLike } from "./kind.ts";
+import { type RolloutSpec, rolloutSpecSchema } from "./rollout.ts";
+
+/** One thing that is wrong: the field, its value and what is allowed, as one line. */
+export interface SpecProblem {
+  /** Path from the object's root: `spec.steps[1].weight`. */
+  readonly field: string;
+  readonly message: string;
+}
+
+export type SpecReading =
+  | { readonly ok: true; readonly spec: RolloutSpec }
+  | { readonly ok: false; readonly problems: readonly SpecProblem[] };
+
+/**
+ * Reads a spec as the API server handed it over: the schema once more (the CRD in the cluster may be an older one),
+ * then what no schema can say.
+ */
+export function readSpec(spec: unknown): SpecReading {
+  const parsed = rolloutSpecSchema.safeParse(spec);
+  if (!parsed.success)
+    return { ok: false, problems: parsed.error.issues.map((issue) => fromIssue(issue, spec)) };
+  const problems = CHECKS.flatMap((check) => check(parsed.data));
+  return problems.length === 0 ? { ok: true, spec: parsed.data } : { ok: false, problems };
+}
+
+type Check = (spec: RolloutSpec) => readonly SpecProblem[];
+
+const CHECKS: readonly Check[] = [
+  oneShapeOfSteps,
+  risingWeights,
+  rampBounds,
+  metrics,
+  durations,
+  serviceNames,
+];
+
+function oneShapeOfSteps(spec: RolloutSpec): readonly SpecProblem[] {
+  if ((spec.steps === undefined) !== (spec.ramp === undefined)) return [];
+  const what = spec.steps === undefined ? "neither is set" : "both are set";
+  return [{ field: "spec.steps", message: `${what}; exactly one of steps and ramp must be` }];
+}
+
+function risingWeights(spec: RolloutSpec): readonly SpecProblem[] {
+  const steps = spec.steps ?? [];
+  return steps.flatMap((step, index) => {
+    const before = steps[index - 1]?.weight ?? 0;
+    if (step.weight > before) return [];
+    return [
+      {
+        field: `spec.steps[${index}].weight`,
+        message: `${step.weight} is not above the ${before} of the step before; weights must rise`,
+      },
+    ];
+  });
+}
+
+function rampBounds(spec: RolloutSpec): readonly SpecProblem[] {
+  if (spec.ramp === undefined || spec.ramp.by <= spec.ramp.to) return [];
+  return [{ field: "spec.ramp.by", message: `${spec.ramp.by} is above spec.ramp.to (${spec.ramp.to})` }];
+}
+
+function metrics(spec: RolloutSpec): readonly SpecProblem[] {
+  const seen = new Set<string>();
+  return spec.analysis.metrics.flatMap((metric, index) => {
+    const problems = metricProblems(metric).map((message) => ({
+      field: `spec.analysis.metrics[${index}]`,
+      message,
+    }));
+    if (seen.has(metric.name)) {
+      problems.push({
+        field: `spec.analysis.metrics[${index}].name`,
+        message: `${metric.name} is there twice; names must differ`,
+      });
+    }
+    seen.add(metric.name);
+    return problems;
+  });
+}
+
+const BUILT_IN = ["success-rate", "latency"];
+
+function metricProblems(metric: RolloutSpec["analysis"]["metrics"][number]): readonly string[] {
+  const problems: string[] = [];
+  const isBuiltIn = BUILT_IN.includes(metric.name);
+  if (isBuiltIn && metric.query !== undefined)
+    problems.push(`${metric.name} is built in and takes no query; give the metric another name`);
+  if (!isBuiltIn && metric.query === undefined) {
+    problems.push(`${metric.name} is not built in (${BUILT_IN.join(", ")}), so it needs a query`);
+  }
+  if (metric.min === undefined && metric.max === undefined && metric.baseline === undefined) {
+    problems.push(`${metric.name} has nothing to be held against; set min, max or baseline`);
+  }
+  if (metric.name === "latency" && metric.max !== undefined && typeof metric.max !== "string") {
+    problems.push(`max of latency is ${metric.max}; want a duration such as 500ms`);
+  }
+  if (metric.name !== "latency" && typeof metric.max === "string") {
+    problems.push(`max of ${metric.name} is "${metric.max}"; want a number`);
+  }
+  if (metric.min !== undefined && typeof metric.max === "number" && metric.min > metric.max) {
+    problems.push(`min ${metric.min} is above max ${metric.max}`);
+  }
+  return problems;
+}
+
+/** Fields whose durations have bounds: a pattern cannot say them. */
+const DURATION_BOUNDS: readonly {
+  readonly field: string;
+  readonly of: (spec: RolloutSpec) => string | undefined;
+  readonly least: string;
+  readonly most: string;
+}[] = [
+  { field: "spec.analysis.interval", of: (spec) => spec.analysis.interval, least: "1s", most: "10m" },
+  { field: "spec.analysis.warmup", of: (spec) => spec.analysis.warmup, least: "0s", most: "24h" },
+  { field: "spec.progressDeadline", of: (spec) => spec.progressDeadline, least: "1s", most: "24h" },
+  { field: "spec.shadow.duration", of: (spec) => spec.shadow?.duration, least: "1s", most: "168h" },
+  { field: "spec.ramp.every", of: (spec) => spec.ramp?.every, least: "0s", most: "168h" },
+];
+
+function durations(spec: RolloutSpec): readonly SpecProblem[] {
+  return DURATION_BOUNDS.flatMap(({ field, of, least, most }) => {
+    const text = of(spec);
+    const ms = text === undefined ? null : parseDuration(text);
+    if (ms === null || (ms >= (parseDuration(least) ?? 0) && ms <= (parseDuration(most) ?? 0))) return [];
+    return [{ field, message: `${text} is out of bounds; want ${least} to ${most}` }];
+  });
+}
+
+/** Service names are DNS labels: 63 characters with the longest suffix. */
+function serviceNames(spec: RolloutSpec): readonly SpecProblem[] {
+  const apex = spec.service.name ?? spec.targetRef.name;
+  const field = spec.service.name === undefined ? "spec.targetRef.name" : "spec.service.name";
+  if (apex.length > 63 - "-primary".length) {
+    return [
+      {
+        field,
+        message: `${apex} has ${apex.length} characters; at most 55, so that ${apex.slice(0, 12)}...-primary is a Service's name`,
+      },
+    ];
+  }
+  if (!/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(apex)) {
+    return [
+      {
+        field,
+        message: `${apex} cannot name a Service (lower-case letters, digits and '-', a letter first); set spec.service.name`,
+      },
+    ];
+  }
+  return [];
+}
+
+/** Two Rollouts of one target would undo each other's work: the younger one is refused. */
+export function sharedTargetProblem(
+  rollout: KubeObjectLike,
+  others: readonly KubeObjectLike[],
+  target: string,
+): SpecProblem | null {
+  const elder = others.find((other) => isElder(other, rollout));
+  if (elder === undefined) return null;
+  return {
+    field: "spec.targetRef.name",
+    message: `Deployment ${target} is already released by Rollout ${elder.metadata.name}; a target can have one Rollout`,
+  };
+}
+
+function isElder(other: KubeObjectLike, rollout: KubeObjectLike): boolean {
+  if (other.metadata.uid === rollout.metadata.uid) return false;
+  const [a, b] = [other.metadata.creationTimestamp ?? "", rollout.metadata.creationTimestamp ?? ""];
+  return a < b || (a === b && other.metadata.name < rollout.metadata.name);
+}
+
+function fromIssue(issue: z.core.$ZodIssue, spec: unknown): SpecProblem {
+  const path = issue.path
+    .map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`))
+    .join("");
+  const value = issue.path.reduce<unknown>(
+    (at, part) => (at as Record<PropertyKey, unknown> | undefined)?.[part],
+    spec,
+  );
+  const shown = value === undefined || typeof value === "object" ? "" : `${JSON.stringify(value)}: `;
+  return { field: `spec${path}`, message: `${shown}${issue.message}` };
+}

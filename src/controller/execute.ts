@@ -1,0 +1,120 @@
+import { commandAnnotation } from "../api/command.ts";
+import { FINALIZER } from "../api/names.ts";
+import { ROLLOUT } from "../api/resource.ts";
+import type { Rollout } from "../api/rollout.ts";
+import type { RolloutStatus } from "../api/status.ts";
+import type { Action, Decision } from "../core/decision.ts";
+import { isNotFound } from "../kube/api-error.ts";
+import type { Client } from "../kube/client.ts";
+import { assertNever } from "../lib/assert.ts";
+import { isDeepEqual } from "../lib/json.ts";
+import type { Router } from "../router/router.ts";
+import type { Workload } from "../workload/workload.ts";
+import type { Scene } from "./gather.ts";
+
+interface Parts {
+  /** Records its writes in the caches, so that the next pass sees them. */
+  readonly client: Client;
+  readonly workload: Workload;
+  readonly router: Router;
+}
+
+/** The only place that changes the world. */
+export class Executor {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Performs the actions in order, then writes the status if it differs, then the final actions. The first failure
+   * rejects and leaves the rest undone: the next pass decides anew. Resolves to whether anything was written.
+   */
+  async execute(scene: Scene, decision: Decision): Promise<boolean> {
+    const stage = new Stage(this.#parts, scene);
+    for (const action of decision.actions) await stage.perform(action);
+    const wroteStatus = await stage.writeStatus(decision.status);
+    for (const action of decision.finally) await stage.perform(action);
+    return wroteStatus || decision.actions.length > 0 || decision.finally.length > 0;
+  }
+}
+
+/** One execution: knows the newest version of the Rollout, since its own writes move it. */
+class Stage {
+  readonly #parts: Parts;
+  readonly #scene: Scene;
+  #metadata: Rollout["metadata"];
+
+  constructor(parts: Parts, scene: Scene) {
+    this.#parts = parts;
+    this.#scene = scene;
+    this.#metadata = scene.snapshot.rollout.metadata;
+  }
+
+  async perform(action: Action): Promise<void> {
+    const { router, workload } = this.#parts;
+    const { inForce, routes } = this.#scene;
+    switch (action.kind) {
+      case "addFinalizer":
+        return this.#setFinalizers([...(this.#metadata.finalizers ?? []), FINALIZER]);
+      case "removeFinalizer":
+        return this.#setFinalizers((this.#metadata.finalizers ?? []).filter((name) => name !== FINALIZER));
+      case "clearCommand":
+        return this.#patchMetadata({ annotations: { [commandAnnotation(action.command)]: null } });
+      case "createPrimary":
+        return workload.createPrimary(inForce, action);
+      case "promotePrimary":
+        return workload.promote(inForce, action.revision);
+      case "revertPrimary":
+        return workload.revertPrimary(inForce, action.revision);
+      case "scaleTarget":
+        return workload.scaleTarget(inForce, action.replicas);
+      case "scalePrimary":
+        return workload.scalePrimary(inForce, action.replicas);
+      case "deletePrimary":
+        return workload.deletePrimary(inForce);
+      case "ensureServices":
+        return router.ensureServices(routes);
+      case "ensureRoutes":
+        return router.ensureRoutes(routes);
+      case "pinCanary":
+        return router.pinCanary(routes, action.revision);
+      case "pointApex":
+        return router.pointApex(routes, action.side);
+      case "setTraffic":
+        return router.setTraffic(routes, action.traffic);
+      case "removeRoutes":
+        return router.removeRoutes(routes);
+      case "removeServices":
+        return router.removeServices(routes);
+      default:
+        return assertNever(action);
+    }
+  }
+
+  /** With the resourceVersion that was read: a Rollout that has moved on is decided anew. */
+  async writeStatus(status: RolloutStatus): Promise<boolean> {
+    if (isDeepEqual(status, this.#scene.snapshot.rollout.status)) return false;
+    const object: Rollout = { ...this.#scene.snapshot.rollout, metadata: this.#metadata, status };
+    const written = await this.#parts.client.update(ROLLOUT, object, { subresource: "status" });
+    this.#metadata = written.metadata;
+    return true;
+  }
+
+  #setFinalizers(finalizers: readonly string[]): Promise<void> {
+    return this.#patchMetadata({ finalizers });
+  }
+
+  async #patchMetadata(change: object): Promise<void> {
+    const { name, namespace, resourceVersion } = this.#metadata;
+    const body = { metadata: { ...change, resourceVersion } };
+    try {
+      const written = await this.#parts.client.patch(ROLLOUT, { namespace, name }, { type: "merge", body });
+      this.#metadata = written.metadata;
+    } catch (error) {
+      // Deleted meanwhile: there is nothing left to change.
+      if (!isNotFound(error)) throw error;
+    }
+  }
+}

@@ -1,0 +1,137 @@
+import { namesOf } from "../api/names.ts";
+import type { Rollout, RolloutSpec } from "../api/rollout.ts";
+import { readSpec, type SpecProblem, sharedTargetProblem } from "../api/validate.ts";
+import type { Ask } from "../core/ask.ts";
+import type { Observation, Snapshot } from "../core/snapshot.ts";
+import type { ObjectKey } from "../kube/object.ts";
+import type { Reader } from "../kube/reader.ts";
+import type { Clock } from "../lib/clock.ts";
+import { formatDuration } from "../lib/duration.ts";
+import type { MetricsSource } from "../metrics/metrics.ts";
+import type { RouteContext, Router, ServiceState } from "../router/router.ts";
+import type { JudgeState } from "../verdict/judge.ts";
+import type { Workload, Workloads } from "../workload/workload.ts";
+import { readCommands } from "./read-commands.ts";
+
+/** Index of the Rollout cache: `namespace/target`. */
+export const BY_TARGET = "target";
+
+/** What the shell needs besides the decision: the objects that actions are carried out on. */
+export interface Scene {
+  readonly snapshot: Snapshot;
+  /** With the spec in force: the run's while one is under way. */
+  readonly inForce: Rollout;
+  readonly routes: RouteContext;
+}
+
+interface Parts {
+  readonly clock: Clock;
+  readonly rollouts: Reader<Rollout>;
+  readonly workload: Workload;
+  readonly router: Router;
+  readonly metrics: MetricsSource;
+}
+
+/** Reads everything that a decision depends on: caches at once, evidence on request. */
+export class Gatherer {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** The world as the caches have it; null when there is no such Rollout. */
+  scene(key: ObjectKey, judge: JudgeState | null): Scene | null {
+    const stored = this.#parts.rollouts.get(key);
+    if (stored === undefined) return null;
+    const { rollout, problems } = this.#read(stored);
+    const inForce = { ...rollout, spec: rollout.status?.run?.spec ?? rollout.spec };
+    const isReadable = problems.length === 0 || rollout.status?.run !== undefined;
+    const workloads = isReadable ? this.#parts.workload.observe(inForce) : NOTHING;
+    const routes = routeContext(inForce, workloads);
+    const routing = isReadable ? this.#parts.router.observe(routes) : UNROUTED;
+    const snapshot: Snapshot = {
+      nowMs: this.#parts.clock.now(),
+      rollout,
+      specProblems: problems,
+      commands: readCommands(stored),
+      target: workloads.target,
+      targetProblem: workloads.problem,
+      primary: workloads.primary,
+      routing: routing.routing,
+      services: routing.services,
+      judge,
+    };
+    return { snapshot, inForce, routes };
+  }
+
+  /** Answers what core asked for. Never rejects: a source that fails is an observation too. */
+  async observe(scene: Scene, asks: readonly Ask[], signal: AbortSignal): Promise<readonly Observation[]> {
+    return Promise.all(
+      asks.map(async (ask) => ({ kind: "evidence" as const, rows: await this.#fetch(scene, ask, signal) })),
+    );
+  }
+
+  #fetch(scene: Scene, ask: Ask, signal: AbortSignal): ReturnType<MetricsSource["fetch"]> {
+    const { name, namespace = "default" } = scene.inForce.metadata;
+    const names = namesOf(scene.inForce);
+    return this.#parts.metrics.fetch(
+      {
+        canary: { namespace, workload: names.target },
+        primary: { namespace, workload: names.primary },
+        variables: {
+          name,
+          namespace,
+          target: names.target,
+          primary: names.primary,
+          service: names.apexService,
+          interval: formatDuration(ask.intervalMs),
+        },
+        intervalMs: ask.intervalMs,
+        fromMs: ask.fromMs,
+        toMs: ask.toMs,
+        metrics: ask.analysis.metrics,
+        phase: ask.phase,
+      },
+      signal,
+    );
+  }
+
+  /** A spec that cannot be read leaves a run under way with the one it began with. */
+  #read(stored: Rollout): { readonly rollout: Rollout; readonly problems: readonly SpecProblem[] } {
+    const reading = readSpec(stored.spec);
+    if (!reading.ok) {
+      const kept = stored.status?.run?.spec ?? stored.spec;
+      const suspend = (stored.spec as Partial<RolloutSpec> | undefined)?.suspend === true;
+      return { rollout: { ...stored, spec: { ...kept, suspend } }, problems: reading.problems };
+    }
+    const rollout = { ...stored, spec: reading.spec };
+    const target = reading.spec.targetRef.name;
+    const rivals = this.#parts.rollouts.by(BY_TARGET, `${stored.metadata.namespace ?? ""}/${target}`);
+    const shared = sharedTargetProblem(stored, rivals, target);
+    return { rollout, problems: shared === null ? [] : [shared] };
+  }
+}
+
+function routeContext(rollout: Rollout, workloads: Workloads): RouteContext {
+  return {
+    rollout,
+    spec: rollout.spec,
+    selectors: workloads.selectors ?? { target: {}, primary: {} },
+  };
+}
+
+const NOTHING: Workloads = { target: null, primary: null, selectors: null, problem: null };
+
+const NO_SERVICE: ServiceState = {
+  exists: false,
+  pinnedHash: null,
+  selects: "nothing",
+  readyEndpoints: 0,
+  inSync: true,
+};
+
+const UNROUTED = {
+  routing: { kind: "missing" },
+  services: { apex: NO_SERVICE, primary: NO_SERVICE, canary: NO_SERVICE },
+} as const;

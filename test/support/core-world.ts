@@ -1,0 +1,302 @@
+import type { CommandName } from "../../src/api/command.ts";
+import type { ArmCounts, EvidenceRow } from "../../src/api/evidence.ts";
+import { FINALIZER } from "../../src/api/names.ts";
+import { type Rollout, rolloutSpecSchema } from "../../src/api/rollout.ts";
+import type { RolloutStatus } from "../../src/api/status.ts";
+import { ask } from "../../src/core/ask.ts";
+import { decide } from "../../src/core/decide.ts";
+import type { Action, Decision } from "../../src/core/decision.ts";
+import type {
+  CoreSettings,
+  Observation,
+  Primary,
+  ServiceView,
+  Snapshot,
+  Target,
+  TrafficView,
+} from "../../src/core/snapshot.ts";
+import type { JudgeState } from "../../src/verdict/judge.ts";
+
+export type SpecInput = Parameters<typeof rolloutSpecSchema.parse>[0];
+
+/** A legal spec of two quick steps; members given replace its own. */
+export function aSpec(overrides: Record<string, unknown> = {}): Rollout["spec"] {
+  return rolloutSpecSchema.parse({
+    targetRef: { name: "checkout" },
+    service: { port: 80 },
+    traffic: { istio: {} },
+    steps: [
+      { weight: 10, hold: "1m" },
+      { weight: 50, hold: "1m" },
+    ],
+    analysis: {
+      interval: "15s",
+      warmup: "0s",
+      minRequests: 50,
+      metrics: [{ name: "success-rate", min: 99, baseline: {} }],
+    },
+    progressDeadline: "10m",
+    ...overrides,
+  });
+}
+
+const START_MS = Date.UTC(2026, 0, 5, 9, 0, 0);
+
+/** Requests of one arm in one interval, with so many errors. */
+export function served(requests: number, errors = 0): ArmCounts {
+  return { requests, errors, latencyMs: { "100": requests, "+Inf": requests } };
+}
+
+/**
+ * The smallest world that core can run in: no API server and no adapters, actions take effect at once. Pods become
+ * ready when the test says so. It keeps every decision, for assertions about order.
+ */
+export class CoreWorld {
+  nowMs = START_MS;
+  spec: Rollout["spec"];
+  status: RolloutStatus | undefined;
+  finalizers: readonly string[] = [];
+  deleting = false;
+  generation = 1;
+  commands: { name: CommandName; reason: string; by: string | null }[] = [];
+  target: Target | null;
+  primary: Primary | null = null;
+  traffic: TrafficView | null = null;
+  apex: ServiceView = service("target", 3);
+  primaryService = service("nothing", 0);
+  canaryService = service("nothing", 0);
+  judge: JudgeState | null = null;
+  settings: CoreSettings = { drainMs: 20_000, statusRefreshMs: 60_000 };
+  /** What the source answers for the interval that ends at a time; null: it does not answer. */
+  evidence: (endMs: number, weight: number) => Omit<EvidenceRow, "endMs" | "own"> | null = (_, weight) => ({
+    canary: weight > 0 ? served(weight * 10) : null,
+    primary: served((100 - weight) * 10),
+  });
+  /** Whether pods of a revision become ready at once. */
+  starts: (hash: string) => boolean = () => true;
+  readonly decisions: Decision[] = [];
+
+  constructor(spec: Rollout["spec"] = aSpec()) {
+    this.spec = spec;
+    this.target = targetAt("v1", 3, 3);
+  }
+
+  /** The user ships another pod template. */
+  ship(hash: string): void {
+    const replicas = this.target?.desiredReplicas ?? 0;
+    this.target = targetAt(hash, replicas, this.starts(hash) ? replicas : 0);
+    this.#reach();
+  }
+
+  command(name: CommandName, reason = "because"): void {
+    this.commands.push({ name, reason, by: "kubectl-annotate" });
+  }
+
+  /** The Rollout is made again: its status is gone. */
+  forget(): void {
+    this.status = undefined;
+    this.judge = null;
+  }
+
+  snapshot(): Snapshot {
+    return {
+      nowMs: this.nowMs,
+      rollout: this.rollout(),
+      specProblems: [],
+      commands: this.commands,
+      target: this.target,
+      targetProblem: null,
+      primary: this.primary,
+      routing:
+        this.traffic === null
+          ? { kind: "missing" }
+          : { kind: "present", traffic: this.traffic, inSync: true },
+      services: { apex: this.apex, primary: this.primaryService, canary: this.canaryService },
+      judge: this.judge,
+    };
+  }
+
+  rollout(): Rollout {
+    return {
+      apiVersion: "sluice.dev/v1alpha1",
+      kind: "Rollout",
+      metadata: {
+        name: "checkout",
+        namespace: "shop",
+        uid: "u1",
+        generation: this.generation,
+        creationTimestamp: new Date(START_MS).toISOString(),
+        finalizers: this.finalizers,
+        ...(this.deleting ? { deletionTimestamp: new Date(this.nowMs).toISOString() } : {}),
+      },
+      spec: this.spec,
+      ...(this.status === undefined ? {} : { status: this.status }),
+    };
+  }
+
+  /** One pass: ask, answer, decide, perform. */
+  pass(): Decision {
+    const snapshot = this.snapshot();
+    const observations: Observation[] = ask(snapshot).map(({ fromMs, toMs, intervalMs }) => ({
+      kind: "evidence",
+      rows: this.#rows(fromMs, toMs, intervalMs),
+    }));
+    const decision = decide(snapshot, observations, this.settings);
+    for (const action of decision.actions) this.#perform(action);
+    this.status = decision.status;
+    for (const action of decision.finally) this.#perform(action);
+    this.judge = decision.judge;
+    this.decisions.push(decision);
+    return decision;
+  }
+
+  /** Passes until nothing more is done now. */
+  settle(): void {
+    for (let count = 0; count < 50; count += 1) {
+      const before = JSON.stringify(this.status);
+      const decision = this.pass();
+      if (decision.actions.length + decision.finally.length === 0 && JSON.stringify(this.status) === before)
+        return;
+    }
+    throw new Error(`never at rest: ${JSON.stringify(this.decisions.at(-1), null, 1)}`);
+  }
+
+  /** Lets time go by, passing whenever a decision asked for it. */
+  advance(durationMs: number): void {
+    const endMs = this.nowMs + durationMs;
+    this.settle();
+    for (;;) {
+      const wish = this.decisions.at(-1)?.requeueAfterMs ?? null;
+      if (wish === null || this.nowMs + wish > endMs) break;
+      this.nowMs += Math.max(wish, 1);
+      this.settle();
+    }
+    this.nowMs = endMs;
+    this.settle();
+  }
+
+  advanceUntil(done: () => boolean, limitMs: number): boolean {
+    for (let passed = 0; passed < limitMs && !done(); passed += 1_000) this.advance(1_000);
+    return done();
+  }
+
+  /** Reasons of all events so far, in order. */
+  get events(): readonly string[] {
+    return this.decisions.flatMap((decision) => decision.events.map((event) => event.reason));
+  }
+
+  get notifications(): Decision["notifications"] {
+    return this.decisions.flatMap((decision) => decision.notifications);
+  }
+
+  #rows(fromMs: number, toMs: number, intervalMs: number): EvidenceRow[] {
+    const rows: EvidenceRow[] = [];
+    for (let endMs = fromMs; endMs <= toMs; endMs += intervalMs) {
+      const row = this.evidence(endMs, this.traffic?.canaryWeight ?? 0);
+      rows.push(
+        row === null
+          ? { endMs, canary: null, primary: null, own: {}, error: "prometheus did not answer within 5s." }
+          : { endMs, own: {}, ...row },
+      );
+    }
+    return rows;
+  }
+
+  #perform(action: Action): void {
+    switch (action.kind) {
+      case "addFinalizer":
+        this.finalizers = [...this.finalizers, FINALIZER];
+        break;
+      case "removeFinalizer":
+        this.finalizers = [];
+        break;
+      case "clearCommand":
+        this.commands = this.commands.filter((command) => command.name !== action.command);
+        break;
+      case "createPrimary":
+        this.primary = primaryAt(action.revision, action.replicas, this.starts(action.revision));
+        break;
+      case "promotePrimary":
+      case "revertPrimary":
+        this.primary = primaryAt(
+          action.revision,
+          this.primary?.desiredReplicas ?? 0,
+          this.starts(action.revision),
+        );
+        break;
+      case "scaleTarget":
+        if (this.target?.current != null) {
+          const { hash } = this.target.current;
+          this.target = targetAt(hash, action.replicas, this.starts(hash) ? action.replicas : 0);
+        }
+        break;
+      case "scalePrimary":
+        if (this.primary !== null)
+          this.primary = {
+            ...this.primary,
+            desiredReplicas: action.replicas,
+            readyReplicas: action.replicas,
+          };
+        break;
+      case "deletePrimary":
+        this.primary = null;
+        break;
+      case "ensureServices":
+        this.primaryService = { ...service("primary", 0), exists: true };
+        this.canaryService = { ...service("target", 0), pinnedHash: this.canaryService.pinnedHash };
+        break;
+      case "ensureRoutes":
+        this.traffic ??= { canaryWeight: 0, shadowPercent: 0 };
+        break;
+      case "pinCanary":
+        this.canaryService = { ...this.canaryService, exists: true, pinnedHash: action.revision };
+        break;
+      case "pointApex":
+        this.apex = service(action.side, 3);
+        break;
+      case "setTraffic":
+        this.traffic = action.traffic;
+        break;
+      case "removeRoutes":
+        this.traffic = null;
+        break;
+      case "removeServices":
+        this.primaryService = { ...service("nothing", 0), exists: false };
+        break;
+    }
+    this.#reach();
+  }
+
+  /** The pinned Service reaches the ready pods of the revision that it names. */
+  #reach(): void {
+    const current = this.target?.current;
+    const isPinned = current != null && this.canaryService.pinnedHash === current.hash;
+    this.canaryService = { ...this.canaryService, readyEndpoints: isPinned ? current.readyReplicas : 0 };
+  }
+}
+
+export function targetAt(hash: string, replicas: number, ready: number): Target {
+  return {
+    desiredReplicas: replicas,
+    replicas,
+    current: { hash, images: [`shop/checkout:${hash}`], readyReplicas: ready },
+    images: [`shop/checkout:${hash}`],
+    paused: false,
+    notReadyReason: ready < replicas ? `checkout-${hash}-abc: CrashLoopBackOff` : null,
+  };
+}
+
+function primaryAt(hash: string, replicas: number, isReady: boolean): Primary {
+  return {
+    desiredReplicas: replicas,
+    readyReplicas: isReady ? replicas : 0,
+    isRolledOut: isReady,
+    revision: hash,
+    images: [`shop/checkout:${hash}`],
+    notReadyReason: isReady ? null : `checkout-primary-${hash}-abc: ImagePullBackOff`,
+  };
+}
+
+function service(selects: ServiceView["selects"], readyEndpoints: number): ServiceView {
+  return { exists: selects !== "nothing", pinnedHash: null, selects, readyEndpoints, inSync: true };
+}
