@@ -14,10 +14,38 @@ export interface ImageBehaviour {
   readonly pullError: boolean;
   /** Pods start but never become ready. */
   readonly neverReady: boolean;
+  /** Status of failed requests; 500 when absent. */
+  readonly errorStatus?: number;
+  /** From so long after its container started a pod behaves differently. */
+  readonly degradeAfter?: {
+    readonly afterMs: number;
+    readonly errorRate?: number;
+    readonly latency?: ImageBehaviour["latency"];
+  };
 }
 
-/** Looks up how an image behaves; every image has an answer (a healthy default for unknown ones). */
-export type ImageBook = (image: string) => ImageBehaviour;
+/** Whose behaviour is asked for, where pods of one image differ. */
+export interface PodIdentity {
+  readonly uid: string;
+  /** uid of the ReplicaSet (or other owner): pods are numbered within it. */
+  readonly owner: string;
+}
+
+/**
+ * Looks up how an image behaves; every image has an answer (a healthy default for unknown ones). With a pod it answers
+ * for that pod, else for the image in general.
+ */
+export type ImageBook = (image: string, pod?: PodIdentity) => ImageBehaviour;
+
+/** What callers see of a pod whose container has run for `runningMs`. */
+export function servingBehaviour(
+  behaviour: ImageBehaviour,
+  runningMs: number,
+): Pick<ImageBehaviour, "errorRate" | "latency"> {
+  const { degradeAfter, errorRate, latency } = behaviour;
+  if (degradeAfter === undefined || runningMs < degradeAfter.afterMs) return { errorRate, latency };
+  return { errorRate: degradeAfter.errorRate ?? errorRate, latency: degradeAfter.latency ?? latency };
+}
 
 export const HEALTHY_IMAGE: ImageBehaviour = {
   errorRate: 0,

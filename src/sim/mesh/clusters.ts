@@ -1,4 +1,4 @@
-import type { Destination, Endpoint as SliceEndpoint, Service } from "../../kube/kind/network.ts";
+import type { Destination, Service, Endpoint as SliceEndpoint } from "../../kube/kind/network.ts";
 import { SERVICE_NAME_LABEL } from "../../kube/kind/network.ts";
 import { keyText } from "../../kube/object.ts";
 import { hostMatch, resolveShortName, serviceHost, serviceNamed } from "./hosts.ts";

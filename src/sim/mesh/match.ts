@@ -1,5 +1,8 @@
 import type { HttpMatchRequest, StringMatch } from "./istio.ts";
 
+/** The request comes from outside, through whatever gateway serves its host. */
+export const ANY_GATEWAY = "*";
+
 /** One kind of request that a traffic source sends, as a proxy sees it. */
 export interface RequestShape {
   readonly method: string;
@@ -12,7 +15,7 @@ export interface RequestShape {
   readonly headers: Readonly<Record<string, string>>;
   /** Port that the client asks for. */
   readonly port: number;
-  /** `mesh`, or `namespace/name` of the gateway that it comes through. */
+  /** `mesh`, `namespace/name` of the gateway that it comes through, or ANY_GATEWAY. */
   readonly gateway: string;
   readonly source: { readonly namespace: string; readonly labels: Readonly<Record<string, string>> };
 }
@@ -58,6 +61,7 @@ const CONDITIONS: readonly Condition[] = [
 
 /** Whether a list of gateway names (`mesh`, `name`, `namespace/name`) holds the one that the request comes through. */
 export function servesGateway(gateways: readonly string[], gateway: string, namespace: string): boolean {
+  if (gateway === ANY_GATEWAY) return gateways.some((name) => name !== "mesh");
   return gateways.some((name) => name === gateway || `${namespace}/${name}` === gateway);
 }
 

@@ -1,8 +1,8 @@
 import { keyText } from "../../kube/object.ts";
 import { type Cluster, clusterOf, type ServiceName } from "./clusters.ts";
 import { hostMatch, resolveShortName, serviceHost, serviceNamed, withoutPort } from "./hosts.ts";
-import { matchesAny, type RequestShape, servesGateway } from "./match.ts";
 import type { HttpRoute, VirtualService } from "./istio.ts";
+import { matchesAny, type RequestShape, servesGateway } from "./match.ts";
 import { type FaultPolicy, faultPolicy, type RetryPolicy, retryPolicy, timeoutMs } from "./policy.ts";
 import type { View } from "./view.ts";
 
@@ -27,7 +27,8 @@ export interface WeightedCluster {
   readonly cluster: Cluster;
 }
 
-const NO_ROUTE: Plan = { kind: "answer", status: 404, flags: "NR" };
+/** No virtual host, or none of its routes, takes the request. */
+export const NO_ROUTE: Plan = { kind: "answer", status: 404, flags: "NR" };
 const NO_CLUSTER: Plan = { kind: "answer", status: 503, flags: "NC" };
 
 /** Finds the route of a request as Istio's proxies do: host first, then the http routes in their order. */

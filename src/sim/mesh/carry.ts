@@ -1,0 +1,250 @@
+import type { Cluster } from "./clusters.ts";
+import type { GroundTruth, RequestUse } from "./ground-truth.ts";
+import { serviceNamed } from "./hosts.ts";
+import { bucketOf } from "./latency.ts";
+import type { PodDirectory } from "./pod-directory.ts";
+import type { MeshPod } from "./pods.ts";
+import type { AttemptEnd } from "./policy.ts";
+import type { ForwardPlan, Plan } from "./route.ts";
+import { type Patience, type Reply, replies, type Serving } from "./serve.ts";
+import {
+  type ProxyStats,
+  type ServiceIdentity,
+  UNKNOWN_WORKLOAD,
+  type WorkloadIdentity,
+} from "./telemetry.ts";
+
+/** What every batch needs. */
+export interface Carrier extends Serving {
+  readonly pods: PodDirectory;
+  readonly truth: GroundTruth;
+}
+
+/** The proxy that sends. */
+export interface Sender {
+  readonly identity: WorkloadIdentity;
+  readonly stats: ProxyStats;
+}
+
+/** Requests that have gone the same way so far. */
+interface Group {
+  readonly count: number;
+  /** Time spent before this try: injected delay, failed tries, backoff. */
+  readonly elapsedMs: number;
+  /** Tries already made. */
+  readonly tries: number;
+  /** `DI` when the fault filter delayed them. */
+  readonly flags: readonly string[];
+  /** The pod of the last try. */
+  readonly pod: string | null;
+}
+
+const NEW_GROUP: Group = { count: 0, elapsedMs: 0, tries: 0, flags: [], pod: null };
+
+/** Envoy's base interval; its jitter averages out over a group. */
+const RETRY_BACKOFF_MS = 25;
+
+/** What it takes to find that nobody listens, or that a route leads nowhere. */
+const REFUSED_MS = 0.4;
+
+/** How Envoy answers when an upstream does not. */
+const LOCAL_REPLIES = {
+  "connect-failure": { status: 503, flag: "UF" },
+  reset: { status: 503, flag: "UC" },
+  timeout: { status: 504, flag: "UT" },
+} as const;
+
+const UNKNOWN_SERVICE: ServiceIdentity = { name: "unknown", namespace: "unknown", host: "unknown" };
+
+/**
+ * Carries batches of equal requests at one instant, as counts: each fork of their way (fault, destination, pod, error,
+ * latency) is one multinomial draw, so that ten thousand requests cost about what ten do.
+ */
+export class Batch {
+  readonly #carrier: Carrier;
+  readonly #sender: Sender;
+  readonly #now: number;
+
+  constructor(carrier: Carrier, sender: Sender, now: number) {
+    this.#carrier = carrier;
+    this.#sender = sender;
+    this.#now = now;
+  }
+
+  carry(plan: Plan, count: number): void {
+    if (plan.kind === "answer") {
+      this.#finish({ ...NEW_GROUP, count }, plan.status, plan.flags, null);
+      return;
+    }
+    const { draw } = this.#carrier;
+    const { abort, delay } = plan.fault;
+    const delayed = draw.binomial(count, delay?.share ?? 0);
+    for (const group of [
+      { ...NEW_GROUP, count: count - delayed },
+      { ...NEW_GROUP, count: delayed, elapsedMs: delay?.delayMs ?? 0, flags: ["DI"] },
+    ]) {
+      const aborted = draw.binomial(group.count, abort?.share ?? 0);
+      this.#finish({ ...group, count: aborted }, abort?.status ?? 0, "FI", null);
+      this.#forward(plan, { ...group, count: group.count - aborted });
+    }
+  }
+
+  #forward(plan: ForwardPlan, group: Group): void {
+    if (group.count === 0) return;
+    const { draw } = this.#carrier;
+    const shares = plan.destinations.map(({ share }) => share);
+    const counts = draw.split(group.count, shares);
+    for (const [index, { cluster }] of plan.destinations.entries()) {
+      this.#try(plan, cluster, { ...group, count: counts[index] ?? 0 });
+    }
+    for (const { share, cluster } of plan.mirrors) {
+      this.#mirror(plan, cluster, draw.binomial(group.count, share));
+    }
+  }
+
+  /** One try of each request. */
+  #try(plan: ForwardPlan, cluster: Cluster, group: Group): void {
+    if (cluster.endpoints.length === 0) {
+      this.#finish(group, 503, cluster.service === null ? "NC" : "UH", cluster);
+      return;
+    }
+    const patience = patienceOf(plan, group.elapsedMs);
+    for (const { key, count } of this.#deal(cluster, group.count, group.pod)) {
+      const sent = { ...group, count, pod: key };
+      const pod = this.#reach(key, "live", count);
+      if (pod === null) {
+        this.#failed(plan, cluster, sent, { end: "connect-failure", tookMs: REFUSED_MS });
+      } else {
+        this.#receive(plan, cluster, sent, this.#serve(pod, cluster, count, patience));
+      }
+    }
+  }
+
+  /** Fire and forget: nobody waits for it, nothing is retried, and only the receiving side counts it. */
+  #mirror(plan: ForwardPlan, cluster: Cluster, count: number): void {
+    for (const { key, count: dealt } of this.#deal(cluster, count, null)) {
+      const pod = this.#reach(key, "mirror", dealt);
+      if (pod !== null) this.#serve(pod, cluster, dealt, patienceOf(plan, 0));
+    }
+  }
+
+  /** Requests to pods, evenly by chance; a retry prefers another pod than the one that failed, as Istio's do. */
+  #deal(cluster: Cluster, count: number, avoid: string | null): { key: string; count: number }[] {
+    if (count === 0) return [];
+    const all = cluster.endpoints.map(({ pod }) => pod);
+    const others = all.filter((pod) => pod !== avoid);
+    const pods = others.length > 0 ? others : all;
+    const even = pods.map(() => 1);
+    return this.#carrier.draw
+      .split(count, even)
+      .map((dealt, index) => ({ key: pods[index] ?? "", count: dealt }))
+      .filter((dealt) => dealt.count > 0);
+  }
+
+  /** The pod when it is there; either way the requests were sent to it. */
+  #reach(key: string, use: RequestUse, count: number): MeshPod | null {
+    const { pods, truth } = this.#carrier;
+    const group = pods.group(key);
+    if (group !== null) truth.sent(this.#now, group, use, count);
+    const pod = pods.serving(key);
+    if (pod === null) truth.sentToUnready(this.#now, count);
+    return pod;
+  }
+
+  /** The pod's application and its sidecar's count. */
+  #serve(pod: MeshPod, cluster: Cluster, count: number, patience: Patience): readonly Reply[] {
+    const found = replies(this.#carrier, pod, this.#now, count, patience);
+    for (const reply of found) {
+      const isLate = reply.end === "timeout";
+      const kind = {
+        reporter: "destination",
+        source: this.#sender.identity,
+        destination: pod.identity,
+        service: serviceOf(cluster),
+        responseCode: isLate ? 0 : (reply.end as number),
+        responseFlags: isLate ? "DC" : "-",
+      } as const;
+      pod.stats.record(kind, reply.count, reply.durationMs, reply.bucket);
+    }
+    return found;
+  }
+
+  /** Good answers go to the user; bad ones of a kind are tried again (or not) together. */
+  #receive(plan: ForwardPlan, cluster: Cluster, group: Group, answers: readonly Reply[]): void {
+    const bad = new Map<AttemptEnd, { count: number; sumMs: number }>();
+    for (const { count, end, durationMs, bucket } of answers) {
+      if (typeof end === "number" && !plan.retry.retries(end)) {
+        this.#finish({ ...group, count }, end, "-", cluster, { durationMs, bucket });
+        continue;
+      }
+      const same = bad.get(end) ?? { count: 0, sumMs: 0 };
+      bad.set(end, { count: same.count + count, sumMs: same.sumMs + count * durationMs });
+    }
+    for (const [end, { count, sumMs }] of bad) {
+      this.#failed(plan, cluster, { ...group, count }, { end, tookMs: sumMs / count });
+    }
+  }
+
+  /** A failed try: another one if the route allows it and time is left, else the user sees the failure. */
+  #failed(
+    plan: ForwardPlan,
+    cluster: Cluster,
+    group: Group,
+    failure: { readonly end: AttemptEnd; readonly tookMs: number },
+  ): void {
+    const { retry, timeoutMs } = plan;
+    const { end, tookMs } = failure;
+    const elapsedMs = group.elapsedMs + tookMs + RETRY_BACKOFF_MS;
+    const inTime = timeoutMs === null || elapsedMs < timeoutMs;
+    const isRetried = retry.retries(end) && retry.attempts > 0 && inTime;
+    if (isRetried && group.tries < retry.attempts) {
+      this.#try(plan, cluster, { ...group, elapsedMs, tries: group.tries + 1 });
+      return;
+    }
+    const reply = typeof end === "number" ? { status: end, flag: "" } : LOCAL_REPLIES[end];
+    const flag = isRetried ? joinFlags([reply.flag, "URX"]) : reply.flag;
+    this.#finish(group, reply.status, flag, cluster, { durationMs: tookMs, bucket: bucketOf(tookMs) });
+  }
+
+  /** What the user gets, and the sending proxy's count of it. Without `took`, the proxy answered by itself. */
+  #finish(
+    group: Group,
+    status: number,
+    flag: string,
+    cluster: Cluster | null,
+    took: { readonly durationMs: number; readonly bucket: number } = REFUSED,
+  ): void {
+    if (group.count === 0) return;
+    const durationMs = group.elapsedMs + took.durationMs;
+    const kind = {
+      reporter: "source",
+      source: this.#sender.identity,
+      destination: group.pod === null ? UNKNOWN_WORKLOAD : this.#carrier.pods.identity(group.pod),
+      service: cluster === null ? UNKNOWN_SERVICE : serviceOf(cluster),
+      responseCode: status,
+      responseFlags: joinFlags([...group.flags, flag]) || "-",
+    } as const;
+    const bucket = group.elapsedMs === 0 ? took.bucket : bucketOf(durationMs);
+    this.#sender.stats.record(kind, group.count, durationMs, bucket);
+    this.#carrier.truth.answered(this.#now, status, group.count);
+  }
+}
+
+const REFUSED = { durationMs: REFUSED_MS, bucket: bucketOf(REFUSED_MS) };
+
+function joinFlags(flags: readonly string[]): string {
+  return flags.filter((flag) => flag !== "" && flag !== "-").join(",");
+}
+
+/** The shorter of the try's own timeout and what is left of the request's. */
+function patienceOf(plan: ForwardPlan, elapsedMs: number): Patience {
+  const wholeMs = plan.timeoutMs ?? Number.POSITIVE_INFINITY;
+  const tryMs = plan.retry.perTryTimeoutMs ?? Number.POSITIVE_INFINITY;
+  const firstMs = Math.min(tryMs, wholeMs);
+  return { limitMs: Math.min(tryMs, wholeMs - elapsedMs), cutMs: Number.isFinite(firstMs) ? firstMs : null };
+}
+
+function serviceOf(cluster: Cluster): ServiceIdentity {
+  const named = cluster.service ?? serviceNamed(cluster.host, "");
+  return { name: named?.name ?? cluster.host, namespace: named?.namespace ?? "unknown", host: cluster.host };
+}

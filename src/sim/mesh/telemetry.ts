@@ -1,0 +1,125 @@
+import { DURATION_BUCKETS_MS } from "./latency.ts";
+
+/** One side of a request as Istio's metrics name it. */
+export interface WorkloadIdentity {
+  readonly workload: string;
+  readonly namespace: string;
+  /** Label `app`. */
+  readonly app: string;
+  /** Label `version`. */
+  readonly version: string;
+}
+
+/** Istio writes "unknown" for a peer that it does not know. */
+export const UNKNOWN_WORKLOAD: WorkloadIdentity = {
+  workload: "unknown",
+  namespace: "unknown",
+  app: "unknown",
+  version: "unknown",
+};
+
+/** A host that requests went to: `checkout`, `shop`, `checkout.shop.svc.cluster.local`. */
+export interface ServiceIdentity {
+  readonly name: string;
+  readonly namespace: string;
+  readonly host: string;
+}
+
+/** What distinguishes one series of a proxy from another. */
+export interface RequestKind {
+  readonly reporter: "source" | "destination";
+  readonly source: WorkloadIdentity;
+  readonly destination: WorkloadIdentity;
+  readonly service: ServiceIdentity;
+  /** 0: the client went away before the answer. */
+  readonly responseCode: number;
+  /** Envoy's short flags, `-` for none. */
+  readonly responseFlags: string;
+}
+
+const BOUNDS = DURATION_BUCKETS_MS.map((bound) => (Number.isFinite(bound) ? String(bound) : "+Inf"));
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** Requests of one kind, counted since the proxy started: one counter and one histogram. */
+export interface RequestSeries {
+  /** The same objects for as long as the series lives: scrapers recognise it by them. */
+  readonly labels: Labels;
+  /** For each bucket the labels and its `le`. */
+  readonly bucketLabels: readonly Labels[];
+  requests: number;
+  durationSumMs: number;
+  /** Requests per bucket of DURATION_BUCKETS_MS; not cumulative. */
+  readonly buckets: number[];
+}
+
+/** The statistics of one sidecar or gateway. They start from zero with it and vanish with it. */
+export class ProxyStats {
+  readonly #series = new Map<string, RequestSeries>();
+
+  record(kind: RequestKind, count: number, durationMs: number, bucket: number): void {
+    const series = this.#seriesOf(kind);
+    series.requests += count;
+    series.durationSumMs += count * durationMs;
+    series.buckets[bucket] = (series.buckets[bucket] ?? 0) + count;
+  }
+
+  series(): Iterable<RequestSeries> {
+    return this.#series.values();
+  }
+
+  #seriesOf(kind: RequestKind): RequestSeries {
+    const { reporter, source, destination, service, responseCode, responseFlags } = kind;
+    const key = `${reporter} ${source.namespace}/${source.workload} ${destination.namespace}/${destination.workload}/${destination.version} ${service.host} ${responseCode} ${responseFlags}`;
+    let series = this.#series.get(key);
+    if (series === undefined) {
+      const labels = labelsOf(kind);
+      series = {
+        labels,
+        bucketLabels: BOUNDS.map((le) => ({ ...labels, le })),
+        requests: 0,
+        durationSumMs: 0,
+        buckets: BOUNDS.map(() => 0),
+      };
+      this.#series.set(key, series);
+    }
+    return series;
+  }
+}
+
+/** Istio's standard labels: https://istio.io/latest/docs/reference/config/metrics/#labels */
+function labelsOf(kind: RequestKind): Labels {
+  const { reporter, source, destination, service } = kind;
+  return {
+    reporter,
+    source_workload: source.workload,
+    source_workload_namespace: source.namespace,
+    source_principal: principal(source),
+    source_app: source.app,
+    source_version: source.version,
+    source_canonical_service: source.app,
+    source_canonical_revision: source.version,
+    source_cluster: "Kubernetes",
+    destination_workload: destination.workload,
+    destination_workload_namespace: destination.namespace,
+    destination_principal: principal(destination),
+    destination_app: destination.app,
+    destination_version: destination.version,
+    destination_canonical_service: destination.app,
+    destination_canonical_revision: destination.version,
+    destination_cluster: "Kubernetes",
+    destination_service: service.host,
+    destination_service_name: service.name,
+    destination_service_namespace: service.namespace,
+    request_protocol: "http",
+    response_code: String(kind.responseCode),
+    grpc_response_status: "",
+    response_flags: kind.responseFlags,
+    connection_security_policy: reporter === "source" ? "unknown" : "mutual_tls",
+  };
+}
+
+function principal(identity: WorkloadIdentity): string {
+  if (identity === UNKNOWN_WORKLOAD) return "unknown";
+  return `spiffe://cluster.local/ns/${identity.namespace}/sa/default`;
+}
