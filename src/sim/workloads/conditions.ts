@@ -1,0 +1,36 @@
+import type { Condition } from "../../kube/kind/workload.ts";
+import { timeText } from "../time-text.ts";
+
+export function findCondition(
+  conditions: readonly Condition[] | undefined,
+  type: string,
+): Condition | undefined {
+  return conditions?.find((condition) => condition.type === type);
+}
+
+export function isConditionTrue(conditions: readonly Condition[] | undefined, type: string): boolean {
+  return findCondition(conditions, type)?.status === "True";
+}
+
+export function withoutCondition(conditions: readonly Condition[], type: string): readonly Condition[] {
+  return conditions.filter((condition) => condition.type !== type);
+}
+
+/**
+ * Sets a condition as the workload controllers of Kubernetes do: nothing happens when status and reason stay (a new
+ * message alone is lost); otherwise it moves to the end of the list, and lastTransitionTime moves with the status only.
+ */
+export function withCondition(
+  conditions: readonly Condition[],
+  condition: Condition,
+  now: number,
+): readonly Condition[] {
+  const current = findCondition(conditions, condition.type);
+  if (current?.status === condition.status && current.reason === condition.reason) return conditions;
+  const at = timeText(now);
+  const since = current?.status === condition.status ? current.lastTransitionTime : undefined;
+  return [
+    ...withoutCondition(conditions, condition.type),
+    { ...condition, lastUpdateTime: at, lastTransitionTime: since ?? at },
+  ];
+}
