@@ -1,0 +1,88 @@
+import { isForbidden, isNotFound } from "../kube/api-error.ts";
+import type { Client } from "../kube/client.ts";
+import { SECRET } from "../kube/resources.ts";
+import { type Clock, deadline } from "../lib/clock.ts";
+import { OperationError } from "../lib/errors.ts";
+
+export interface SecretKey {
+  readonly namespace: string;
+  readonly name: string;
+  readonly key: string;
+}
+
+export type SecretValue =
+  | { readonly kind: "value"; readonly value: string }
+  /** The Secret or its member is not there, or must not be read: somebody has to act. */
+  | { readonly kind: "missing"; readonly reason: string }
+  /** The API server did not answer: later, perhaps. */
+  | { readonly kind: "unavailable"; readonly reason: string };
+
+export interface SecretValuesOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  /** For one request to the API server. */
+  readonly timeoutMs: number;
+  /** How long an answer is used again; a changed Secret is noticed this much later. */
+  readonly keepMs: number;
+}
+
+/** Answers kept at the same time; the oldest goes first. */
+const MAX_KEPT = 1_000;
+
+/**
+ * Single members of Secrets, read when they are needed: a watch on Secrets would hold all of them in memory and want
+ * the right to list them. Values are kept for a moment, so that a burst of messages asks once.
+ */
+export class SecretValues {
+  readonly #options: SecretValuesOptions;
+  readonly #kept = new Map<string, { readonly untilMs: number; readonly answer: SecretValue }>();
+
+  constructor(options: SecretValuesOptions) {
+    this.#options = options;
+  }
+
+  /** Never rejects. */
+  async read(secret: SecretKey): Promise<SecretValue> {
+    const id = `${secret.namespace}/${secret.name}/${secret.key}`;
+    const now = this.#options.clock.now();
+    const kept = this.#kept.get(id);
+    if (kept !== undefined && now < kept.untilMs) return kept.answer;
+    const answer = await this.#fetch(secret);
+    this.#kept.delete(id);
+    // A missing one is asked for again: whoever fixes it must not wait.
+    if (answer.kind === "value") this.#keep(id, answer);
+    return answer;
+  }
+
+  /** After a receiver refused the value: it may have been changed just now. */
+  forget({ namespace, name, key }: SecretKey): void {
+    this.#kept.delete(`${namespace}/${name}/${key}`);
+  }
+
+  #keep(id: string, answer: SecretValue): void {
+    this.#kept.set(id, { untilMs: this.#options.clock.now() + this.#options.keepMs, answer });
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= MAX_KEPT) break;
+      this.#kept.delete(oldest);
+    }
+  }
+
+  async #fetch({ namespace, name, key }: SecretKey): Promise<SecretValue> {
+    const { client, clock, timeoutMs } = this.#options;
+    const title = `Secret ${namespace}/${name}`;
+    const limit = deadline(clock, timeoutMs, { reason: () => new Error("timeout") });
+    try {
+      const secret = await client.get(SECRET, { namespace, name }, { signal: limit.signal });
+      const encoded = secret.data?.[key];
+      if (encoded === undefined) return { kind: "missing", reason: `${title} has no key ${key}` };
+      return { kind: "value", value: Buffer.from(encoded, "base64").toString("utf8").trim() };
+    } catch (error) {
+      if (isNotFound(error)) return { kind: "missing", reason: `${title} does not exist` };
+      if (isForbidden(error)) return { kind: "missing", reason: `Sluice may not read ${title}` };
+      const code = error instanceof OperationError ? error.code : "no answer";
+      return { kind: "unavailable", reason: `${title} could not be read: ${code}` };
+    } finally {
+      limit.release();
+    }
+  }
+}
