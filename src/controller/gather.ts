@@ -41,7 +41,7 @@ export class Gatherer {
   }
 
   /** The world as the caches have it; null when there is no such Rollout. */
-  scene(key: ObjectKey, judge: JudgeState | null): Scene | null {
+  scene(key: ObjectKey, judgeOf: (runId: number | undefined) => JudgeState | null): Scene | null {
     const stored = this.#parts.rollouts.get(key);
     if (stored === undefined) return null;
     const { rollout, problems } = this.#read(stored);
@@ -60,7 +60,7 @@ export class Gatherer {
       primary: workloads.primary,
       routing: routing.routing,
       services: routing.services,
-      judge,
+      judge: judgeOf(rollout.status?.run?.id),
     };
     return { snapshot, inForce, routes };
   }

@@ -13,7 +13,7 @@ export class Draft {
   readonly settings: CoreSettings;
   status: RolloutStatus;
   judge: JudgeState | null;
-  readonly #actions: Action[] = [];
+  #actions: Action[] = [];
   readonly #finally: Action[] = [];
   readonly #events: EventDraft[] = [];
   readonly #notifications: NotificationDraft[] = [];
@@ -32,6 +32,11 @@ export class Draft {
 
   act(...actions: readonly Action[]): void {
     this.#actions.push(...actions);
+  }
+
+  /** This action and nothing before it: weight 0 must not stand behind anything that may fail. */
+  actAlone(action: Action): void {
+    this.#actions = [action];
   }
 
   /** Performed after the status is written. */

@@ -13,7 +13,7 @@ const NO_CANARY = { canaryWeight: 0, shadowPercent: 0 };
  */
 export function rollBack(draft: Draft, run: RunStatus, outcome: Outcome): void {
   const now = isoTime(draft.nowMs);
-  draft.act({ kind: "setTraffic", traffic: NO_CANARY });
+  draft.actAlone({ kind: "setTraffic", traffic: NO_CANARY });
   const next = draft.patchRun(run, {
     stage: "RollingBack",
     stageSince: now,

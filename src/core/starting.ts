@@ -60,7 +60,7 @@ export function retreatWithoutPods(draft: Draft, run: RunStatus): boolean {
     });
     return true;
   }
-  draft.act({ kind: "setTraffic", traffic: { canaryWeight: 0, shadowPercent: 0 } });
+  draft.actAlone({ kind: "setTraffic", traffic: { canaryWeight: 0, shadowPercent: 0 } });
   announce(draft, run, {
     reason: "CanaryRestarted",
     severity: "warning",

@@ -1,0 +1,102 @@
+import type { Rollout } from "../api/rollout.ts";
+import { ask } from "../core/ask.ts";
+import { decide } from "../core/decide.ts";
+import type { Decision, EventDraft } from "../core/decision.ts";
+import type { CoreSettings, Observation } from "../core/snapshot.ts";
+import { parseKey } from "../kube/object.ts";
+import type { Notifier } from "../notify/notify.ts";
+import type { Executor } from "./execute.ts";
+import type { Gatherer, Scene } from "./gather.ts";
+import { Judges } from "./judges.ts";
+
+/** Where Kubernetes events go; never throws. */
+export interface EventSink {
+  post(rollout: Rollout, event: EventDraft): void;
+}
+
+export interface PassParts {
+  readonly gatherer: Gatherer;
+  readonly executor: Executor;
+  readonly events: EventSink;
+  readonly notifier: Notifier;
+  readonly settings: CoreSettings;
+}
+
+/** What one pass over a Rollout came to. */
+export interface PassResult {
+  /** Something was written: the next pass follows at once. */
+  readonly changed: boolean;
+  readonly requeueAfterMs: number | null;
+}
+
+/** Gather, ask, observe, decide, execute: once, for one Rollout. */
+export class Pass {
+  readonly #parts: PassParts;
+  readonly #judges = new Judges();
+  /** Passes that wait for evidence, by key: what is urgent cuts the wait short. */
+  readonly #waits = new Map<string, AbortController>();
+
+  constructor(parts: PassParts) {
+    this.#parts = parts;
+  }
+
+  /** Rejects with what an adapter threw; the pass may then be repeated any number of times. */
+  async run(key: string): Promise<PassResult> {
+    const before = this.#scene(key);
+    if (before === null) {
+      this.#judges.forget(key);
+      return { changed: false, requeueAfterMs: null };
+    }
+    const observations = await this.#observe(key, before);
+    // Evidence takes its time to come: what is decided on is the world as it is now.
+    const scene = observations.length === 0 ? before : this.#scene(key);
+    if (scene === null) return { changed: false, requeueAfterMs: null };
+    const usable = isSamePosition(before, scene) ? observations : [];
+    const decision = decide(scene.snapshot, usable, this.#parts.settings);
+    const changed = await this.#parts.executor.execute(scene, decision);
+    this.#judges.keep(key, decision.status.run?.id, decision.judge);
+    this.#tell(scene, decision);
+    return { changed, requeueAfterMs: decision.requeueAfterMs };
+  }
+
+  /** Something that must not wait has happened to the Rollout: a pass that waits for evidence goes on without. */
+  interrupt(key: string): void {
+    this.#waits.get(key)?.abort();
+  }
+
+  get judgesKept(): number {
+    return this.#judges.size;
+  }
+
+  #scene(key: string): Scene | null {
+    return this.#parts.gatherer.scene(parseKey(key), (runId) => this.#judges.get(key, runId));
+  }
+
+  async #observe(key: string, scene: Scene): Promise<readonly Observation[]> {
+    const asks = ask(scene.snapshot);
+    if (asks.length === 0) return [];
+    const wait = new AbortController();
+    this.#waits.set(key, wait);
+    try {
+      const observations = await this.#parts.gatherer.observe(scene, asks, wait.signal);
+      return wait.signal.aborted ? [] : observations;
+    } finally {
+      this.#waits.delete(key);
+    }
+  }
+
+  #tell(scene: Scene, decision: Decision): void {
+    const { rollout } = scene.snapshot;
+    for (const event of decision.events) this.#parts.events.post(rollout, event);
+    const { namespace = "default", name } = rollout.metadata;
+    for (const draft of decision.notifications) {
+      this.#parts.notifier.notify(scene.inForce, { ...draft, rollout: { namespace, name } });
+    }
+  }
+}
+
+/** Evidence of one position says nothing about another that was entered while it was being fetched. */
+function isSamePosition(before: Scene, after: Scene): boolean {
+  const [a, b] = [before.snapshot.rollout.status?.run, after.snapshot.rollout.status?.run];
+  return a?.id === b?.id && a?.stage === b?.stage && a?.positions.length === b?.positions.length;
+}

@@ -1,0 +1,103 @@
+import { COMMANDS, commandAnnotation } from "../api/command.ts";
+import type { Rollout } from "../api/rollout.ts";
+import type { Cache, Change } from "../kube/cache.ts";
+import type { IndexFunction } from "../kube/cache-index.ts";
+import { type EndpointSlice, SERVICE_NAME_LABEL, type Service } from "../kube/kind/network.ts";
+import type { Deployment, ReplicaSet } from "../kube/kind/workload.ts";
+import { type KubeObject, keyOf, keyText } from "../kube/object.ts";
+import { isDeepEqual } from "../lib/json.ts";
+import { BY_TARGET } from "./gather.ts";
+
+/** Index of the Rollout cache: `namespace/apex service`. */
+const BY_SERVICE = "service";
+
+/** For CacheOptions.indexes of Rollouts. Specs may be malformed: a missing name files the Rollout nowhere. */
+export const ROLLOUT_INDEXES: Readonly<Record<string, IndexFunction<Rollout>>> = {
+  [BY_TARGET]: (rollout) => inNamespace(rollout, targetOf(rollout)),
+  [BY_SERVICE]: (rollout) => inNamespace(rollout, rollout.spec?.service?.name ?? targetOf(rollout)),
+};
+
+function targetOf(rollout: Rollout): string | undefined {
+  return rollout.spec?.targetRef?.name;
+}
+
+function inNamespace(rollout: Rollout, name: string | undefined): readonly string[] {
+  return name === undefined ? [] : [`${rollout.metadata.namespace ?? ""}/${name}`];
+}
+
+/** Where a change may matter, and whether it must interrupt a pass that waits for evidence. */
+export interface Trigger {
+  /** Key text of the Rollout. */
+  readonly key: string;
+  readonly isUrgent: boolean;
+}
+
+/** The objects whose changes lead to a pass. */
+export interface Watched {
+  readonly rollouts: Cache<Rollout>;
+  readonly deployments: Cache<Deployment>;
+  readonly replicaSets: Cache<ReplicaSet>;
+  readonly services: Cache<Service>;
+  readonly endpointSlices: Cache<EndpointSlice>;
+  /** Routing objects: they carry the names of apex Services, or of their primary and canary. */
+  readonly routing: readonly Cache<KubeObject>[];
+}
+
+/** Calls `fire` for every Rollout that a change made by somebody else may concern. */
+export function subscribeAll(watched: Watched, fire: (trigger: Trigger) => void): void {
+  const { rollouts } = watched;
+  const fireAll = (index: string, object: KubeObject, names: readonly string[], isUrgent: boolean): void => {
+    for (const name of new Set(names)) {
+      for (const rollout of rollouts.by(index, `${object.metadata.namespace ?? ""}/${name}`)) {
+        fire({ key: keyText(keyOf(rollout)), isUrgent });
+      }
+    }
+  };
+  rollouts.subscribe((change) => {
+    if (!isOurs(change)) fire({ key: keyText(change.key), isUrgent: isUrgentChange(change) });
+  });
+  foreign(watched.deployments, (object, change) =>
+    fireAll(BY_TARGET, object, sides(object.metadata.name), hasNewTemplate(change)),
+  );
+  foreign(watched.replicaSets, (object) => fireAll(BY_TARGET, object, owners(object).flatMap(sides), false));
+  foreign(watched.services, (object) => fireAll(BY_SERVICE, object, sides(object.metadata.name), false));
+  foreign(watched.endpointSlices, (object) =>
+    fireAll(BY_SERVICE, object, sides(object.metadata.labels?.[SERVICE_NAME_LABEL] ?? ""), false),
+  );
+  for (const cache of watched.routing) {
+    foreign(cache, (object) => fireAll(BY_SERVICE, object, sides(object.metadata.name), false));
+  }
+}
+
+function foreign<T extends KubeObject>(
+  cache: Cache<T>,
+  handle: (object: T, change: Change<T>) => void,
+): void {
+  cache.subscribe((change) => {
+    const object = change.new ?? change.old;
+    if (object !== undefined && !isOurs(change)) handle(object, change);
+  });
+}
+
+function isOurs(change: Change<KubeObject>): boolean {
+  return change.origin === "own";
+}
+
+/** A name may be that of the target or apex itself, or of its primary or canary. */
+function sides(name: string): readonly string[] {
+  return [name, name.replace(/-(primary|canary)$/, "")];
+}
+
+function owners(object: KubeObject): readonly string[] {
+  return (object.metadata.ownerReferences ?? []).map((owner) => owner.name);
+}
+
+function isUrgentChange(change: Change<Rollout>): boolean {
+  const annotations = change.new?.metadata.annotations ?? {};
+  const hasCommand = COMMANDS.some((name) => annotations[commandAnnotation(name)] !== undefined);
+  return hasCommand || change.new?.metadata.deletionTimestamp !== undefined || change.new === undefined;
+}
+
+function hasNewTemplate(change: Change<Deployment>): boolean {
+  return !isDeepEqual(change.old?.spec?.template, change.new?.spec?.template);
+}
