@@ -1,0 +1,42 @@
+import type { ArmCounts } from "../../api/evidence.ts";
+import type { EvidenceQuery } from "../metrics.ts";
+import type { ArmIncrements, Reporter, ReporterCounts } from "./istio-query.ts";
+
+/**
+ * Which reporters count. Live: the larger of both, since a dead canary shows only at the source, and retries hide
+ * errors at the source that the destination saw. Shadow: mirrored requests are seen by the destination alone, and the
+ * primary is looked at in the same way, so that like is compared with like (its source stands in where there is no
+ * sidecar at the destination).
+ */
+export interface ArmRole {
+  readonly phase: EvidenceQuery["phase"];
+  readonly arm: "canary" | "primary";
+}
+
+/** One arm's counts in one row; null when nothing was reported. */
+export function armCounts(arm: ArmIncrements | null, row: number, role: ArmRole): ArmCounts | null {
+  if (arm === null || arm.problems.has(row)) return null;
+  const requests = chosen(arm.requests.get(row), role);
+  if (requests === null) return null;
+  const latencies = arm.latencyMs.get(row);
+  const onlyDestination = role.phase === "shadow" && role.arm === "canary";
+  return {
+    requests: requests.requests,
+    errors: Math.min(requests.errors, requests.requests),
+    latencyMs: latencies?.get("destination") ?? (onlyDestination ? null : (latencies?.get("source") ?? null)),
+  };
+}
+
+function chosen(
+  reporters: ReadonlyMap<Reporter, ReporterCounts> | undefined,
+  role: ArmRole,
+): ReporterCounts | null {
+  const destination = reporters?.get("destination") ?? null;
+  const source = reporters?.get("source") ?? null;
+  if (role.phase === "shadow") return role.arm === "canary" ? destination : (destination ?? source);
+  if (destination === null || source === null) return destination ?? source;
+  return {
+    requests: Math.max(destination.requests, source.requests),
+    errors: Math.max(destination.errors, source.errors),
+  };
+}

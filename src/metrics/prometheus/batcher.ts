@@ -1,0 +1,149 @@
+import type { Clock } from "../../lib/clock.ts";
+import { deadline } from "../../lib/clock.ts";
+import { toError } from "../../lib/errors.ts";
+import type { Arm } from "../metrics.ts";
+import { armKey, IncrementsByArm, latencyQuery, requestsQuery } from "./istio-query.ts";
+import { type QueryClient, type Rows, rowCount } from "./query-client.ts";
+import { timedOut } from "./query-failure.ts";
+
+export interface BatchRequest {
+  readonly arms: readonly Arm[];
+  readonly rows: Rows;
+  readonly wantsLatency: boolean;
+}
+
+/** The increments of the arms asked for; an `error` says that one of the queries failed, so that some are missing. */
+export interface BatchResult {
+  readonly increments: IncrementsByArm;
+  readonly error: string | null;
+}
+
+interface Batch {
+  readonly rows: Rows;
+  readonly arms: Map<string, Arm>;
+  readonly latencyArms: Map<string, Arm>;
+  readonly result: Promise<BatchResult>;
+  /** How many callers still want the result. */
+  waiting: number;
+  readonly abandon: AbortController;
+}
+
+export interface BatcherOptions {
+  /** How long a batch stays open for others after its first request. */
+  readonly windowMs: number;
+  readonly timeoutMs: number;
+}
+
+/** Arms in one query: keeps regular expressions to some 10 kB. */
+const MAX_ARMS = 150;
+/** Arms times rows in one query: keeps answers to some 10 MB (two reporters, twenty buckets, 20 bytes a value). */
+const MAX_ARM_ROWS = 12_000;
+
+/**
+ * Puts together what several rollouts ask for about the same rows at about the same time: one query for each built-in
+ * metric, however many rollouts there are (and one more for every MAX_ARMS workloads).
+ */
+export class Batcher {
+  readonly #clock: Clock;
+  readonly #client: QueryClient;
+  readonly #options: BatcherOptions;
+  readonly #open = new Map<string, Batch>();
+
+  constructor(clock: Clock, client: QueryClient, options: BatcherOptions) {
+    this.#clock = clock;
+    this.#client = client;
+    this.#options = options;
+  }
+
+  /** Never rejects. Resolves early, with an error, when `signal` is aborted. */
+  async ask(request: BatchRequest, signal: AbortSignal): Promise<BatchResult> {
+    const batch = this.#join(request);
+    batch.waiting += 1;
+    const aborted = Promise.withResolvers<BatchResult>();
+    const onAbort = () => {
+      batch.waiting -= 1;
+      if (batch.waiting === 0) this.#abandon(batch, signal.reason);
+      aborted.resolve({ increments: new IncrementsByArm(), error: toError(signal.reason).message });
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      return await Promise.race([batch.result, aborted.promise]);
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  #join(request: BatchRequest): Batch {
+    const key = keyOf(request.rows);
+    let batch = this.#open.get(key);
+    if (batch === undefined) {
+      batch = this.#opened(key, request.rows);
+      this.#open.set(key, batch);
+    }
+    for (const arm of request.arms) {
+      batch.arms.set(armKey(arm), arm);
+      if (request.wantsLatency) batch.latencyArms.set(armKey(arm), arm);
+    }
+    return batch;
+  }
+
+  #opened(key: string, rows: Rows): Batch {
+    const closed = Promise.withResolvers<void>();
+    const batch: Batch = {
+      rows,
+      arms: new Map(),
+      latencyArms: new Map(),
+      waiting: 0,
+      abandon: new AbortController(),
+      result: closed.promise.then(() => this.#run(batch)),
+    };
+    this.#clock.setTimer(this.#options.windowMs, () => {
+      if (this.#open.get(key) === batch) this.#open.delete(key);
+      closed.resolve();
+    });
+    return batch;
+  }
+
+  /** Nobody waits any more: what runs is stopped, and who comes now gets a batch of its own. */
+  #abandon(batch: Batch, reason: unknown): void {
+    const key = keyOf(batch.rows);
+    if (this.#open.get(key) === batch) this.#open.delete(key);
+    batch.abandon.abort(reason);
+  }
+
+  async #run(batch: Batch): Promise<BatchResult> {
+    const { timeoutMs } = this.#options;
+    const limit = deadline(this.#clock, timeoutMs, {
+      parent: batch.abandon.signal,
+      reason: () => timedOut(timeoutMs),
+    });
+    const increments = new IncrementsByArm();
+    const { stepMs } = batch.rows;
+    const query = (text: string) => this.#client.run(text, batch.rows, limit.signal);
+    const outcomes = await Promise.allSettled([
+      ...chunks(batch.arms, batch.rows).map(async (arms) =>
+        increments.addRequests(await query(requestsQuery(arms, stepMs))),
+      ),
+      ...chunks(batch.latencyArms, batch.rows).map(async (arms) =>
+        increments.addLatency(await query(latencyQuery(arms, stepMs))),
+      ),
+    ]);
+    limit.release();
+    const errors = outcomes.flatMap((outcome) =>
+      outcome.status === "rejected" ? [toError(outcome.reason).message] : [],
+    );
+    return { increments, error: errors.length === 0 ? null : [...new Set(errors)].join("; ") };
+  }
+}
+
+function keyOf({ fromMs, toMs, stepMs }: Rows): string {
+  return `${fromMs}/${toMs}/${stepMs}`;
+}
+
+function chunks(arms: ReadonlyMap<string, Arm>, rows: Rows): Arm[][] {
+  const size = Math.max(1, Math.min(MAX_ARMS, Math.floor(MAX_ARM_ROWS / rowCount(rows))));
+  const all = [...arms.values()].sort((a, b) => (armKey(a) < armKey(b) ? -1 : 1));
+  const result: Arm[][] = [];
+  for (let first = 0; first < all.length; first += size) result.push(all.slice(first, first + size));
+  return result;
+}

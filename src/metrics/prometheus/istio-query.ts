@@ -1,0 +1,120 @@
+import type { Arm } from "../metrics.ts";
+import { anyOf, increments } from "./promql-text.ts";
+import type { ResultSeries } from "./query-client.ts";
+
+/** Istio's standard metrics. https://istio.io/latest/docs/reference/config/metrics/ */
+export const REQUESTS_METRIC = "istio_requests_total";
+export const LATENCY_METRIC = "istio_request_duration_milliseconds_bucket";
+
+export type Reporter = "source" | "destination";
+
+/** What one reporter saw of one arm within one interval. */
+export interface ReporterCounts {
+  requests: number;
+  errors: number;
+}
+
+/** Increments of one arm: by row, then by reporter. */
+export interface ArmIncrements {
+  readonly requests: Map<number, Map<Reporter, ReporterCounts>>;
+  /** Cumulative buckets: upper bound ("25", "+Inf") to count. */
+  readonly latencyMs: Map<number, Map<Reporter, Record<string, number>>>;
+  /** By row: what cannot be used of what was found. */
+  readonly problems: Map<number, string>;
+}
+
+/** Arm as key. Namespaces and workloads are DNS names, so "/" separates them. */
+export function armKey({ namespace, workload }: Arm): string {
+  return `${namespace}/${workload}`;
+}
+
+/** One query for the requests of all arms at once. */
+export function requestsQuery(arms: readonly Arm[], intervalMs: number): string {
+  return `sum by (destination_workload_namespace, destination_workload, reporter, response_code) ${increments(`${REQUESTS_METRIC}{${matchers(arms)}}`, intervalMs)}`;
+}
+
+/** One query for the latency buckets of all arms at once. */
+export function latencyQuery(arms: readonly Arm[], intervalMs: number): string {
+  return `sum by (destination_workload_namespace, destination_workload, reporter, le) ${increments(`${LATENCY_METRIC}{${matchers(arms)}}`, intervalMs)}`;
+}
+
+/** Workloads of one namespace may be found in another too; the rows are told apart by both labels afterwards. */
+function matchers(arms: readonly Arm[]): string {
+  const namespaces = anyOf(arms.map(({ namespace }) => namespace));
+  const workloads = anyOf(arms.map(({ workload }) => workload));
+  return `reporter=~"source|destination",destination_workload_namespace=~${namespaces},destination_workload=~${workloads}`;
+}
+
+/** Collects the increments of the arms out of both queries' results. */
+export class IncrementsByArm {
+  readonly #arms = new Map<string, ArmIncrements>();
+
+  /** Null: nothing was found for the arm. */
+  of(arm: Arm): ArmIncrements | null {
+    return this.#arms.get(armKey(arm)) ?? null;
+  }
+
+  addRequests(series: readonly ResultSeries[]): void {
+    this.#each(series, REQUESTS_METRIC, (arm, reporter, { labels, values }) => {
+      const isError = /^(5..|0)$/.test(labels["response_code"] ?? "");
+      for (const [row, value] of values) {
+        const counts = nested(arm.requests, row, reporter, () => ({ requests: 0, errors: 0 }));
+        counts.requests += value;
+        if (isError) counts.errors += value;
+      }
+    });
+  }
+
+  addLatency(series: readonly ResultSeries[]): void {
+    this.#each(series, LATENCY_METRIC, (arm, reporter, { labels, values }) => {
+      const bound = labels["le"];
+      if (bound === undefined) return;
+      for (const [row, value] of values) {
+        const buckets = nested<Record<string, number>>(arm.latencyMs, row, reporter, () => ({}));
+        buckets[bound] = value;
+      }
+    });
+  }
+
+  #each(
+    series: readonly ResultSeries[],
+    metric: string,
+    add: (arm: ArmIncrements, reporter: Reporter, series: ResultSeries) => void,
+  ): void {
+    for (const one of series) {
+      const {
+        reporter,
+        destination_workload_namespace: namespace,
+        destination_workload: workload,
+      } = one.labels;
+      if (reporter !== "source" && reporter !== "destination") continue;
+      if (namespace === undefined || workload === undefined) continue;
+      const key = armKey({ namespace, workload });
+      let arm = this.#arms.get(key);
+      if (arm === undefined) {
+        arm = { requests: new Map(), latencyMs: new Map(), problems: new Map() };
+        this.#arms.set(key, arm);
+      }
+      for (const [row, value] of one.values) {
+        if (!Number.isFinite(value) || value < 0) {
+          arm.problems.set(row, `${metric} of ${key} grew by ${value}, want a number of requests`);
+        }
+      }
+      add(arm, reporter, one);
+    }
+  }
+}
+
+function nested<T>(rows: Map<number, Map<Reporter, T>>, row: number, reporter: Reporter, create: () => T): T {
+  let reporters = rows.get(row);
+  if (reporters === undefined) {
+    reporters = new Map();
+    rows.set(row, reporters);
+  }
+  let value = reporters.get(reporter);
+  if (value === undefined) {
+    value = create();
+    reporters.set(reporter, value);
+  }
+  return value;
+}

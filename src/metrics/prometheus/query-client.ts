@@ -1,0 +1,196 @@
+import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from "axios";
+import { PrometheusDriver, type QueryResult } from "prometheus-query";
+import { explainHttp, malformed, QueryFailure } from "./query-failure.ts";
+import { Slots } from "./slots.ts";
+
+export type PrometheusAuth =
+  | { readonly kind: "basic"; readonly username: string; readonly password: string }
+  | { readonly kind: "bearer"; readonly token: string };
+
+export interface QueryClientOptions {
+  /** Base URL, without /api/v1. */
+  readonly url: string;
+  readonly auth?: PrometheusAuth | undefined;
+  /** Prometheus is asked to give up after this, too. */
+  readonly timeoutMs: number;
+  readonly maxResponseBytes: number;
+  /** Queries under way at once; more wait. */
+  readonly maxConcurrent: number;
+  /** Replaces axios' transport, to reach an embedded Prometheus without sockets. */
+  readonly adapter?: AxiosAdapter | undefined;
+}
+
+/** A range of rows: evaluation times from `fromMs` to `toMs`, both included. */
+export interface Rows {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly stepMs: number;
+}
+
+export interface ResultSeries {
+  readonly labels: Readonly<Record<string, string>>;
+  /** Row number, from 0, to value; NaN and infinities included. */
+  readonly values: ReadonlyMap<number, number>;
+}
+
+/** Prometheus refuses more than 11,000 points a series. */
+const MAX_ROWS = 10_000;
+
+export function rowCount({ fromMs, toMs, stepMs }: Rows): number {
+  return Math.floor((toMs - fromMs) / stepMs) + 1;
+}
+
+/** Runs PromQL queries through prometheus-query. Rejects with QueryFailure only. */
+export class QueryClient {
+  readonly #options: QueryClientOptions;
+  readonly #slots: Slots;
+  #sent = 0;
+
+  constructor(options: QueryClientOptions) {
+    this.#options = options;
+    this.#slots = new Slots(options.maxConcurrent);
+  }
+
+  /** HTTP requests made so far. */
+  get queriesSent(): number {
+    return this.#sent;
+  }
+
+  /** The query's series over the rows: an instant query for one row, range queries for more. */
+  async run(query: string, rows: Rows, signal: AbortSignal): Promise<readonly ResultSeries[]> {
+    const count = rowCount(rows);
+    const found = new Map<string, { labels: Record<string, string>; values: Map<number, number> }>();
+    for (let first = 0; first < count; first += MAX_ROWS) {
+      const last = Math.min(count, first + MAX_ROWS) - 1;
+      const result = await this.#slots.use(signal, () => this.#send(query, rows, [first, last], signal));
+      for (const { labels, points } of seriesOf(result)) {
+        const key = JSON.stringify(labels);
+        const series = found.get(key) ?? { labels, values: new Map<number, number>() };
+        found.set(key, series);
+        // Times come back as rounded seconds: the nearest row is meant.
+        for (const { timeMs, value } of points) {
+          series.values.set(Math.round((timeMs - rows.fromMs) / rows.stepMs), value);
+        }
+      }
+    }
+    return [...found.values()];
+  }
+
+  async #send(
+    query: string,
+    { fromMs, stepMs }: Rows,
+    [first, last]: readonly [number, number],
+    signal: AbortSignal,
+  ): Promise<QueryResult> {
+    this.#sent += 1;
+    const driver = this.#driver(signal);
+    const timeout = `${Math.ceil(this.#options.timeoutMs)}ms`;
+    const startMs = fromMs + first * stepMs;
+    try {
+      if (first === last) return await driver.instantQuery(query, startMs, timeout);
+      return await driver.rangeQuery(query, startMs, fromMs + last * stepMs, stepMs / 1_000, timeout);
+    } catch (error) {
+      if (signal.aborted && signal.reason instanceof QueryFailure) throw signal.reason;
+      throw explainHttp(originalOf(error));
+    }
+  }
+
+  /** A driver of its own for each request, because its interceptor is the only way in for an AbortSignal. */
+  #driver(signal: AbortSignal): PrometheusDriver {
+    const { url, auth, maxResponseBytes, adapter } = this.#options;
+    return new PrometheusDriver({
+      endpoint: url,
+      // A GET with hundreds of workload names would exceed what proxies take as a URL.
+      preferPost: true,
+      ...(auth?.kind === "basic" ? { auth: { username: auth.username, password: auth.password } } : {}),
+      ...(auth?.kind === "bearer" ? { headers: { Authorization: `Bearer ${auth.token}` } } : {}),
+      requestInterceptor: {
+        onFulfilled: (config: InternalAxiosRequestConfig) => ({
+          ...config,
+          signal,
+          // The signal is the timeout: it runs on the injected clock and covers waiting for a slot.
+          timeout: 0,
+          maxRedirects: 0,
+          maxContentLength: maxResponseBytes,
+          ...(adapter === undefined ? {} : { adapter }),
+        }),
+      },
+      responseInterceptor: {
+        onFulfilled: accepted,
+        onRejected: (error: unknown) => {
+          throw explainHttp(error);
+        },
+      },
+    });
+  }
+}
+
+/** prometheus-query wraps what was thrown below it. */
+function originalOf(error: unknown): unknown {
+  if (typeof error !== "object" || error === null || !("original" in error)) return error;
+  return error.original ?? error;
+}
+
+/** Refuses answers that prometheus-query would stumble over, and spells infinities so that parseFloat reads them. */
+function accepted(response: AxiosResponse): AxiosResponse {
+  const body = response.data as { readonly status?: unknown; readonly data?: unknown } | null;
+  const data = body?.data as { readonly resultType?: unknown; readonly result?: unknown } | undefined;
+  if (typeof body !== "object" || body?.status !== "success" || !Array.isArray(data?.result))
+    throw malformed();
+  const result =
+    data.resultType === "matrix" || data.resultType === "vector"
+      ? data.result.map(readableSeries)
+      : data.result;
+  return { ...response, data: { ...body, data: { ...data, result } } };
+}
+
+function readableSeries(series: unknown): unknown {
+  const { metric, value, values } = (series ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof metric !== "object" || metric === null) throw malformed();
+  if (Array.isArray(values)) return { metric, values: values.map(readablePoint) };
+  return { metric, value: readablePoint(value) };
+}
+
+const INFINITIES: Readonly<Record<string, string>> = { "+Inf": "Infinity", "-Inf": "-Infinity" };
+
+function readablePoint(point: unknown): readonly [number, string] {
+  if (!Array.isArray(point)) throw malformed();
+  const [time, value] = point as readonly unknown[];
+  if (typeof time !== "number" || typeof value !== "string") throw malformed();
+  return [time, INFINITIES[value] ?? value];
+}
+
+interface Points {
+  readonly labels: Record<string, string>;
+  readonly points: readonly { readonly timeMs: number; readonly value: number }[];
+}
+
+interface WireSample {
+  readonly time: Date;
+  readonly value: number;
+}
+
+function seriesOf(result: QueryResult): Points[] {
+  switch (String(result.resultType)) {
+    case "scalar": {
+      const [time, value] = readablePoint(result.result);
+      return [{ labels: {}, points: [{ timeMs: time * 1_000, value: Number.parseFloat(value) }] }];
+    }
+    case "vector":
+    case "matrix":
+      return result.result.map((series) => ({
+        labels: labelsOf(series.metric),
+        points: (series.values ?? [series.value]).map((sample: WireSample) => ({
+          timeMs: sample.time.getTime(),
+          value: sample.value,
+        })),
+      }));
+    default:
+      throw new QueryFailure(`the query gives a ${String(result.resultType)}, want numbers`);
+  }
+}
+
+function labelsOf(metric: { readonly name?: string; readonly labels: object }): Record<string, string> {
+  const labels = metric.labels as Record<string, string>;
+  return metric.name === undefined ? labels : { ...labels, __name__: metric.name };
+}

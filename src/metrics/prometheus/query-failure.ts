@@ -1,0 +1,56 @@
+import { AxiosError } from "axios";
+import { formatDuration } from "../../lib/duration.ts";
+import { toError } from "../../lib/errors.ts";
+
+/** A query without a usable answer. The message is a sentence for people and holds no credentials. */
+export class QueryFailure extends Error {
+  override readonly name = "QueryFailure";
+}
+
+/** Longer texts of a server are cut in messages. */
+const MAX_DETAIL = 200;
+
+export function timedOut(timeoutMs: number): QueryFailure {
+  return new QueryFailure(`Prometheus did not answer within ${formatDuration(timeoutMs)}`);
+}
+
+export function malformed(): QueryFailure {
+  return new QueryFailure("Prometheus' answer is not the JSON of its query API");
+}
+
+/** What an axios error means. */
+export function explainHttp(error: unknown): QueryFailure {
+  if (error instanceof QueryFailure) return error;
+  if (!(error instanceof AxiosError)) {
+    return new QueryFailure(`querying Prometheus failed: ${toError(error).message}`);
+  }
+  if (error.response !== undefined) return explainStatus(error.response.status, error.response.data);
+  if (error.message.includes("maxContentLength")) {
+    return new QueryFailure("Prometheus' answer is larger than the limit");
+  }
+  if (error.code === AxiosError.ERR_CANCELED) return new QueryFailure("the query was cancelled");
+  return new QueryFailure(
+    `Prometheus cannot be reached: ${brief(error.message || (error.code ?? "no reason"))}`,
+  );
+}
+
+function explainStatus(status: number, body: unknown): QueryFailure {
+  const detail = reasonOf(body);
+  const suffix = detail === "" ? "" : `: ${detail}`;
+  if (status >= 300 && status < 400) {
+    return new QueryFailure(`Prometheus answered HTTP ${status}; redirects are not followed`);
+  }
+  if (status === 400 || status === 422)
+    return new QueryFailure(`Prometheus refused the query, HTTP ${status}${suffix}`);
+  return new QueryFailure(`Prometheus answered HTTP ${status}${suffix}`);
+}
+
+/** The `error` of Prometheus' JSON; nothing else of a body is shown, it may be a proxy's page. */
+function reasonOf(body: unknown): string {
+  const { error } = (typeof body === "object" && body !== null ? body : {}) as { readonly error?: unknown };
+  return typeof error === "string" ? brief(error) : "";
+}
+
+function brief(text: string): string {
+  return text.length <= MAX_DETAIL ? text : `${text.slice(0, MAX_DETAIL)}...`;
+}
