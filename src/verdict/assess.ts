@@ -1,9 +1,8 @@
 import { assertNever } from "../lib/assert.ts";
 import { roughDuration } from "../lib/duration.ts";
-import type { MetricSettings } from "./judge-settings.ts";
 import type { JudgeState, MetricState } from "./judge-state.ts";
 import { assessLatency } from "./latency.ts";
-import { LEAST_WARM_INTERVALS, type Opinion } from "./metric-judge.ts";
+import { LEAST_WARM_INTERVALS, type MetricPlan, type Opinion } from "./metric-judge.ts";
 import { assessOwnMetric } from "./own-metric.ts";
 import { assessSuccessRate } from "./success-rate.ts";
 import type { MetricVerdict, Verdict } from "./verdict.ts";
@@ -23,7 +22,7 @@ interface Obstacle {
 /** The verdict on the current position: failures first, then whatever is missing, else pass. */
 export function assessState(state: JudgeState, nowMs: number): Verdict {
   const metrics = state.metrics.map((metric, index) =>
-    toVerdict(metric, state.settings.metrics[index] as MetricSettings, nowMs),
+    toVerdict(metric, state.plans[index] as MetricPlan, nowMs),
   );
   const common = {
     metrics,
@@ -50,18 +49,19 @@ export function assessState(state: JudgeState, nowMs: number): Verdict {
   };
 }
 
-function toVerdict(state: MetricState, settings: MetricSettings, nowMs: number): MetricVerdict {
-  return { name: settings.name, onFail: settings.onFail, ...opinionOf(state, settings, nowMs) };
+function toVerdict(state: MetricState, plan: MetricPlan, nowMs: number): MetricVerdict {
+  const { name, onFail } = plan.metric;
+  return { name, onFail, ...opinionOf(state, plan, nowMs) };
 }
 
-function opinionOf(state: MetricState, settings: MetricSettings, nowMs: number): Opinion {
+function opinionOf(state: MetricState, plan: MetricPlan, nowMs: number): Opinion {
   switch (state.kind) {
     case "success-rate":
-      return assessSuccessRate(state, settings);
+      return assessSuccessRate(state, plan);
     case "latency":
-      return assessLatency(state, settings);
+      return assessLatency(state, plan);
     case "own":
-      return assessOwnMetric(state, settings, nowMs);
+      return assessOwnMetric(state, plan, nowMs);
     default:
       return assertNever(state);
   }

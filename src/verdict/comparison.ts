@@ -1,7 +1,10 @@
-import { isComparable, type PairCounts } from "./counts.ts";
+import { type ArmTally, isComparable, type PairCounts } from "./counts.ts";
 import type { BaselineSettings } from "./judge-settings.ts";
+import { type NoiseModel, noiseModels } from "./noise-models.ts";
+import { beginNoisePrior, type NoisePrior, noiseWeight, observeNoise } from "./noise-prior.ts";
 import { beginRateTest, observeRate, type RateTest, rateEvidence } from "./rate-test.ts";
 import type { RowUse } from "./row-use.ts";
+import { type SplitPlan, splitPlan } from "./split-plan.ts";
 import { beginSplitTest, observeSplit, type SplitTest, splitEvidence } from "./split-test.ts";
 
 /**
@@ -12,6 +15,7 @@ import { beginSplitTest, observeSplit, type SplitTest, splitEvidence } from "./s
  * that persists so keeps its head start, while a cold start that heals is forgotten.
  */
 export interface Comparison {
+  readonly prior: NoisePrior;
   readonly warm: Cohort;
   /** Null once the first warm-up is too old to matter. */
   readonly all: Cohort | null;
@@ -22,15 +26,16 @@ interface Cohort {
   readonly rate: RateTest;
 }
 
-/** ln of the evidence of each cohort. */
-export interface CohortEvidence {
-  readonly warm: number;
-  readonly all: number;
+/** What stays the same for a run. */
+export interface ComparisonPlan {
+  readonly baseline: BaselineSettings;
+  readonly intervalMs: number;
+  readonly models: readonly NoiseModel[];
+  readonly split: SplitPlan;
 }
 
 export interface ComparisonContext {
   readonly use: RowUse;
-  readonly baseline: BaselineSettings;
   /** The primary's own rate of bad requests now. */
   readonly primaryRate: number;
   readonly hazard: number;
@@ -38,46 +43,87 @@ export interface ComparisonContext {
   readonly servedForMs: number;
 }
 
+/** ln of the evidence of each cohort. */
+export interface CohortEvidence {
+  readonly warm: number;
+  readonly all: number;
+}
+
+export const NO_EVIDENCE: CohortEvidence = {
+  warm: Number.NEGATIVE_INFINITY,
+  all: Number.NEGATIVE_INFINITY,
+};
+
 const RATE_FACTORS = [1.5, 2, 3, 5, 10, 30, 100, 300] as const;
 const ALL_COHORT_MS = 12 * 60_000;
 /** Evidence that the warm cohort must have of its own before the cold rows may decide. */
 const WARM_CONFIRMATION = Math.log(20);
 
-export function beginComparison(): Comparison {
-  const cohort: Cohort = { split: beginSplitTest(), rate: beginRateTest(RATE_FACTORS.length) };
+export function comparisonPlan(baseline: BaselineSettings, intervalMs: number): ComparisonPlan {
+  const models = noiseModels(intervalMs);
+  return { baseline, intervalMs, models, split: splitPlan(baseline.maxRatio, intervalMs) };
+}
+
+export function beginComparison(plan: ComparisonPlan): Comparison {
+  return { prior: beginNoisePrior(plan.models), ...beginCohorts(plan) };
+}
+
+function beginCohorts(plan: ComparisonPlan): Pick<Comparison, "warm" | "all"> {
+  const cohort: Cohort = { split: beginSplitTest(plan.split), rate: beginRateTest(RATE_FACTORS.length) };
   return { warm: cohort, all: cohort };
+}
+
+/** Forgets the canary, not what was learnt of the primary. */
+export function restartComparison(comparison: Comparison, plan: ComparisonPlan): Comparison {
+  return { prior: comparison.prior, ...beginCohorts(plan) };
 }
 
 export function observeComparison(
   comparison: Comparison,
   counts: PairCounts,
+  plan: ComparisonPlan,
   context: ComparisonContext,
 ): Comparison {
-  if (!isComparable(counts) || context.use === "history" || context.use === "settling") return comparison;
+  const prior = observeNoise(comparison.prior, counts.primary, plan.models, plan.intervalMs);
+  const { use } = context;
+  if (!isComparable(counts) || use === "history" || use === "settling") return { ...comparison, prior };
   const all = context.servedForMs > ALL_COHORT_MS ? null : comparison.all;
   return {
-    warm: context.use === "warm" ? observeCohort(comparison.warm, counts, context) : comparison.warm,
-    all: all === null ? null : observeCohort(all, counts, context),
+    prior,
+    warm: use === "warm" ? observeCohort(comparison.warm, counts, plan, context) : comparison.warm,
+    all: all === null ? null : observeCohort(all, counts, plan, context),
   };
 }
 
-function observeCohort(cohort: Cohort, counts: PairCounts, context: ComparisonContext): Cohort {
-  const { baseline, hazard } = context;
-  const bound = context.primaryRate + baseline.minDelta;
-  const alternatives = RATE_FACTORS.map((factor) => factor * bound);
+function observeCohort(
+  cohort: Cohort,
+  counts: PairCounts,
+  plan: ComparisonPlan,
+  context: ComparisonContext,
+): Cohort {
+  const bound = context.primaryRate + plan.baseline.minDelta;
   return {
-    split: observeSplit(cohort.split, counts, baseline.maxRatio, hazard),
-    rate: observeRate(cohort.rate, counts.canary, bound, alternatives, hazard),
+    split: observeSplit(cohort.split, counts, plan.split, context.hazard),
+    rate: observeRateFactors(cohort.rate, counts.canary, bound, context.hazard),
   };
 }
 
-export function comparisonEvidence(comparison: Comparison): CohortEvidence {
-  const warm = cohortEvidence(comparison.warm);
-  return { warm, all: comparison.all === null ? warm : cohortEvidence(comparison.all) };
+function observeRateFactors(test: RateTest, canary: ArmTally, bound: number, hazard: number): RateTest {
+  const alternatives = RATE_FACTORS.map((factor) => factor * bound);
+  return observeRate(test, canary, bound, alternatives, hazard);
 }
 
-function cohortEvidence(cohort: Cohort): number {
-  return Math.min(splitEvidence(cohort.split), rateEvidence(cohort.rate));
+export function comparisonEvidence(comparison: Comparison, plan: ComparisonPlan): CohortEvidence {
+  const weights = plan.split.nulls.map(({ model }) =>
+    model === null ? 0 : noiseWeight(comparison.prior, model, plan.models[model] as NoiseModel),
+  );
+  const evidence = (cohort: Cohort): number => {
+    // The healthy explanation that is hardest to refute decides, an implausible one having a head start to lose.
+    const refuted = splitEvidence(cohort.split, plan.split).map((e, i) => e - (weights[i] as number));
+    return Math.min(rateEvidence(cohort.rate), ...refuted);
+  };
+  const warm = evidence(comparison.warm);
+  return { warm, all: comparison.all === null ? warm : evidence(comparison.all) };
 }
 
 /** Whether evidence suffices to fail at a threshold (ln of 1/alpha). */

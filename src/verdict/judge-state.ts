@@ -1,8 +1,9 @@
 import { type Stretch, thresholdsOf } from "./budget.ts";
+import { comparisonPlan } from "./comparison.ts";
 import { type ArmTally, NOTHING } from "./counts.ts";
-import type { JudgeSettings, MetricKind } from "./judge-settings.ts";
+import type { JudgeSettings } from "./judge-settings.ts";
 import { beginLatency, enterLatency, type LatencyState } from "./latency.ts";
-import type { Thresholds } from "./metric-judge.ts";
+import type { MetricPlan, Thresholds } from "./metric-judge.ts";
 import { beginOwnMetric, type OwnMetricState } from "./own-metric.ts";
 import { NOT_SERVING, settleFrom, type Warmup } from "./row-use.ts";
 import { beginSuccessRate, enterSuccessRate, type SuccessRateState } from "./success-rate.ts";
@@ -22,7 +23,7 @@ export interface JudgeState {
   readonly feed: Feed;
   /** In the order of the settings. */
   readonly metrics: readonly MetricState[];
-  readonly thresholds: readonly Thresholds[];
+  readonly plans: readonly MetricPlan[];
 }
 
 /** Requests of the current position, and rows that could be compared. */
@@ -56,10 +57,10 @@ export const NO_TOTALS: Totals = {
 
 export const NO_FEED: Feed = { bothMs: null, canaryMs: null, primaryMs: null, errors: 0, error: null };
 
-function beginMetric(kind: MetricKind): MetricState {
-  switch (kind) {
+function beginMetric(plan: MetricPlan): MetricState {
+  switch (plan.metric.kind) {
     case "success-rate":
-      return beginSuccessRate();
+      return beginSuccessRate(plan);
     case "latency":
       return beginLatency();
     case "own":
@@ -67,7 +68,27 @@ function beginMetric(kind: MetricKind): MetricState {
   }
 }
 
+function plansOf(settings: JudgeSettings): readonly MetricPlan[] {
+  const thresholds = thresholdsOf(settings, "live");
+  return settings.metrics.map((metric, index) => ({
+    metric,
+    thresholds: thresholds[index] as Thresholds,
+    comparison:
+      metric.baseline === null || metric.kind === "own"
+        ? null
+        : comparisonPlan(metric.baseline, settings.intervalMs),
+  }));
+}
+
+/** The same plans at another stretch's share of the error budget. */
+function replan(state: JudgeState, stretch: Stretch): readonly MetricPlan[] {
+  if (stretch === state.stretch) return state.plans;
+  const thresholds = thresholdsOf(state.settings, stretch);
+  return state.plans.map((plan, index) => ({ ...plan, thresholds: thresholds[index] as Thresholds }));
+}
+
 export function beginState(settings: JudgeSettings): JudgeState {
+  const plans = plansOf(settings);
   return {
     settings,
     position: null,
@@ -76,8 +97,8 @@ export function beginState(settings: JudgeSettings): JudgeState {
     warmup: NOT_SERVING,
     totals: NO_TOTALS,
     feed: NO_FEED,
-    metrics: settings.metrics.map((metric) => beginMetric(metric.kind)),
-    thresholds: thresholdsOf(settings, "live"),
+    metrics: plans.map(beginMetric),
+    plans,
   };
 }
 
@@ -95,10 +116,10 @@ export function enterState(state: JudgeState, position: Position): JudgeState {
     ...state,
     position,
     stretch,
-    thresholds: stretch === state.stretch ? state.thresholds : thresholdsOf(state.settings, stretch),
+    plans: replan(state, stretch),
     warmup: rises ? settleFrom(state.warmup, position.sinceMs, state.settings) : state.warmup,
     totals: { ...NO_TOTALS, runWarmRows: afresh ? 0 : state.totals.runWarmRows },
-    metrics: state.metrics.map((metric) => enterMetric(metric, afresh)),
+    metrics: state.metrics.map((metric, i) => enterMetric(metric, state.plans[i] as MetricPlan, afresh)),
   };
 }
 
@@ -107,12 +128,12 @@ function nextStretch(stretch: Stretch, current: Position | null, next: Position)
   return current?.kind === "shadow" ? "live-after-shadow" : stretch;
 }
 
-function enterMetric(metric: MetricState, afresh: boolean): MetricState {
+function enterMetric(metric: MetricState, plan: MetricPlan, afresh: boolean): MetricState {
   switch (metric.kind) {
     case "success-rate":
-      return enterSuccessRate(metric, afresh);
+      return enterSuccessRate(metric, plan, afresh);
     case "latency":
-      return enterLatency(metric, afresh);
+      return enterLatency(metric, plan, afresh);
     case "own":
       return afresh ? beginOwnMetric() : metric;
   }

@@ -2,11 +2,14 @@ import {
   beginComparison,
   type CohortEvidence,
   type Comparison,
+  type ComparisonPlan,
   comparisonEvidence,
+  NO_EVIDENCE,
   observeComparison,
   refutes,
+  restartComparison,
 } from "./comparison.ts";
-import { addCounts, NO_COUNTS, type PairCounts, shareOf } from "./counts.ts";
+import { type ArmTally, addCounts, NO_COUNTS, NOTHING, type PairCounts, shareOf } from "./counts.ts";
 import {
   addHistograms,
   boundAtLeast,
@@ -28,10 +31,10 @@ import { EMPTY_WINDOW, type LimitWindow, limitEvidence, observeLimit, windowTall
 import {
   type Failure,
   LEAST_WARM_INTERVALS,
+  type MetricPlan,
   type Opinion,
   type RowContext,
   SUSPICION,
-  type Thresholds,
 } from "./metric-judge.ts";
 import { count, milliseconds, percentage, share } from "./wording.ts";
 
@@ -72,86 +75,88 @@ export function beginLatency(): LatencyState {
   };
 }
 
-export function observeLatency(
-  state: LatencyState,
-  metric: MetricSettings,
-  context: RowContext,
-  thresholds: Thresholds,
-): LatencyState {
+export function observeLatency(state: LatencyState, plan: MetricPlan, context: RowContext): LatencyState {
   const canary = toHistogram(context.row.canary?.latencyMs ?? null);
   const primary = toHistogram(context.row.primary?.latencyMs ?? null);
   const tail =
     primary === null || primary.total === 0
       ? state.tail
       : observeTail(state.tail, primary, context.settings.intervalMs);
-  if (context.use === "history") return { ...state, tail };
+  const bounds = primary === null ? state.bounds : observeBounds(state, plan, context, { canary, primary });
+  if (context.use === "history") return { ...state, tail, bounds };
   const comparable = canary !== null && primary !== null && canary.total > 0 && primary.total > 0;
-  const compared = metric.baseline !== null && comparable;
   const seen: LatencyState = {
     ...state,
     tail,
-    bounds: compared ? observeBounds(state, metric, context, { canary, primary }) : state.bounds,
-    window: canary === null ? state.window : observeMax(state.window, metric, context, canary),
+    bounds,
+    window: canary === null ? state.window : observeMax(state.window, plan.metric, context, canary),
     warmIntervals: state.warmIntervals + (comparable && context.use === "warm" ? 1 : 0),
     canary: context.inPosition && canary !== null ? addHistograms(state.canary, canary) : state.canary,
     primary: context.inPosition && primary !== null ? addHistograms(state.primary, primary) : state.primary,
   };
   if (seen.failure !== null) return seen;
-  const reason = failureReason(seen, metric, thresholds);
+  const reason = failureReason(seen, plan);
   return reason === null ? seen : { ...seen, failure: { atMs: context.row.endMs, reason } };
 }
 
 /** A new position counts anew; `afresh` also forgets the canary, but not what was learnt of the primary. */
-export function enterLatency(state: LatencyState, afresh: boolean): LatencyState {
-  return afresh ? { ...beginLatency(), tail: state.tail } : { ...state, canary: null, primary: null };
+export function enterLatency(state: LatencyState, plan: MetricPlan, afresh: boolean): LatencyState {
+  if (!afresh) return { ...state, canary: null, primary: null };
+  const { comparison } = plan;
+  const bounds = state.bounds.map((bound) =>
+    comparison === null
+      ? bound
+      : { ...bound, counts: NO_COUNTS, comparison: restartComparison(bound.comparison, comparison) },
+  );
+  return { ...beginLatency(), tail: state.tail, bounds };
 }
 
+/** A row's histograms; the canary's is null before the run and where the source has none. */
 interface Pair {
-  readonly canary: Histogram;
+  readonly canary: Histogram | null;
   readonly primary: Histogram;
 }
 
 /** Bounds are chosen from the tail before this row: what is judged never depends on what it is judged by. */
 function observeBounds(
   state: LatencyState,
-  metric: MetricSettings,
+  { comparison: plan }: MetricPlan,
   context: RowContext,
   pair: Pair,
 ): readonly JudgedBound[] {
+  if (plan === null) return state.bounds;
   const chosen = new Map(chooseBounds(state.tail).map((bound) => [bound.boundMs, bound]));
   const known = new Map(state.bounds.map((bound) => [bound.boundMs, bound]));
   for (const boundMs of chosen.keys()) {
-    if (!known.has(boundMs))
-      known.set(boundMs, { boundMs, comparison: beginComparison(), counts: NO_COUNTS });
+    if (known.has(boundMs)) continue;
+    known.set(boundMs, { boundMs, comparison: beginComparison(plan), counts: NO_COUNTS });
   }
   return [...known.values()].map((judged) => {
     const tailBound = chosen.get(judged.boundMs);
-    return tailBound === undefined ? judged : observeBound(judged, tailBound, metric, context, pair);
+    return tailBound === undefined ? judged : observeBound(judged, tailBound, plan, context, pair);
   });
 }
 
 function observeBound(
   judged: JudgedBound,
   tailBound: TailBound,
-  metric: MetricSettings,
+  plan: ComparisonPlan,
   context: RowContext,
-  pair: Pair,
+  { canary, primary }: Pair,
 ): JudgedBound {
-  const canarySlow = slowerThan(pair.canary, judged.boundMs);
-  const primarySlow = slowerThan(pair.primary, judged.boundMs);
-  if (metric.baseline === null || canarySlow === null || primarySlow === null) return judged;
-  const counts: PairCounts = {
-    canary: { total: pair.canary.total, bad: canarySlow },
-    primary: { total: pair.primary.total, bad: primarySlow },
+  const slow = (histogram: Histogram): ArmTally | null => {
+    const bad = slowerThan(histogram, judged.boundMs);
+    return bad === null ? null : { total: histogram.total, bad };
   };
+  const primaryTally = slow(primary);
+  const canaryTally = canary === null ? NOTHING : slow(canary);
+  if (primaryTally === null || canaryTally === null) return judged;
+  const counts: PairCounts = { canary: canaryTally, primary: primaryTally };
+  const primaryRate = slowLevel(tailBound, primary);
   return {
     boundMs: judged.boundMs,
-    counts: addCounts(judged.counts, counts),
-    comparison: observeComparison(judged.comparison, counts, {
-      ...context,
-      baseline: metric.baseline,
-      primaryRate: slowLevel(tailBound, pair.primary),
-    }),
+    counts: context.use === "history" ? judged.counts : addCounts(judged.counts, counts),
+    comparison: observeComparison(judged.comparison, counts, plan, { ...context, primaryRate }),
   };
 }
 
@@ -168,27 +173,30 @@ function observeMax(
 }
 
 /** Average of the bounds' evidence. */
-function combined(state: LatencyState): CohortEvidence {
+function combined(state: LatencyState, { comparison: plan }: MetricPlan): CohortEvidence {
+  if (plan === null) return NO_EVIDENCE;
   const places = Math.max(LEAST_BOUNDS, state.bounds.length);
-  const all = state.bounds.map((bound) => comparisonEvidence(bound.comparison));
+  const all = state.bounds.map((bound) => comparisonEvidence(bound.comparison, plan));
   // Bounds that are not there count as evidence 0: valid, and only slower.
   const mean = (pick: (evidence: CohortEvidence) => number): number =>
     Math.log(all.reduce((sum, evidence) => sum + Math.exp(pick(evidence)), 0) / places);
   return { warm: mean((e) => e.warm), all: mean((e) => e.all) };
 }
 
-function worstBound(state: LatencyState): JudgedBound | undefined {
-  const evidence = (bound: JudgedBound): number => comparisonEvidence(bound.comparison).warm;
+function worstBound(state: LatencyState, { comparison: plan }: MetricPlan): JudgedBound | undefined {
+  if (plan === null) return undefined;
+  const evidence = (bound: JudgedBound): number => comparisonEvidence(bound.comparison, plan).warm;
   return [...state.bounds].sort((a, b) => evidence(b) - evidence(a))[0];
 }
 
-function failureReason(state: LatencyState, metric: MetricSettings, thresholds: Thresholds): string | null {
+function failureReason(state: LatencyState, plan: MetricPlan): string | null {
+  const { metric, thresholds } = plan;
   if (
     metric.baseline !== null &&
     state.warmIntervals >= LEAST_WARM_INTERVALS &&
-    refutes(combined(state), thresholds.comparison)
+    refutes(combined(state, plan), thresholds.comparison)
   ) {
-    return `${slowText(worstBound(state))}, ratio above ${metric.baseline.maxRatio} and difference above ${percentage(metric.baseline.minDelta)}`;
+    return `${slowText(worstBound(state, plan))}, ratio above ${metric.baseline.maxRatio} and difference above ${percentage(metric.baseline.minDelta)}`;
   }
   const allowed = 1 - metric.percentile;
   if (metric.max !== null && limitEvidence(state.window, allowed, metric.windowMs) >= thresholds.limit) {
@@ -208,7 +216,8 @@ function overText(state: LatencyState, metric: MetricSettings, maxMs: number): s
   return `${percentage(shareOf(tally))} of ${count(tally.total)} requests took longer than ${milliseconds(maxMs)}, ${percentage(1 - metric.percentile)} may`;
 }
 
-export function assessLatency(state: LatencyState, metric: MetricSettings): Opinion {
+export function assessLatency(state: LatencyState, plan: MetricPlan): Opinion {
+  const { metric } = plan;
   const name = `p${Number((metric.percentile * 100).toFixed(4))}`;
   const value = (histogram: Histogram | null): string | null => {
     const ms = histogram === null ? null : quantile(histogram, metric.percentile);
@@ -226,8 +235,8 @@ export function assessLatency(state: LatencyState, metric: MetricSettings): Opin
   if (metric.baseline !== null && state.bounds.length === 0) {
     return { ...base, result: "inconclusive", reason: `too few primary requests to know its usual latency` };
   }
-  if (metric.baseline !== null && combined(state).warm >= SUSPICION) {
-    const reason = `${slowText(worstBound(state))} looks slower, not certain yet`;
+  if (metric.baseline !== null && combined(state, plan).warm >= SUSPICION) {
+    const reason = `${slowText(worstBound(state, plan))} looks slower, not certain yet`;
     return { ...base, result: "inconclusive", reason };
   }
   if (metric.max !== null && shareOf(windowTally(state.window)) > 1 - metric.percentile) {

@@ -1,6 +1,7 @@
 import type { EvidenceRow } from "../api/evidence.ts";
 import type { VerdictResult } from "../api/status.ts";
-import type { JudgeSettings } from "./judge-settings.ts";
+import type { ComparisonPlan } from "./comparison.ts";
+import type { JudgeSettings, MetricSettings } from "./judge-settings.ts";
 import type { RowUse } from "./row-use.ts";
 
 /** What the metrics of a run have in common. */
@@ -29,6 +30,14 @@ export interface Thresholds {
   readonly comparison: number;
   readonly severe: number;
   readonly limit: number;
+}
+
+/** A metric's settings with what follows from them for a whole run. */
+export interface MetricPlan {
+  readonly metric: MetricSettings;
+  readonly thresholds: Thresholds;
+  /** Null: built-in metric without baseline, or own metric. */
+  readonly comparison: ComparisonPlan | null;
 }
 
 /** One metric's view of the current position. */

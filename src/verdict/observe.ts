@@ -1,9 +1,8 @@
 import type { EvidenceRow } from "../api/evidence.ts";
 import { type ArmTally, addTally, NOTHING } from "./counts.ts";
-import type { MetricSettings } from "./judge-settings.ts";
 import type { Feed, JudgeState, MetricState, Totals } from "./judge-state.ts";
 import { observeLatency } from "./latency.ts";
-import type { RowContext, Thresholds } from "./metric-judge.ts";
+import type { MetricPlan, RowContext } from "./metric-judge.ts";
 import { observeOwnMetric } from "./own-metric.ts";
 import { observeWarmup, rowUse } from "./row-use.ts";
 import { startHazard } from "./start-mixture.ts";
@@ -31,29 +30,19 @@ export function observeState(state: JudgeState, row: EvidenceRow): JudgeState {
     totals: inPosition ? observeTotals(state.totals, context) : state.totals,
     feed: observeFeed(state.feed, row),
     metrics: state.metrics.map((metric, index) =>
-      observeMetric(
-        metric,
-        state.settings.metrics[index] as MetricSettings,
-        context,
-        state.thresholds[index] as Thresholds,
-      ),
+      observeMetric(metric, state.plans[index] as MetricPlan, context),
     ),
   };
 }
 
-function observeMetric(
-  state: MetricState,
-  settings: MetricSettings,
-  context: RowContext,
-  thresholds: Thresholds,
-): MetricState {
+function observeMetric(state: MetricState, plan: MetricPlan, context: RowContext): MetricState {
   switch (state.kind) {
     case "success-rate":
-      return observeSuccessRate(state, settings, context, thresholds);
+      return observeSuccessRate(state, plan, context);
     case "latency":
-      return observeLatency(state, settings, context, thresholds);
+      return observeLatency(state, plan, context);
     case "own":
-      return observeOwnMetric(state, settings, context, thresholds);
+      return observeOwnMetric(state, plan, context);
   }
 }
 

@@ -2,6 +2,7 @@ import type { MetricSettings } from "./judge-settings.ts";
 import {
   type Failure,
   LEAST_WARM_INTERVALS,
+  type MetricPlan,
   type Opinion,
   type RowContext,
   SUSPICION,
@@ -61,9 +62,8 @@ export function beginOwnMetric(): OwnMetricState {
 
 export function observeOwnMetric(
   state: OwnMetricState,
-  metric: MetricSettings,
+  { metric, thresholds }: MetricPlan,
   context: RowContext,
-  thresholds: Thresholds,
 ): OwnMetricState {
   if (context.use === "history") return state;
   const { row } = context;
@@ -152,7 +152,7 @@ function signEvidence(state: OwnMetricState): number {
   return logEvidence(state.signs, WEIGHTS);
 }
 
-export function assessOwnMetric(state: OwnMetricState, metric: MetricSettings, nowMs: number): Opinion {
+export function assessOwnMetric(state: OwnMetricState, { metric }: MetricPlan, nowMs: number): Opinion {
   const { last } = state;
   const base = {
     canary: last === null ? null : plain(last.canary),

@@ -1,46 +1,89 @@
 import { isComparable, type PairCounts } from "./counts.ts";
-import { advanceMixture, beginMixture, logEvidence, type StartMixture } from "./start-mixture.ts";
+import { logBetaBinomial } from "./math/count-densities.ts";
+import type { Split } from "./math/log-odds-noise.ts";
+import { softplus } from "./math/logistic.ts";
+import { LONGEST_RUN } from "./noise-models.ts";
+import { advanceRuns } from "./run-lengths.ts";
+import type { SplitPlan } from "./split-plan.ts";
+import { advanceMixture, beginMixture, type StartMixture } from "./start-mixture.ts";
 
 /**
  * Is the canary's rate of bad requests more than `maxRatio` times the primary's? Conditional on the bad requests of an
  * interval only their split between the arms counts, so whatever hits both alike cancels: a dependency's outage, the
- * time of day, a retry storm, a change of weight.
+ * time of day, a retry storm, a change of weight. Each noise model is a null hypothesis of its own.
  */
 export interface SplitTest {
+  /** By null and alternative; see SplitPlan. */
   readonly mixture: StartMixture;
+  /** Slices of the run-length filters. */
+  readonly runs: Float64Array;
+  /** The last intervals, newest first: what runs are made of. */
+  readonly recent: readonly PairCounts[];
 }
 
-const GRID_STEP = 1.3;
-const GRID_SIZE = 18;
-const GRID: readonly number[] = [...Array.from({ length: GRID_SIZE }, (_, j) => GRID_STEP ** (j + 1)), 1000];
-/** The six largest ratios get half the weight of the others. */
-const GRID_WEIGHTS = normalise(GRID.map((_, j) => (j >= GRID.length - 6 ? 0.5 : 1)));
-
-export function beginSplitTest(): SplitTest {
-  return { mixture: beginMixture(GRID.length) };
+export function beginSplitTest(plan: SplitPlan): SplitTest {
+  return { mixture: beginMixture(plan.terms), runs: new Float64Array(plan.runNumbers), recent: [] };
 }
 
 export function observeSplit(
   test: SplitTest,
   counts: PairCounts,
-  maxRatio: number,
+  plan: SplitPlan,
   hazard: number,
 ): SplitTest {
   if (!isComparable(counts)) return test;
-  const boundary = splitLogLikelihood(counts, maxRatio);
-  const ratios = GRID.map((g) => splitLogLikelihood(counts, g * maxRatio) - boundary);
-  return { mixture: advanceMixture(test.mixture, ratios, hazard) };
+  const recent = [counts, ...test.recent.slice(0, LONGEST_RUN - 1)];
+  const runs = new Float64Array(test.runs.length);
+  const sums = sumsOf(recent, plan.longestRun);
+  const byRatio = plan.ratios.map((ratio) => splitsAt(ratio, sums));
+  const gains = plan.filters.map((filter) =>
+    advanceRuns(filter, test.runs, runs, byRatio[filter.ratioIndex] as readonly Split[]),
+  );
+  const ratios = logRatios(plan, counts, gains);
+  return { mixture: advanceMixture(test.mixture, ratios, hazard), runs, recent };
 }
 
-/** ln of the evidence against "at most maxRatio times the primary's rate". */
-export function splitEvidence(test: SplitTest): number {
-  return logEvidence(test.mixture, GRID_WEIGHTS);
+/** ln likelihood of the interval under each alternative over that under each null. */
+function logRatios(plan: SplitPlan, counts: PairCounts, gains: readonly number[]): Float64Array {
+  const shared = [
+    ...plan.grid.map((ratio) => splitLogLikelihood(counts, ratio)),
+    ...plan.noisy.map(({ ratio, variance }) =>
+      logBetaBinomial(counts.canary.bad, counts.primary.bad, canaryShare(counts, ratio), variance),
+    ),
+  ];
+  const boundary = splitLogLikelihood(counts, plan.maxRatio);
+  const out = new Float64Array(plan.terms);
+  for (const hypothesis of plan.nulls) {
+    const gain = hypothesis.filter === null ? 0 : (gains[hypothesis.filter] as number);
+    const predicted = boundary + gain;
+    let at = hypothesis.offset;
+    for (const likelihood of shared) out[at++] = likelihood - predicted;
+    for (const { filter, ratio } of hypothesis.alternatives) {
+      out[at++] = splitLogLikelihood(counts, ratio) + (gains[filter] as number) - predicted;
+    }
+  }
+  return out;
+}
+
+/** ln of the evidence against each null. */
+export function splitEvidence(test: SplitTest, plan: SplitPlan): readonly number[] {
+  const { remaining, started } = test.mixture;
+  return plan.nulls.map(({ offset, weights }) => {
+    let sum = remaining;
+    for (let j = 0; j < weights.length; j++) sum += (weights[j] as number) * (started[offset + j] as number);
+    return Math.log(sum);
+  });
+}
+
+/** Chance that a bad request is the canary's, when its rate is `ratio` times the primary's. */
+function canaryShare(counts: PairCounts, ratio: number): number {
+  const canary = ratio * counts.canary.total;
+  return canary / (canary + counts.primary.total);
 }
 
 /** ln likelihood of who got the bad requests (in order), when the canary's rate is `ratio` times the primary's. */
 export function splitLogLikelihood(counts: PairCounts, ratio: number): number {
-  const canary = ratio * counts.canary.total;
-  const q = canary / (canary + counts.primary.total);
+  const q = canaryShare(counts, ratio);
   return xLogY(counts.canary.bad, q) + xLogY(counts.primary.bad, 1 - q);
 }
 
@@ -48,7 +91,32 @@ function xLogY(x: number, y: number): number {
   return x === 0 ? 0 : x * Math.log(y);
 }
 
-function normalise(weights: readonly number[]): readonly number[] {
-  const sum = weights.reduce((a, b) => a + b, 0);
-  return weights.map((weight) => weight / sum);
+interface RunSum {
+  readonly first: number;
+  readonly both: number;
+  /** Log-odds of the canary among all requests. */
+  readonly logit: number;
+}
+
+/** Sums over the last 1, 2, ... intervals. */
+function sumsOf(recent: readonly PairCounts[], longest: number): readonly RunSum[] {
+  let first = 0;
+  let second = 0;
+  let canary = 0;
+  let primary = 0;
+  return recent.slice(0, longest).map((counts) => {
+    first += counts.canary.bad;
+    second += counts.primary.bad;
+    canary += counts.canary.total;
+    primary += counts.primary.total;
+    return { first, both: first + second, logit: Math.log(canary / primary) };
+  });
+}
+
+function splitsAt(ratio: number, sums: readonly RunSum[]): readonly Split[] {
+  const shift = Math.log(ratio);
+  return sums.map(({ first, both, logit }) => {
+    const at = logit + shift;
+    return { first, both, logit: at, plain: both === 0 ? 0 : first * at - both * softplus(at) };
+  });
 }

@@ -1,9 +1,13 @@
 import {
   beginComparison,
+  type CohortEvidence,
   type Comparison,
+  type ComparisonContext,
   comparisonEvidence,
+  NO_EVIDENCE,
   observeComparison,
   refutes,
+  restartComparison,
 } from "./comparison.ts";
 import { type ArmTally, addCounts, isComparable, NO_COUNTS, type PairCounts, shareOf } from "./counts.ts";
 import type { MetricSettings } from "./judge-settings.ts";
@@ -11,10 +15,10 @@ import { EMPTY_WINDOW, type LimitWindow, limitEvidence, observeLimit, windowTall
 import {
   type Failure,
   LEAST_WARM_INTERVALS,
+  type MetricPlan,
   type Opinion,
   type RowContext,
   SUSPICION,
-  type Thresholds,
 } from "./metric-judge.ts";
 import { NO_LEVEL, observePrimary, type PrimaryLevel, primaryRate } from "./primary-level.ts";
 import {
@@ -30,7 +34,7 @@ import { count, percentage, share } from "./wording.ts";
 export interface SuccessRateState {
   readonly kind: "success-rate";
   readonly level: PrimaryLevel;
-  readonly comparison: Comparison;
+  readonly comparison: Comparison | null;
   readonly severe: SevereTest;
   readonly window: LimitWindow;
   readonly warmIntervals: number;
@@ -40,11 +44,11 @@ export interface SuccessRateState {
   readonly failure: Failure | null;
 }
 
-export function beginSuccessRate(): SuccessRateState {
+export function beginSuccessRate({ comparison }: MetricPlan): SuccessRateState {
   return {
     kind: "success-rate",
     level: NO_LEVEL,
-    comparison: beginComparison(),
+    comparison: comparison === null ? null : beginComparison(comparison),
     severe: beginSevereTest(),
     window: EMPTY_WINDOW,
     warmIntervals: 0,
@@ -56,43 +60,62 @@ export function beginSuccessRate(): SuccessRateState {
 
 export function observeSuccessRate(
   state: SuccessRateState,
-  metric: MetricSettings,
+  plan: MetricPlan,
   context: RowContext,
-  thresholds: Thresholds,
 ): SuccessRateState {
   const counts = countsOf(context);
   const level = counts.primary.total > 0 ? observePrimary(state.level, counts.primary) : state.level;
-  if (context.use === "history") return { ...state, level };
-  const rate = primaryRate(level);
+  const comparison = compare(state, plan, counts, { ...context, primaryRate: primaryRate(level) });
+  if (context.use === "history") return { ...state, level, comparison };
   const comparable = isComparable(counts);
   const seen: SuccessRateState = {
     ...state,
     level,
-    severe: comparable ? observeSevere(state.severe, counts, rate, context.hazard) : state.severe,
-    comparison:
-      metric.baseline === null
-        ? state.comparison
-        : observeComparison(state.comparison, counts, {
-            ...context,
-            baseline: metric.baseline,
-            primaryRate: rate,
-          }),
-    window:
-      metric.min === null || context.use !== "warm" || counts.canary.total === 0
-        ? state.window
-        : observeLimit(state.window, context.row.endMs, counts.canary, metric.windowMs),
+    comparison,
+    severe: comparable
+      ? observeSevere(state.severe, counts, primaryRate(level), context.hazard)
+      : state.severe,
+    window: observeMin(state.window, plan.metric, context, counts.canary),
     warmIntervals: state.warmIntervals + (comparable && context.use === "warm" ? 1 : 0),
     run: addCounts(state.run, counts),
     position: context.inPosition ? addCounts(state.position, counts) : state.position,
   };
   if (seen.failure !== null) return seen;
-  const reason = failureReason(seen, metric, thresholds);
+  const reason = failureReason(seen, plan);
   return reason === null ? seen : { ...seen, failure: { atMs: context.row.endMs, reason } };
 }
 
+function compare(
+  state: SuccessRateState,
+  plan: MetricPlan,
+  counts: PairCounts,
+  context: ComparisonContext,
+): Comparison | null {
+  if (state.comparison === null || plan.comparison === null) return null;
+  return observeComparison(state.comparison, counts, plan.comparison, context);
+}
+
+function observeMin(
+  window: LimitWindow,
+  metric: MetricSettings,
+  context: RowContext,
+  canary: ArmTally,
+): LimitWindow {
+  if (metric.min === null || context.use !== "warm" || canary.total === 0) return window;
+  return observeLimit(window, context.row.endMs, canary, metric.windowMs);
+}
+
 /** A new position counts anew; `afresh` also forgets the canary, but not what was learnt of the primary. */
-export function enterSuccessRate(state: SuccessRateState, afresh: boolean): SuccessRateState {
-  return afresh ? { ...beginSuccessRate(), level: state.level } : { ...state, position: NO_COUNTS };
+export function enterSuccessRate(
+  state: SuccessRateState,
+  plan: MetricPlan,
+  afresh: boolean,
+): SuccessRateState {
+  if (!afresh) return { ...state, position: NO_COUNTS };
+  const { level, comparison } = state;
+  const restarted =
+    comparison === null || plan.comparison === null ? null : restartComparison(comparison, plan.comparison);
+  return { ...beginSuccessRate(plan), level, comparison: restarted };
 }
 
 function countsOf({ row }: RowContext): PairCounts {
@@ -101,20 +124,22 @@ function countsOf({ row }: RowContext): PairCounts {
   return { canary: tally(row.canary), primary: tally(row.primary) };
 }
 
-function failureReason(
-  state: SuccessRateState,
-  metric: MetricSettings,
-  thresholds: Thresholds,
-): string | null {
+/** ln of the evidence that has been seen outside the first warm-up, and with it. */
+function evidenceOf(state: SuccessRateState, plan: MetricPlan): CohortEvidence {
+  if (state.comparison === null || plan.comparison === null) return NO_EVIDENCE;
+  return comparisonEvidence(state.comparison, plan.comparison);
+}
+
+function failureReason(state: SuccessRateState, plan: MetricPlan): string | null {
+  const { metric, thresholds } = plan;
   const { canary, primary } = state.run;
   if (severeEvidence(state.severe) >= thresholds.severe) {
     const bound = percentage(severeBound(primaryRate(state.level)));
     return `canary fails ${share(canary)} of its requests, primary ${share(primary)}: more than ${bound} is never a burst`;
   }
   if (
-    metric.baseline !== null &&
     state.warmIntervals >= LEAST_WARM_INTERVALS &&
-    refutes(comparisonEvidence(state.comparison), thresholds.comparison)
+    refutes(evidenceOf(state, plan), thresholds.comparison)
   ) {
     return `errors: canary ${share(canary)} vs primary ${share(primary)}, ${marginOf(metric)}`;
   }
@@ -134,14 +159,14 @@ function marginOf({ baseline }: MetricSettings): string {
     : `ratio above ${baseline.maxRatio} and difference above ${percentage(baseline.minDelta)}`;
 }
 
-export function assessSuccessRate(state: SuccessRateState, metric: MetricSettings): Opinion {
+export function assessSuccessRate(state: SuccessRateState, plan: MetricPlan): Opinion {
+  const { metric } = plan;
   const { canary, primary } = state.position;
   const text = (tally: ArmTally): string | null =>
     tally.total === 0 ? null : percentage(1 - shareOf(tally));
   const base = { canary: text(canary), primary: text(primary), limit: limitText(metric) };
   if (state.failure !== null) return { ...base, result: "fail", reason: state.failure.reason };
-  const evidence = comparisonEvidence(state.comparison).warm;
-  if (metric.baseline !== null && evidence >= SUSPICION) {
+  if (evidenceOf(state, plan).warm >= SUSPICION) {
     const reason = `errors: canary ${share(state.run.canary)} vs primary ${share(state.run.primary)} looks worse, not certain yet`;
     return { ...base, result: "inconclusive", reason };
   }

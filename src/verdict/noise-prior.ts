@@ -1,0 +1,95 @@
+import type { ArmTally } from "./counts.ts";
+import { logNegativeBinomial } from "./math/count-densities.ts";
+import type { NoiseModel } from "./noise-models.ts";
+
+/**
+ * How plausible bursts of each kind are in this service, as ln weights at most 0, learnt from the primary: it has most of
+ * the traffic and is not under suspicion. Bursty blocks raise the weight of a noise model, steady ones lower it. There is
+ * a floor, since a canary has fewer pods than the primary and so is noisier than the primary can tell.
+ */
+export interface NoisePrior {
+  /** The primary's level: bad requests and requests, forgotten exponentially. */
+  readonly level: ArmTally;
+  /** By noise model. */
+  readonly beliefs: readonly Belief[];
+}
+
+interface Belief {
+  readonly weight: number;
+  readonly block: Block;
+}
+
+/** Intervals gathered until they are judged together, and the level that they are judged against. */
+interface Block {
+  readonly intervals: number;
+  readonly tally: ArmTally;
+  readonly level: ArmTally;
+}
+
+const START = -2.5;
+const FLOOR = -6;
+const LEVEL_HALF_LIFE_MS = 600_000;
+/** Bad requests that the level must rest on before it can say what is unusual. */
+const LEAST_BAD = 3;
+
+export function beginNoisePrior(models: readonly NoiseModel[]): NoisePrior {
+  const level = { total: 0, bad: 0 };
+  return {
+    level,
+    beliefs: models.map(() => ({ weight: START, block: { intervals: 0, tally: level, level } })),
+  };
+}
+
+export function observeNoise(
+  prior: NoisePrior,
+  primary: ArmTally,
+  models: readonly NoiseModel[],
+  intervalMs: number,
+): NoisePrior {
+  if (primary.total === 0) return prior;
+  const kept = 0.5 ** (intervalMs / LEVEL_HALF_LIFE_MS);
+  return {
+    level: {
+      total: prior.level.total * kept + primary.total,
+      bad: prior.level.bad * kept + primary.bad,
+    },
+    beliefs: prior.beliefs.map((belief, index) =>
+      observeBelief(belief, primary, models[index] as NoiseModel, prior.level),
+    ),
+  };
+}
+
+function observeBelief(belief: Belief, primary: ArmTally, model: NoiseModel, level: ArmTally): Belief {
+  const { block } = belief;
+  const begun: Block = block.intervals === 0 ? { ...block, level } : block;
+  const grown: Block = {
+    intervals: begun.intervals + 1,
+    tally: { total: begun.tally.total + primary.total, bad: begun.tally.bad + primary.bad },
+    level: begun.level,
+  };
+  if (grown.intervals < model.blockIntervals) return { ...belief, block: grown };
+  const empty: ArmTally = { total: 0, bad: 0 };
+  return {
+    weight: clip(belief.weight + blockEvidence(grown, model)),
+    block: { intervals: 0, tally: empty, level: empty },
+  };
+}
+
+/** ln weight of a noise model now; a block that is not full yet counts provisionally. */
+export function noiseWeight(prior: NoisePrior, index: number, model: NoiseModel): number {
+  const { weight, block } = prior.beliefs[index] as Belief;
+  return block.intervals === 0 ? weight : clip(weight + blockEvidence(block, model));
+}
+
+/** ln of how much better a bursty primary explains the block than a steady one whose level is only known roughly. */
+function blockEvidence({ tally, level }: Block, model: NoiseModel): number {
+  if (level.bad < LEAST_BAD) return 0;
+  const mean = (tally.total * level.bad) / level.total;
+  const steady = level.bad + 0.5;
+  const bursty = 1 / (1 / steady + 1 / model.noise.k);
+  return logNegativeBinomial(tally.bad, mean, bursty) - logNegativeBinomial(tally.bad, mean, steady);
+}
+
+function clip(weight: number): number {
+  return Math.max(FLOOR, Math.min(0, weight));
+}

@@ -1,0 +1,110 @@
+import { noiseModels } from "./noise-models.ts";
+import { type RunFilter, STRIDE } from "./run-lengths.ts";
+
+/** The hypotheses of a split test and where their numbers lie; fixed for a run. */
+export interface SplitPlan {
+  readonly maxRatio: number;
+  /** Ratios of the alternatives without noise. */
+  readonly grid: readonly number[];
+  /** Alternatives with bursts of one interval. */
+  readonly noisy: readonly NoisyAlternative[];
+  readonly nulls: readonly SplitNull[];
+  readonly filters: readonly PlannedFilter[];
+  /** Ratios that filters are run at. */
+  readonly ratios: readonly number[];
+  readonly longestRun: number;
+  /** Null-and-alternative pairs in all. */
+  readonly terms: number;
+  /** Numbers that the filters keep in all. */
+  readonly runNumbers: number;
+}
+
+export interface NoisyAlternative {
+  readonly ratio: number;
+  /** Of the log-odds. */
+  readonly variance: number;
+}
+
+/** "At most maxRatio, and the noise is of this kind", against its alternatives: grid, noisy, then its own. */
+export interface SplitNull {
+  /** Index of the noise model; null for no noise. */
+  readonly model: number | null;
+  /** Index of its filter; null for no noise. */
+  readonly filter: number | null;
+  /** The same noise around larger ratios. */
+  readonly alternatives: readonly { readonly filter: number; readonly ratio: number }[];
+  /** Of its alternatives, sum 1. */
+  readonly weights: readonly number[];
+  readonly offset: number;
+}
+
+export interface PlannedFilter extends RunFilter {
+  readonly ratioIndex: number;
+}
+
+const GRID_STEP = 1.3;
+const GRID_SIZE = 18;
+const GRID: readonly number[] = [...Array.from({ length: GRID_SIZE }, (_, j) => GRID_STEP ** (j + 1)), 1000];
+/** So many of the largest ratios get half the weight of the others. */
+const RARE_RATIOS = 6;
+
+const NOISY: readonly NoisyAlternative[] = [
+  ...[1.5, 2.5, 5, 15].map((ratio) => ({ ratio, variance: 0.15 })),
+  ...[2.5, 8, 30].map((ratio) => ({ ratio, variance: 1 })),
+];
+
+/** Ratios around which a null's own noise is an alternative, and the weight of these together. */
+const SAME_NOISE_RATIOS = [1.8, 4, 12] as const;
+const SAME_NOISE_WEIGHT = 0.25;
+
+export function splitPlan(maxRatio: number, intervalMs: number): SplitPlan {
+  const models = noiseModels(intervalMs);
+  const ratios = [1, ...SAME_NOISE_RATIOS].map((factor) => factor * maxRatio);
+  const filters: PlannedFilter[] = [];
+  let offset = 0;
+  const addFilter = (model: number, ratioIndex: number): number => {
+    const { noise, runIntervals } = models[model] as (typeof models)[number];
+    filters.push({ noise, longest: runIntervals, offset, ratioIndex });
+    offset += runIntervals * STRIDE;
+    return filters.length - 1;
+  };
+  const nulls: SplitNull[] = [];
+  let terms = 0;
+  const addNull = (hypothesis: Omit<SplitNull, "weights" | "offset">): void => {
+    const weights = weightsOf(hypothesis.alternatives.length);
+    nulls.push({ ...hypothesis, weights, offset: terms });
+    terms += weights.length;
+  };
+  addNull({ model: null, filter: null, alternatives: [] });
+  models.forEach(({ runIntervals }, model) => {
+    const filter = addFilter(model, 0);
+    const own = runIntervals > 1 ? SAME_NOISE_RATIOS : [];
+    const alternatives = own.map((factor, i) => ({
+      filter: addFilter(model, i + 1),
+      ratio: factor * maxRatio,
+    }));
+    addNull({ model, filter, alternatives });
+  });
+  return {
+    maxRatio,
+    grid: GRID.map((factor) => factor * maxRatio),
+    noisy: NOISY.map(({ ratio, variance }) => ({ ratio: ratio * maxRatio, variance })),
+    nulls,
+    filters,
+    ratios,
+    longestRun: Math.max(...filters.map((filter) => filter.longest)),
+    terms,
+    runNumbers: offset,
+  };
+}
+
+/** Weights of grid, noisy and own alternatives. */
+function weightsOf(own: number): readonly number[] {
+  const common = [...GRID.map((_, j) => (j >= GRID.length - RARE_RATIOS ? 0.5 : 1)), ...NOISY.map(() => 1)];
+  const sum = common.reduce((a, b) => a + b, 0);
+  const part = own === 0 ? 1 : 1 - SAME_NOISE_WEIGHT;
+  return [
+    ...common.map((weight) => (part * weight) / sum),
+    ...Array.from({ length: own }, () => SAME_NOISE_WEIGHT / own),
+  ];
+}
