@@ -1,0 +1,67 @@
+import type { Clock } from "../lib/clock.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import { Cache, type CacheOptions } from "./cache.ts";
+import type { Client } from "./client.ts";
+import type { KubeObject } from "./object.ts";
+import { Reflector, type ReflectorOptions } from "./reflector.ts";
+import { type Resource, resourceText } from "./resource.ts";
+import { WriteThroughClient } from "./write-through-client.ts";
+
+export interface CacheSetOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  /** Intervals of all reflectors, where the defaults do not fit. */
+  readonly reflector?: Partial<
+    Pick<ReflectorOptions<KubeObject>, "pageSize" | "idleMs" | "watchMs" | "relistMs" | "backoff">
+  >;
+}
+
+/** The caches of a process, each fed by its reflector, and the client that keeps them ahead of their watches. */
+export class CacheSet {
+  /** Writes through this client are in the caches when they return. */
+  readonly client: Client;
+  readonly #options: CacheSetOptions;
+  readonly #caches = new Map<string, Cache<KubeObject>[]>();
+  readonly #reflectors: Reflector<KubeObject>[] = [];
+
+  constructor(options: CacheSetOptions) {
+    this.#options = options;
+    this.client = new WriteThroughClient(options.client, (resource) => this.#cachesOf(resource));
+  }
+
+  /** A new cache; it fills after `start`. */
+  add<T extends KubeObject>(resource: Resource<T>, options: CacheOptions<T> = {}): Cache<T> {
+    const { client, clock, random, logger, reflector } = this.#options;
+    const cache = new Cache(resource, { logger, ...options });
+    const name = resourceText(resource);
+    // The map holds caches of all kinds; #cachesOf gives each back under the resource it was filed by.
+    const erased = cache as unknown as Cache<KubeObject>;
+    this.#caches.set(name, [...(this.#caches.get(name) ?? []), erased]);
+    this.#reflectors.push(new Reflector({ client, cache: erased, clock, random, logger, ...reflector }));
+    return cache;
+  }
+
+  start(): void {
+    for (const reflector of this.#reflectors) reflector.start();
+  }
+
+  /** Resolves when every cache has its first list, or when the set is stopped. */
+  async synced(): Promise<void> {
+    await Promise.all(this.#reflectors.map((reflector) => reflector.synced()));
+  }
+
+  /** One sentence for each resource that cannot be listed or watched at present; for readiness and logs. */
+  problems(): readonly string[] {
+    return this.#reflectors.flatMap((reflector) => (reflector.problem === null ? [] : [reflector.problem]));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#reflectors.map((reflector) => reflector.stop()));
+  }
+
+  #cachesOf<T extends KubeObject>(resource: Resource<T>): readonly Cache<T>[] {
+    return (this.#caches.get(resourceText(resource)) ?? []) as unknown as readonly Cache<T>[];
+  }
+}

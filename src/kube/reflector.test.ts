@@ -1,0 +1,203 @@
+import { describe, expect, it } from "vitest";
+import { ScriptedClient } from "../../test/support/scripted-client.ts";
+import { VirtualClock } from "../lib/virtual-clock.ts";
+import { ApiError, UnreachableError } from "./api-error.ts";
+import { Cache } from "./cache.ts";
+import type { ListOptions, ObjectList } from "./client.ts";
+import type { ConfigMap } from "./kind/cluster.ts";
+import { Reflector, type ReflectorOptions } from "./reflector.ts";
+import { CONFIG_MAP } from "./resources.ts";
+
+function aConfigMap(name: string, version: number): ConfigMap {
+  const metadata = { namespace: "shop", name, uid: `uid-${name}`, resourceVersion: String(version) };
+  return { apiVersion: "v1", kind: "ConfigMap", metadata };
+}
+
+function aList(version: number, ...items: ConfigMap[]): ObjectList<ConfigMap> {
+  return { items, resourceVersion: String(version) };
+}
+
+function expired(): ApiError {
+  return new ApiError("watching configmaps", { code: 410, reason: "Expired", message: "too old" });
+}
+
+type OnList = (options: ListOptions) => Promise<ObjectList<ConfigMap>>;
+
+async function setUp(onList: OnList, options: Partial<ReflectorOptions<ConfigMap>> = {}) {
+  const clock = new VirtualClock();
+  const client = new ScriptedClient(onList);
+  const cache = new Cache(CONFIG_MAP, { namespace: "shop", labelSelector: "app" });
+  const reflector = new Reflector({ client, cache, clock, random: () => 0.5, ...options });
+  reflector.start();
+  await clock.advance(0);
+  const versions = () => cache.list().map((item) => `${item.metadata.name}@${item.metadata.resourceVersion}`);
+  return { clock, client, cache, reflector, versions };
+}
+
+describe("Reflector", () => {
+  it("lists, then watches from the version of the list within the cache's scope", async () => {
+    const { client, versions } = await setUp(async () => aList(5, aConfigMap("a", 4)));
+    expect(versions()).toEqual(["a@4"]);
+    expect(client.lists).toMatchObject([{ namespace: "shop", labelSelector: "app", limit: 500 }]);
+    expect(client.watching.options).toMatchObject({
+      namespace: "shop",
+      labelSelector: "app",
+      resourceVersion: "5",
+      allowBookmarks: true,
+      timeoutSeconds: 375,
+    });
+  });
+
+  it("collects the pages of a long list", async () => {
+    const { client, versions } = await setUp(async ({ continue: next }) =>
+      next === undefined
+        ? { ...aList(5, aConfigMap("a", 4)), continue: "more" }
+        : aList(5, aConfigMap("b", 3)),
+    );
+    expect(client.lists.map((options) => options.continue)).toEqual([undefined, "more"]);
+    expect(versions()).toEqual(["a@4", "b@3"]);
+  });
+
+  it("takes everything at once when a page's version has expired meanwhile", async () => {
+    const { client, versions } = await setUp(async ({ continue: next, limit }) => {
+      if (next !== undefined) throw expired();
+      const list = aList(5, aConfigMap("a", 4));
+      return limit === undefined ? list : { ...list, continue: "more" };
+    });
+    expect(client.lists).toHaveLength(3);
+    expect(versions()).toEqual(["a@4"]);
+  });
+
+  it("goes on from the last event or bookmark when the server ends a watch", async () => {
+    const { client, clock, versions } = await setUp(async () => aList(5));
+    client.watching.push({ type: "ADDED", object: aConfigMap("a", 7) });
+    client.watching.push({ type: "BOOKMARK", resourceVersion: "9" });
+    await clock.advance(30_000);
+    client.watching.end();
+    await clock.advance(0);
+    expect(client.watching.options.resourceVersion).toBe("9");
+    expect(client.lists).toHaveLength(1);
+    expect(versions()).toEqual(["a@7"]);
+  });
+
+  it("lists again when the version to watch from is gone, and finds what it missed", async () => {
+    let list = aList(5, aConfigMap("a", 4), aConfigMap("b", 5));
+    const { client, clock, versions } = await setUp(async () => list);
+    list = aList(20, aConfigMap("b", 18));
+    client.watching.fail(expired());
+    await clock.advance(0);
+    expect(versions()).toEqual(["b@18"]);
+    expect(client.watching.options.resourceVersion).toBe("20");
+  });
+
+  it("opens a watch again that has fallen silent", async () => {
+    const { client, clock } = await setUp(async () => aList(5), { idleMs: 60_000 });
+    const first = client.watching;
+    await clock.advance(40_000);
+    first.push({ type: "BOOKMARK", resourceVersion: "6" });
+    await clock.advance(59_000);
+    expect(first.isOpen).toBe(true);
+    await clock.advance(16_000);
+    expect(first.isOpen).toBe(false);
+    expect(client.watching.options.resourceVersion).toBe("6");
+  });
+
+  it("lists again from time to time, for events that never came", async () => {
+    let list = aList(5, aConfigMap("a", 4));
+    const { client, clock, versions } = await setUp(async () => list, { relistMs: 600_000 });
+    list = aList(8);
+    await clock.advance(599_000);
+    expect(versions()).toEqual(["a@4"]);
+    await clock.advance(1_000);
+    expect(versions()).toEqual([]);
+    expect(client.watching.options.resourceVersion).toBe("8");
+  });
+
+  it("says why it cannot list, tries again with growing delays, and recovers", async () => {
+    let isUp = false;
+    const { client, clock, cache, reflector } = await setUp(async () => {
+      if (!isUp) throw new UnreachableError("listing configmaps in shop: connection refused");
+      return aList(5);
+    });
+    expect(reflector.problem).toBe("listing configmaps in shop: connection refused");
+    await clock.advance(60_000);
+    // 0.6, 1.2, 2.4, 4.8, 9.6 and then 22.5 s apart (three quarters of each backoff).
+    expect(client.lists).toHaveLength(7);
+    expect(cache.hasSynced).toBe(false);
+    isUp = true;
+    await clock.advance(30_000);
+    expect(cache.hasSynced).toBe(true);
+    expect(reflector.problem).toBeNull();
+  });
+
+  it("waits as long as the server asks for", async () => {
+    const busy = { code: 429, details: { retryAfterSeconds: 40 } };
+    const { client, clock } = await setUp(async () => {
+      throw new ApiError("listing configmaps", busy);
+    });
+    await clock.advance(39_000);
+    expect(client.lists).toHaveLength(1);
+    await clock.advance(2_000);
+    expect(client.lists).toHaveLength(2);
+  });
+
+  it("does not hammer a server that ends every watch at once", async () => {
+    const { client, clock } = await setUp(async () => aList(5));
+    client.onWatch = (watch) => watch.end();
+    client.watching.end();
+    await clock.advance(60_000);
+    expect(client.watches.length).toBeLessThanOrEqual(62);
+  });
+
+  it("keeps its version through failing watches, and lists again after three in a row", async () => {
+    const { client, clock } = await setUp(async () => aList(5));
+    client.onWatch = (watch) => watch.fail(new UnreachableError("watching configmaps: connection reset"));
+    client.watching.fail(new UnreachableError("watching configmaps: connection reset"));
+    await clock.advance(3_000);
+    expect(client.watches.map((watch) => watch.options.resourceVersion)).toEqual(["5", "5", "5"]);
+    expect(client.lists).toHaveLength(1);
+    await clock.advance(3_000);
+    expect(client.lists).toHaveLength(2);
+  });
+
+  it("believes in a new history only after having asked three times", async () => {
+    let list = aList(500, aConfigMap("a", 400));
+    const { client, clock, versions, cache } = await setUp(async () => list);
+    list = aList(9, aConfigMap("a", 8));
+    client.watching.fail(expired());
+    await clock.advance(0);
+    expect(versions()).toEqual(["a@400"]);
+    await clock.advance(10_000);
+    expect(client.lists).toHaveLength(4);
+    expect(versions()).toEqual(["a@8"]);
+    expect(cache.progress).toBe(9);
+  });
+
+  it("takes the list of another server that is not behind", async () => {
+    let lists = 0;
+    const { client, clock, versions } = await setUp(async () => {
+      lists += 1;
+      return lists === 2
+        ? aList(300, aConfigMap("a", 200))
+        : aList(500 + lists, aConfigMap("a", 400 + lists));
+    });
+    client.watching.fail(expired());
+    await clock.advance(10_000);
+    expect(versions()).toEqual(["a@403"]);
+  });
+
+  it("stops at once, also in the middle of a backoff", async () => {
+    const failing = await setUp(async () => {
+      throw new UnreachableError("listing configmaps: refused");
+    });
+    await failing.reflector.stop();
+    await failing.reflector.synced();
+    await failing.clock.advance(600_000);
+    expect(failing.client.lists).toHaveLength(1);
+
+    const watching = await setUp(async () => aList(5));
+    const { watching: watch } = watching.client;
+    await watching.reflector.stop();
+    expect(watch.isOpen).toBe(false);
+  });
+});

@@ -1,0 +1,227 @@
+import { type Backoff, backoffDelay } from "../lib/backoff.ts";
+import { type Clock, deadline, sleep } from "../lib/clock.ts";
+import { OperationError, toError } from "../lib/errors.ts";
+import { type Logger, silentLogger } from "../telemetry/logger.ts";
+import { isGone } from "./api-error.ts";
+import type { Cache } from "./cache.ts";
+import type { Client, ObjectList } from "./client.ts";
+import type { KubeObject } from "./object.ts";
+import { type Resource, resourceText } from "./resource.ts";
+import { Watchdog } from "./watchdog.ts";
+
+export interface ReflectorOptions<T extends KubeObject> {
+  readonly client: Client;
+  readonly cache: Cache<T>;
+  readonly clock: Clock;
+  /** Uniform in [0, 1): spreads what many reflectors would do at the same instant. */
+  readonly random: () => number;
+  readonly logger?: Logger;
+  /** Objects of a page of a list. */
+  readonly pageSize?: number;
+  /** A watch that has said nothing for so long, not even a bookmark, is taken for dead and opened again. */
+  readonly idleMs?: number;
+  /** The server is asked to end each watch after this long, up to half as long again. */
+  readonly watchMs?: number;
+  /** A new list after so long, whatever the watch says: the last defence against events that never came. */
+  readonly relistMs?: number;
+  readonly backoff?: Backoff;
+}
+
+/** A watch is not opened more often than this, however it ends. */
+const MIN_WATCH_MS = 1_000;
+/** After so many watches have failed in a row, versions are in doubt: list again. */
+const MAX_WATCH_FAILURES = 3;
+/** How often a list that is older than what we know is asked for again before it is believed. */
+const MAX_OLD_LISTS = 2;
+
+const DEFAULTS = {
+  pageSize: 500,
+  idleMs: 90_000,
+  watchMs: 300_000,
+  relistMs: 900_000,
+  backoff: { firstMs: 800, maxMs: 30_000 },
+};
+
+/**
+ * Keeps a Cache equal to the server: one list, then watches from where the last one ended. It has three defences
+ * against a watch that has stopped telling: the server's own limit, the idle watchdog and the relist.
+ */
+export class Reflector<T extends KubeObject> {
+  readonly #options: Required<ReflectorOptions<T>>;
+  readonly #resource: Resource<T>;
+  readonly #logger: Logger;
+  readonly #stopping = new AbortController();
+  readonly #waiting: (() => void)[] = [];
+  #running: Promise<void> | null = null;
+  #problem: string | null = null;
+  #failures = 0;
+
+  constructor(options: ReflectorOptions<T>) {
+    this.#options = { logger: silentLogger, ...DEFAULTS, ...options };
+    this.#resource = options.cache.resource;
+    this.#logger = this.#options.logger.with({ resource: resourceText(this.#resource) });
+  }
+
+  /** Begins to list and watch; once. Errors are retried for ever, with backoff. */
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Ends the watch and resolves when nothing is under way any more. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error("reflector stopped"));
+    await this.#running;
+  }
+
+  /** Why the last list or watch failed; null while all is well. */
+  get problem(): string | null {
+    return this.#problem;
+  }
+
+  /** Resolves with the first list, or when the reflector is stopped. */
+  async synced(): Promise<void> {
+    if (this.#options.cache.hasSynced || this.#stopping.signal.aborted) return;
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      try {
+        await this.#list();
+        for (const resolve of this.#waiting.splice(0)) resolve();
+        await this.#watchUntilRelist();
+      } catch (error) {
+        await this.#failed("list failed", error);
+      }
+    }
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  async #list(): Promise<void> {
+    const { cache } = this.#options;
+    for (let older = 0; ; older++) {
+      const start = cache.beginList();
+      const list = await this.#fetchAll();
+      const isOlder = cache.isOlderThan(list, start);
+      if (!isOlder || older >= MAX_OLD_LISTS) {
+        if (isOlder)
+          this.#logger.warn("the server's history has begun anew", { version: list.resourceVersion });
+        cache.replace(list, start, { isReset: isOlder });
+        this.#succeeded();
+        return;
+      }
+      // A consistent read cannot be old. One server of several may be lagging all the same: ask again.
+      this.#failures += 1;
+      await this.#pause(this.#backoff());
+    }
+  }
+
+  async #fetchAll(): Promise<ObjectList<T>> {
+    const { client, cache, pageSize } = this.#options;
+    const options = { ...cache.scope, signal: this.#stopping.signal };
+    const items: T[] = [];
+    let next: string | undefined;
+    try {
+      for (;;) {
+        const page = await client.list(this.#resource, { ...options, limit: pageSize, continue: next });
+        for (const item of page.items) items.push(cache.intern(item));
+        next = page.continue;
+        if (next === undefined) return { items, resourceVersion: page.resourceVersion };
+      }
+    } catch (error) {
+      if (!isGone(error) || next === undefined) throw error;
+      // The pages' version was compacted while we read them: take all at once.
+      return await client.list(this.#resource, options);
+    }
+  }
+
+  async #watchUntilRelist(): Promise<void> {
+    const { clock, relistMs, random } = this.#options;
+    const relist = deadline(clock, relistMs * (0.75 + 0.5 * random()), {
+      parent: this.#stopping.signal,
+      reason: () => new Error("a new list is due"),
+    });
+    try {
+      await this.#watchUntil(relist.signal);
+    } finally {
+      relist.release();
+    }
+  }
+
+  /** Watches one after another, until the signal aborts or a watch tells that a new list is needed. */
+  async #watchUntil(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    let failures = 0;
+    while (!signal.aborted) {
+      const startedAt = clock.now();
+      try {
+        await this.#watch(signal);
+        this.#succeeded();
+        failures = 0;
+        // At most the whole: the wall clock may have been set back in the meantime.
+        await this.#pause(Math.min(startedAt + MIN_WATCH_MS - clock.now(), MIN_WATCH_MS));
+      } catch (error) {
+        if (isGone(error)) return;
+        failures += 1;
+        await this.#failed("watch failed", error);
+        if (failures >= MAX_WATCH_FAILURES) return;
+      }
+    }
+  }
+
+  /** One watch, until the server ends it, the watchdog bites, or the signal aborts. */
+  async #watch(signal: AbortSignal): Promise<void> {
+    const { client, cache, clock, idleMs, watchMs, random } = this.#options;
+    const controller = new AbortController();
+    const abort = () => controller.abort(new Error("watch ended"));
+    signal.addEventListener("abort", abort, { once: true });
+    const watchdog = new Watchdog(clock, idleMs, () => {
+      this.#logger.debug("watch was idle, reconnecting", { idleMs });
+      abort();
+    });
+    try {
+      const events = client.watch(this.#resource, {
+        ...cache.scope,
+        signal: controller.signal,
+        resourceVersion: String(cache.progress),
+        allowBookmarks: true,
+        timeoutSeconds: Math.ceil((watchMs * (1 + 0.5 * random())) / 1_000),
+      });
+      for await (const event of events) {
+        watchdog.pet();
+        cache.observe(event);
+      }
+    } finally {
+      watchdog.stop();
+      signal.removeEventListener("abort", abort);
+    }
+  }
+
+  #succeeded(): void {
+    this.#failures = 0;
+    this.#problem = null;
+  }
+
+  async #failed(message: string, thrown: unknown): Promise<void> {
+    if (this.#stopping.signal.aborted) return;
+    const error = toError(thrown);
+    this.#failures += 1;
+    this.#problem = error.message;
+    const asked =
+      error instanceof OperationError && typeof error.retry === "object" ? error.retry.afterMs : 0;
+    const delayMs = Math.max(asked, this.#backoff());
+    this.#logger.warn(message, { error, failures: this.#failures, delayMs });
+    await this.#pause(delayMs);
+  }
+
+  #backoff(): number {
+    return backoffDelay(this.#options.backoff, this.#failures, this.#options.random);
+  }
+
+  /** Waits; a stop ends it at once. */
+  async #pause(delayMs: number): Promise<void> {
+    if (delayMs <= 0) return;
+    await sleep(this.#options.clock, delayMs, this.#stopping.signal).catch(() => {});
+  }
+}

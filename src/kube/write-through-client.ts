@@ -1,0 +1,164 @@
+import { ApiError, isAlreadyExists, isConflict, isNotFound } from "./api-error.ts";
+import type { Cache } from "./cache.ts";
+import type {
+  ApplyOptions,
+  CallOptions,
+  Client,
+  DeleteOptions,
+  Deletion,
+  ListOptions,
+  ObjectList,
+  Patch,
+  SubresourceOptions,
+  WatchEvent,
+  WatchOptions,
+  WriteOptions,
+} from "./client.ts";
+import { type KubeObject, keyOf, type ObjectKey } from "./object.ts";
+import type { Resource } from "./resource.ts";
+
+/** The caches that hold a resource: none, one, or several with different scopes. */
+export type CachesOf = <T extends KubeObject>(resource: Resource<T>) => readonly Cache<T>[];
+
+interface Write {
+  readonly key: ObjectKey;
+  readonly subresource?: "status" | "scale" | undefined;
+  readonly dryRun?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * A Client that writes what every answer has taught into the caches, so that whoever reads them next sees it, whatever
+ * the watch's lag:
+ * - the answer to a write is recorded as an own write;
+ * - a delete or a "not found" removes what was there before the request;
+ * - a conflict means that the cache is behind, so the object is read once, and the next attempt finds it fresh.
+ */
+export class WriteThroughClient implements Client {
+  readonly #client: Client;
+  readonly #cachesOf: CachesOf;
+
+  constructor(client: Client, cachesOf: CachesOf) {
+    this.#client = client;
+    this.#cachesOf = cachesOf;
+  }
+
+  get<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, options?: CallOptions): Promise<T> {
+    return this.#client.get(resource, key, options);
+  }
+
+  list<T extends KubeObject>(resource: Resource<T>, options?: ListOptions): Promise<ObjectList<T>> {
+    return this.#client.list(resource, options);
+  }
+
+  watch<T extends KubeObject>(resource: Resource<T>, options: WatchOptions): AsyncIterable<WatchEvent<T>> {
+    return this.#client.watch(resource, options);
+  }
+
+  create<T extends KubeObject>(resource: Resource<T>, object: T, options?: WriteOptions): Promise<T> {
+    return this.#write(resource, { key: keyOf(object), ...options }, () =>
+      this.#client.create(resource, object, options),
+    );
+  }
+
+  update<T extends KubeObject>(resource: Resource<T>, object: T, options?: SubresourceOptions): Promise<T> {
+    return this.#write(resource, { key: keyOf(object), ...options }, () =>
+      this.#client.update(resource, object, options),
+    );
+  }
+
+  patch<T extends KubeObject>(
+    resource: Resource<T>,
+    key: ObjectKey,
+    patch: Patch,
+    options?: SubresourceOptions,
+  ): Promise<T> {
+    return this.#write(resource, { key, ...options }, () =>
+      this.#client.patch(resource, key, patch, options),
+    );
+  }
+
+  apply<T extends KubeObject>(
+    resource: Resource<T>,
+    object: KubeObject,
+    options?: ApplyOptions & SubresourceOptions,
+  ): Promise<T> {
+    return this.#write(resource, { key: keyOf(object), ...options }, () =>
+      this.#client.apply(resource, object, options),
+    );
+  }
+
+  async delete<T extends KubeObject>(
+    resource: Resource<T>,
+    key: ObjectKey,
+    options?: DeleteOptions,
+  ): Promise<Deletion<T>> {
+    const caches = this.#cachesOf(resource);
+    const before = caches.map((cache) => cache.newest);
+    try {
+      const deletion = await this.#client.delete(resource, key, options);
+      for (const [index, cache] of caches.entries()) {
+        if (deletion.kind === "terminating") cache.record(deletion.object);
+        else cache.recordAbsence(key, { uid: deletion.uid, upTo: before[index] ?? 0 });
+      }
+      return deletion;
+    } catch (error) {
+      await this.#learnFrom(error, resource, { key, signal: options?.signal }, before);
+      throw error;
+    }
+  }
+
+  async #write<T extends KubeObject>(
+    resource: Resource<T>,
+    write: Write,
+    perform: () => Promise<T>,
+  ): Promise<T> {
+    const caches = this.#cachesOf(resource);
+    const before = caches.map((cache) => cache.newest);
+    try {
+      const answer = await perform();
+      if (write.dryRun === true) return answer;
+      // The answer to a scale is a Scale, not the object.
+      if (write.subresource === "scale") await this.#refresh(resource, write);
+      else for (const cache of caches) cache.record(answer);
+      return answer;
+    } catch (error) {
+      await this.#learnFrom(error, resource, write, before);
+      throw error;
+    }
+  }
+
+  async #learnFrom<T extends KubeObject>(
+    error: unknown,
+    resource: Resource<T>,
+    write: Write,
+    before: readonly number[],
+  ): Promise<void> {
+    if (isConflict(error) || isAlreadyExists(error)) await this.#refresh(resource, write);
+    if (!isAbsence(error, write)) return;
+    for (const [index, cache] of this.#cachesOf(resource).entries()) {
+      cache.recordAbsence(write.key, { upTo: before[index] ?? 0 });
+    }
+  }
+
+  /** One read for the caches. When it fails, they wait for the watch as they would have without it. */
+  async #refresh<T extends KubeObject>(resource: Resource<T>, write: Write): Promise<void> {
+    const caches = this.#cachesOf(resource);
+    if (caches.length === 0 || write.key.name === "") return;
+    const before = caches.map((cache) => cache.newest);
+    try {
+      const object = await this.#client.get(resource, write.key, { signal: write.signal });
+      for (const cache of caches) cache.refresh(object);
+    } catch (error) {
+      if (!isAbsence(error, { key: write.key })) return;
+      for (const [index, cache] of caches.entries())
+        cache.recordAbsence(write.key, { upTo: before[index] ?? 0 });
+    }
+  }
+}
+
+/** "Not found" means this object, and neither its namespace nor a subresource or kind that is not served. */
+function isAbsence(error: unknown, write: Write): boolean {
+  if (!isNotFound(error) || write.subresource !== undefined) return false;
+  return error instanceof ApiError && error.status.details?.name === write.key.name;
+}
