@@ -68,5 +68,5 @@ export function sideOf(service: Service, selectors: RouteContext["selectors"]): 
 }
 
 function isNamed(selector: Selector, side: Selector, keys: readonly string[]): boolean {
-  return keys.every((key) => side[key] !== undefined && selector[key] === side[key]);
+  return keys.length > 0 && keys.every((key) => side[key] !== undefined && selector[key] === side[key]);
 }

@@ -45,7 +45,7 @@ export function buildPrimary(rollout: Rollout, source: PrimarySource, replicas: 
  * How the primary rolls: like the target where that is safe. It serves, so no pod goes before its successor is
  * available, whatever the target's strategy says.
  */
-export function primarySettings(target: Deployment): Omit<Deployment["spec"], "selector" | "template"> {
+export function primarySettings(target: Deployment): Partial<Deployment["spec"]> {
   const { strategy, minReadySeconds, progressDeadlineSeconds, revisionHistoryLimit } = target.spec;
   return {
     strategy: {
