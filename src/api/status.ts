@@ -125,6 +125,8 @@ export interface RunStatus extends RevisionRef {
   /** Capacity of the primary when the run began; it never falls below until the run ends. */
   readonly primaryReplicas: number;
   readonly pause?: Pause;
+  /** Since when this step waits for canary pods that it had before. */
+  readonly shortOfPodsSince?: string;
   /** Since when this step waits for a person's approval. */
   readonly awaitingApprovalSince?: string;
   readonly approvals?: readonly Approval[];

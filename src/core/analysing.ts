@@ -63,15 +63,36 @@ function goOnOrWait(draft: Draft, run: RunStatus, verdict: Verdict): void {
     return;
   }
   const unpaused = run.pause?.kind === "Inconclusive" ? resumed(draft, run) : run;
-  const ready = readyPods(draft, unpaused);
-  if (ready < unpaused.canaryReplicas) {
-    draft.patchStatus({
-      message: `${where(run)}; waiting for canary pods: ${ready} of ${unpaused.canaryReplicas} are ready.`,
-    });
-    return;
-  }
+  if (isShortOfPods(draft, unpaused)) return;
   if (hold.needsApproval && !isApproved(unpaused)) waitForApproval(draft, unpaused, verdict);
   else goOn(draft, unpaused);
+}
+
+/** The weight is raised only on a canary with all its pods; one that does not get them back in time is rolled back. */
+function isShortOfPods(draft: Draft, run: RunStatus): boolean {
+  const ready = readyPods(draft, run);
+  if (ready >= run.canaryReplicas) {
+    if (run.shortOfPodsSince !== undefined) draft.patchRun(run, { shortOfPodsSince: undefined });
+    return run.shortOfPodsSince !== undefined;
+  }
+  const since = run.shortOfPodsSince ?? isoTime(draft.nowMs);
+  const deadlineMs = parseTime(since) + deadlineOf(run);
+  const why = draft.snapshot.target?.notReadyReason ?? "the others are starting";
+  const text = `${ready} of ${run.canaryReplicas} canary pods are ready: ${why}`;
+  if (draft.nowMs >= deadlineMs) {
+    rollBack(draft, run, {
+      result: "Failed",
+      reason: "ProgressDeadlineExceeded",
+      message: `For ${run.spec.progressDeadline} only ${text}.`,
+    });
+    return true;
+  }
+  draft.patchRun(run, { shortOfPodsSince: since });
+  draft.lookAgainAt(deadlineMs);
+  draft.patchStatus({
+    message: `${where(run)}; waiting until ${clockTime(deadlineMs)} UTC for pods: ${text}.`,
+  });
+  return true;
 }
 
 function goOn(draft: Draft, run: RunStatus): void {

@@ -6,7 +6,7 @@ import { announce, imageText, record } from "./announce.ts";
 import { deadlineOf, readyPods } from "./canary.ts";
 import type { Draft } from "./draft.ts";
 import { endRun } from "./end-run.ts";
-import { isSameTraffic } from "./repair.ts";
+import { isSameTraffic, repairRoutes } from "./repair.ts";
 import { rollBack } from "./rolling-back.ts";
 
 const NO_CANARY = { canaryWeight: 0, shadowPercent: 0 };
@@ -74,19 +74,15 @@ export function promoting(draft: Draft, run: RunStatus): void {
 
 /** The weight stays, but never on a canary without ready pods. */
 function keepCanaryServing(draft: Draft, run: RunStatus): void {
-  const { routing } = draft.snapshot;
-  if (routing.kind === "missing") draft.act({ kind: "ensureRoutes" });
-  if (routing.kind === "present" && isSameTraffic(routing.traffic, NO_CANARY)) return;
-  if (readyPods(draft, run) > 0) return;
+  if (run.weight === 0 || readyPods(draft, run) > 0) {
+    repairRoutes(draft, { canaryWeight: run.weight, shadowPercent: 0 });
+    return;
+  }
   draft.act({ kind: "setTraffic", traffic: NO_CANARY });
   draft.patchRun(run, { weight: 0 });
   draft.patchStatus({ canaryWeight: 0 });
-  record(
-    draft,
-    "WeightChanged",
-    "The canary has no ready pod left; all requests go to the primary while it takes over.",
-    "Warning",
-  );
+  const message = "The canary has no ready pod left; all requests go to the primary while it takes over.";
+  record(draft, "WeightChanged", message, "Warning");
 }
 
 function leavePromoting(draft: Draft, run: RunStatus): void {

@@ -81,6 +81,7 @@ export function retreatWithoutPods(draft: Draft, run: RunStatus): boolean {
     verdict: undefined,
     evidence: undefined,
     awaitingApprovalSince: undefined,
+    shortOfPodsSince: undefined,
     approvals: undefined,
   });
   draft.patchStatus({ canaryWeight: 0, message: why });

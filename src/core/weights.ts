@@ -73,6 +73,7 @@ function enter(
     evidence: undefined,
     pause: undefined,
     awaitingApprovalSince: undefined,
+    shortOfPodsSince: undefined,
   });
   draft.patchStatus({ phase: "Progressing", step: stepText(next), verdict: "inconclusive" });
   draft.lookAgainAfter(0);
