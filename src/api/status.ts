@@ -1,5 +1,5 @@
 import type { OutcomeReason } from "./reasons.ts";
-import type { RolloutSpec } from "./rollout.ts";
+import type { RolloutSpec } from "./spec.ts";
 
 /** Flagger's names. They are what `kubectl get` shows and what `kubectl wait` and dashboards match. */
 export const PHASES = [

@@ -1,0 +1,93 @@
+import { z } from "zod";
+import { duration, objectName, percent } from "./fields.ts";
+import { analysisSchema, type metricSchema } from "./spec-analysis.ts";
+import { type istioSchema, serviceSchema, shadowSchema, trafficSchema } from "./spec-traffic.ts";
+
+const approval = z
+  .enum(["required"])
+  .optional()
+  .describe("`required`: a person must approve before the rollout leaves this step (sluice.dev/approve).");
+
+const stepSchema = z.strictObject({
+  weight: percent("Percentage of requests that the canary gets."),
+  hold: duration("The least time to stay at this weight.").default("1m"),
+  approval,
+});
+
+const rampSchema = z.strictObject({
+  by: percent("Percentage points by which the weight rises each time."),
+  to: percent("The last weight before promotion.").default(50),
+  every: duration("The least time at each weight."),
+  approval: approval.describe("`required`: a person must approve the promotion (sluice.dev/approve)."),
+});
+
+const notificationSchema = z.strictObject({
+  slack: z.strictObject({
+    secretRef: z.strictObject({
+      name: objectName("A Secret in the Rollout's namespace."),
+      key: z
+        .string()
+        .min(1)
+        .max(253)
+        .default("url")
+        .describe("The member of the Secret that holds the URL of an incoming webhook."),
+    }),
+  }),
+  minSeverity: z
+    .enum(["info", "warning", "error"])
+    .default("info")
+    .describe("Transitions below this severity are not sent."),
+});
+
+/** The single source of the kind: types, defaults, validation messages, the CRD and docs/reference come from it. */
+export const rolloutSpecSchema = z
+  .strictObject({
+    targetRef: z
+      .strictObject({
+        apiVersion: z.enum(["apps/v1"]).default("apps/v1"),
+        kind: z.enum(["Deployment"]).default("Deployment"),
+        name: objectName("Name of the Deployment, in the Rollout's namespace."),
+      })
+      .describe("The workload to release. Sluice serves from a copy of it, `<name>-primary`."),
+    service: serviceSchema.describe("The Services `<name>`, `<name>-primary` and `<name>-canary`."),
+    traffic: trafficSchema.describe("How traffic is moved."),
+    shadow: shadowSchema.optional().describe("Mirror live requests to the canary before the first weight."),
+    steps: z.array(stepSchema).min(1).max(50).optional().describe("Weights in rising order."),
+    ramp: rampSchema.optional().describe("Weights at equal distances, in place of `steps`."),
+    analysis: analysisSchema.prefault({}).describe("How the canary is judged."),
+    progressDeadline: duration(
+      "How long to wait for pods to become ready, and after a step's hold for enough evidence.",
+    ).default("10m"),
+    suspend: z
+      .boolean()
+      .default(false)
+      .describe("No run starts, and a running one stays where it is; failures still roll back."),
+    skipAnalysis: z
+      .boolean()
+      .default(false)
+      .describe("Promote new revisions as soon as their pods are ready, without steps."),
+    notifications: z.array(notificationSchema).max(16).default([]).describe("Whom to tell."),
+  })
+  .meta({
+    "x-kubernetes-validations": [
+      { rule: "has(self.steps) != has(self.ramp)", message: "exactly one of steps and ramp must be set" },
+      {
+        rule: "!has(self.steps) || (self.steps.map(s, s.weight).isSorted() && self.steps.all(s, self.steps.exists_one(t, t.weight == s.weight)))",
+        message: "weights must rise from step to step",
+      },
+      {
+        rule: "!has(self.ramp) || self.ramp.by <= self.ramp.to",
+        message: "ramp.by must not be above ramp.to",
+      },
+      {
+        rule: "self.targetRef.name == oldSelf.targetRef.name",
+        message: "targetRef is immutable: make a new Rollout for another target",
+      },
+    ],
+  });
+
+export type RolloutSpec = z.output<typeof rolloutSpecSchema>;
+export type MetricSpec = z.output<typeof metricSchema>;
+export type AnalysisSpec = z.output<typeof analysisSchema>;
+export type IstioSpec = z.output<typeof istioSchema>;
+export type NotificationSpec = z.output<typeof notificationSchema>;
