@@ -57,24 +57,24 @@ export interface VectorBinary {
 }
 
 /** The part of a series' labels that says which series on the other side it belongs to. */
-export function signatures(matching: Matching): (labels: Labels) => string {
+function matchGroup(matching: Matching): (labels: Labels) => Labels {
   const names = new Set(matching.labels);
-  if (matching.on) return (labels) => labels.keep(names).key;
+  if (matching.on) return (labels) => labels.keep(names);
+  if (names.size === 0) return (labels) => labels.nameless();
   names.add(METRIC_NAME);
-  if (names.size === 1) return (labels) => labels.nameless().key;
-  return (labels) => labels.drop(names).key;
+  return (labels) => labels.drop(names);
 }
 
 export function setOperation(left: readonly Sample[], right: readonly Sample[], how: VectorBinary): Sample[] {
-  const signature = signatures(how.matching);
-  const present = new Set((how.operator === "or" ? left : right).map(({ labels }) => signature(labels)));
+  const group = matchGroup(how.matching);
+  const present = new Set((how.operator === "or" ? left : right).map(({ labels }) => group(labels).key));
   switch (how.operator) {
     case "and":
-      return left.filter(({ labels }) => present.has(signature(labels)));
+      return left.filter(({ labels }) => present.has(group(labels).key));
     case "unless":
-      return left.filter(({ labels }) => !present.has(signature(labels)));
+      return left.filter(({ labels }) => !present.has(group(labels).key));
     default:
-      return [...left, ...right.filter(({ labels }) => !present.has(signature(labels)))];
+      return [...left, ...right.filter(({ labels }) => !present.has(group(labels).key))];
   }
 }
 
@@ -83,13 +83,13 @@ export function vectorVector(left: readonly Sample[], right: readonly Sample[], 
   const { matching, operator } = how;
   const swapped = matching.card === "one-to-many";
   const [many, one] = swapped ? [right, left] : [left, right];
-  const signature = signatures(matching);
-  const partners = indexOne(one, signature, swapped ? "left" : "right");
+  const group = matchGroup(matching);
+  const partners = indexOne(one, group, swapped ? "left" : "right");
   const merged = resultLabels(how);
   const seen = new Map<string, Set<string>>();
   const result: Sample[] = [];
   for (const sample of many) {
-    const key = signature(sample.labels);
+    const { key } = group(sample.labels);
     const partner = partners.get(key);
     if (partner === undefined) continue;
     const [a, b] = swapped ? [partner.value, sample.value] : [sample.value, partner.value];
@@ -111,20 +111,20 @@ function kept(operator: BinaryOperator, bool: boolean, a: number, b: number): nu
 
 function indexOne(
   samples: readonly Sample[],
-  signature: (labels: Labels) => string,
+  group: (labels: Labels) => Labels,
   side: string,
 ): Map<string, Sample> {
   const index = new Map<string, Sample>();
   for (const sample of samples) {
-    const key = signature(sample.labels);
-    const other = index.get(key);
+    const labels = group(sample.labels);
+    const other = index.get(labels.key);
     if (other !== undefined) {
       throw new ExecutionError(
-        `found duplicate series for the match group on the ${side} hand-side of the operation: ` +
+        `found duplicate series for the match group ${labels} on the ${side} hand-side of the operation: ` +
           `[${sample.labels}, ${other.labels}];many-to-many matching not allowed: matching labels must be unique on one side`,
       );
     }
-    index.set(key, sample);
+    index.set(labels.key, sample);
   }
   return index;
 }

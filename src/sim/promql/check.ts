@@ -86,7 +86,7 @@ function checkBinary({ operator, left, right, bool, matching }: Binary): void {
   const [typeLeft, typeRight] = [typeOf(left), typeOf(right)];
   if (bool && !isComparison) throw new ParseError("bool modifier can only be used on comparison operators");
   if (isComparison && !bool && typeLeft === "scalar" && typeRight === "scalar") {
-    throw new ParseError("comparisons between scalars must use BOOL modifier");
+    throw new ParseError("comparisons between scalars must use BOOL modifier", "operator");
   }
   if (![typeLeft, typeRight].every((type) => type === "scalar" || type === "vector")) {
     throw new ParseError("binary expression must contain only scalar and instant vector types");

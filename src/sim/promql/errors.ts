@@ -1,12 +1,12 @@
 /** A query that cannot be read, or that cannot mean anything: HTTP 400, errorType bad_data. */
 export class ParseError extends Error {
   override readonly name = "ParseError";
-  /** Which argument of a call or an aggregation is at fault, from 0, while the position is not known yet. */
-  readonly argument: number | null;
+  /** Which part of the expression is at fault, while its position is not known yet: an argument, from 0. */
+  readonly part: number | "operator" | null;
 
-  constructor(message: string, argument: number | null = null) {
+  constructor(message: string, part: number | "operator" | null = null) {
     super(message);
-    this.argument = argument;
+    this.part = part;
   }
 }
 

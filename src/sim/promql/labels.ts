@@ -56,12 +56,9 @@ export class Labels {
     return Object.fromEntries(this.pairs);
   }
 
-  /** As Prometheus prints it: `name{a="b", c="d"}`. */
+  /** As Prometheus' messages have it: `{__name__="up", job="a"}`. */
   toString(): string {
-    const name = this.get(METRIC_NAME);
-    const rest = this.pairs.filter(([own]) => own !== METRIC_NAME);
-    if (rest.length === 0 && name !== "") return name;
-    return `${name}{${rest.map(([own, value]) => `${own}=${JSON.stringify(value)}`).join(", ")}}`;
+    return `{${this.pairs.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(", ")}}`;
   }
 }
 

@@ -193,7 +193,10 @@ class Builder {
     const parts = children(node);
     switch (node.name) {
       case "MatrixSelector": {
-        if (inner.kind !== "selector") throw this.#error(node, "ranges only allowed for vector selectors");
+        if (inner.kind !== "selector") {
+          const bracket = node.firstChild?.to ?? node.from;
+          throw located(this.#query, bracket, "ranges only allowed for vector selectors");
+        }
         if (inner.offsetMs !== 0) throw this.#error(node, "no offset modifiers allowed before range");
         if (inner.at !== null) throw this.#error(node, "no @ modifiers allowed before range");
         return { kind: "matrix", selector: inner, rangeMs: this.#duration(parts[1]) };
@@ -286,8 +289,7 @@ class Builder {
       return read();
     } catch (error) {
       if (!(error instanceof ParseError)) throw error;
-      const body = error.argument === null ? null : node.getChild("FunctionCallBody");
-      throw this.#error(children(body)[error.argument ?? 0] ?? node, error.message);
+      throw this.#error(partAtFault(node, error.part), error.message);
     }
   }
 
@@ -298,6 +300,12 @@ class Builder {
   #text(node: SyntaxNode): string {
     return this.#query.slice(node.from, node.to);
   }
+}
+
+function partAtFault(node: SyntaxNode, part: ParseError["part"]): SyntaxNode {
+  if (part === null) return node;
+  if (part === "operator") return node.firstChild?.nextSibling ?? node;
+  return children(node.getChild("FunctionCallBody"))[part] ?? node;
 }
 
 function children(node: SyntaxNode | null): SyntaxNode[] {

@@ -21,11 +21,16 @@ export function explainSyntaxError(query: string, tree: Tree): ParseError | null
   if (position < 0) return null;
   if (query.trim() === "")
     return new ParseError("unknown position: parse error: no expression found in input");
-  return located(query, position, describe(query, skipBlanks(query, position)));
+  const found = skipBlanks(query, position);
+  const called = query[found] === "(" ? WORD_BEFORE.exec(query.slice(0, found)) : null;
+  if (called?.[1] !== undefined)
+    return located(query, called.index, `unknown function with name "${called[1]}"`);
+  return located(query, position, describe(query, found));
 }
 
+const WORD_BEFORE = /([a-zA-Z_:][a-zA-Z0-9_:]*)\s*$/;
+
 function describe(query: string, position: number): string {
-  const before = /([a-zA-Z_:][a-zA-Z0-9_:]*)\s*$/.exec(query.slice(0, position))?.[1];
   const next = query[position];
   if (next === undefined) {
     const open = unclosed(query);
@@ -34,7 +39,6 @@ function describe(query: string, position: number): string {
       ? "unterminated quoted string"
       : (UNCLOSED[open] ?? "unexpected end of input");
   }
-  if (next === "(" && before !== undefined) return `unknown function with name "${before}"`;
   const word = /^[a-zA-Z_:][a-zA-Z0-9_:]*/.exec(query.slice(position))?.[0];
   if (word !== undefined) return `unexpected identifier "${word}"`;
   const number = /^[0-9.]+[a-z]*/.exec(query.slice(position))?.[0];
