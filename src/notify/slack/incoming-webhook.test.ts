@@ -1,0 +1,127 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import nock from "nock";
+import { afterEach, describe, expect, it } from "vitest";
+import { SystemClock } from "../../lib/clock.ts";
+import type { Attempt } from "../delivery-queue.ts";
+import { IncomingWebhook } from "./incoming-webhook.ts";
+import type { SlackMessage } from "./message.ts";
+
+const SECRET_PATH = "/services/T000/B000/verysecret";
+const URL_TEXT = `https://hooks.slack.test${SECRET_PATH}`;
+const MESSAGE: SlackMessage = {
+  text: "hello",
+  attachments: [{ color: "#2eb67d", fallback: "hello", blocks: [] }],
+};
+
+function post(
+  url = URL_TEXT,
+  options: { readonly timeoutMs?: number; readonly allowHttp?: boolean } = {},
+): Promise<Attempt> {
+  const { timeoutMs = 5_000, allowHttp = false } = options;
+  return new IncomingWebhook({ clock: new SystemClock(), timeoutMs, allowHttp }).post(url, MESSAGE);
+}
+
+function slackAnswers(status: number, body = "", headers: Record<string, string> = {}): nock.Scope {
+  return nock("https://hooks.slack.test").post(SECRET_PATH).reply(status, body, headers);
+}
+
+afterEach(() => nock.cleanAll());
+
+describe("IncomingWebhook", () => {
+  it("posts the message as JSON", async () => {
+    const scope = nock("https://hooks.slack.test", { reqheaders: { "content-type": /^application\/json/ } })
+      .post(SECRET_PATH, MESSAGE as unknown as nock.DataMatcherMap)
+      .reply(200, "ok");
+    expect(await post()).toEqual({ result: "sent" });
+    expect(scope.isDone()).toBe(true);
+  });
+
+  it.each([
+    [400, "invalid_payload", "HTTP 400 invalid_payload"],
+    [403, "action_prohibited", "HTTP 403 action_prohibited"],
+    [404, "no_service", "HTTP 404 no_service"],
+    [410, "channel_is_archived", "HTTP 410 channel_is_archived"],
+    [404, "<html>not Slack</html>", "HTTP 404"],
+    [404, `see ${URL_TEXT}`, "HTTP 404"],
+  ])("takes %i %s for an answer that stays", async (status, body, reason) => {
+    slackAnswers(status, body);
+    expect(await post()).toEqual({ result: "refused", reason });
+  });
+
+  it.each([500, 502, 503])("tries again after %i", async (status) => {
+    slackAnswers(status, "server_error");
+    expect(await post()).toEqual({ result: "retry", reason: `HTTP ${status} server_error` });
+  });
+
+  it("waits as long as Slack asks for, within reason", async () => {
+    slackAnswers(429, "rate_limited", { "retry-after": "30" });
+    expect(await post()).toEqual({ result: "retry", reason: "HTTP 429 rate_limited", afterMs: 30_000 });
+    slackAnswers(429, "", { "retry-after": "86400" });
+    expect(await post()).toMatchObject({ afterMs: 600_000 });
+    slackAnswers(503, "", { "retry-after": "Thu, 01 Jan 1970 00:00:00 GMT" });
+    expect(await post()).toMatchObject({ afterMs: 0 });
+    slackAnswers(429, "", { "retry-after": "soon" });
+    expect(await post()).toEqual({ result: "retry", reason: "HTTP 429" });
+  });
+
+  it("does not follow redirects", async () => {
+    slackAnswers(302, "", { location: "https://elsewhere.test/" });
+    const elsewhere = nock("https://elsewhere.test").post("/").reply(200);
+    expect(await post()).toEqual({ result: "refused", reason: "HTTP 302: redirects are not followed" });
+    expect(elsewhere.isDone()).toBe(false);
+  });
+
+  it("does not read answers that go on and on", async () => {
+    slackAnswers(200, "x".repeat(100_000));
+    expect(await post()).toMatchObject({
+      result: "refused",
+      reason: expect.stringContaining("over 65536 bytes"),
+    });
+  });
+
+  it("takes a connection that fails for something that passes", async () => {
+    nock("https://hooks.slack.test")
+      .post(SECRET_PATH)
+      .replyWithError(Object.assign(new Error(URL_TEXT), { code: "ECONNREFUSED" }));
+    expect(await post()).toEqual({ result: "retry", reason: "the connection failed: ECONNREFUSED" });
+  });
+
+  it.each([
+    ["http://hooks.slack.test/services/T/B/x", "the URL in the Secret must begin with https://, not http:"],
+    ["file:///etc/passwd", "the URL in the Secret must begin with https://, not file:"],
+    ["xoxb-a-token", "the Secret does not hold a URL"],
+    ["", "the Secret does not hold a URL"],
+  ])("refuses %j without a request", async (url, reason) => {
+    expect(await post(url)).toEqual({ result: "refused", reason });
+  });
+
+  it("never tells the URL", async () => {
+    const outcomes: Attempt[] = [];
+    for (const status of [200, 302, 404, 429, 500]) {
+      slackAnswers(status, URL_TEXT, { location: URL_TEXT, "retry-after": URL_TEXT });
+      outcomes.push(await post());
+    }
+    nock("https://hooks.slack.test").post(SECRET_PATH).replyWithError(URL_TEXT);
+    outcomes.push(await post());
+    expect(outcomes).toHaveLength(6);
+    expect(JSON.stringify(outcomes)).not.toContain("verysecret");
+  });
+});
+
+describe("IncomingWebhook over sockets", () => {
+  let server: Server | undefined;
+
+  afterEach(() => {
+    server?.closeAllConnections();
+    server?.close();
+  });
+
+  it("gives up on a server that accepts and stays silent", async () => {
+    server = createServer(() => {});
+    await new Promise<void>((resolve) => server?.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const outcome = await post(`http://127.0.0.1:${port}/hook`, { timeoutMs: 50, allowHttp: true });
+    expect(outcome).toEqual({ result: "retry", reason: "no answer within 50 ms" });
+  });
+});
