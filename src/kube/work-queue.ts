@@ -1,0 +1,242 @@
+import { assert } from "../lib/assert.ts";
+import { type Backoff, backoffDelay } from "../lib/backoff.ts";
+import { type Clock, deadline, sleep, type Timer } from "../lib/clock.ts";
+import { OperationError } from "../lib/errors.ts";
+import { type Logger, silentLogger } from "../telemetry/logger.ts";
+import { ReadyKeys } from "./ready-keys.ts";
+
+/** What a pass over a key has come to. */
+export type Outcome =
+  /** Nothing to do until the key is added again. */
+  | { readonly kind: "done" }
+  /** Nothing is wrong; come back after this long. */
+  | { readonly kind: "requeue"; readonly afterMs: number }
+  /** Something outside failed: come back with backoff, or when the error itself says. */
+  | { readonly kind: "retry"; readonly error: unknown }
+  /** Trying again is useless until something changes, which will add the key again. */
+  | { readonly kind: "terminal"; readonly error: unknown };
+
+/** "high": commands of people, failing canaries; before all others. */
+export type Priority = "high" | "normal";
+
+/**
+ * One pass over a key. Never two at once for the same key. The signal aborts when the pass has taken too long or the
+ * queue must stop; a pass should then end soon. What it throws counts as "retry".
+ */
+export type Handler = (key: string, signal: AbortSignal) => Promise<Outcome>;
+
+/** For metrics. Called synchronously; must not throw. */
+export interface QueueObserver {
+  started?(pass: { readonly key: string; readonly waitedMs: number }): void;
+  ended?(pass: { readonly key: string; readonly tookMs: number; readonly outcome: Outcome["kind"] }): void;
+  /** The queue was full: the key was not added. */
+  refused?(key: string): void;
+}
+
+export interface WorkQueueOptions {
+  readonly handler: Handler;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly logger?: Logger;
+  readonly observer?: QueueObserver;
+  /** Passes at the same time. */
+  readonly workers?: number;
+  readonly backoff?: Backoff;
+  /** Keys that are waiting or delayed. */
+  readonly maxKeys?: number;
+  /** After this long a pass is asked to end. */
+  readonly passLimitMs?: number;
+}
+
+interface Delay {
+  readonly at: number;
+  readonly timer: Timer;
+}
+
+const DEFAULTS = {
+  logger: silentLogger,
+  observer: {},
+  workers: 4,
+  backoff: { firstMs: 200, maxMs: 60_000 },
+  maxKeys: 100_000,
+  passLimitMs: 120_000,
+};
+
+/**
+ * A queue of keys, for reconciling: it holds identities, never contents. A key is in it at most once; a key that is
+ * added while its pass is under way gets another pass afterwards, so that no change is lost; a pass voids the delays
+ * that were set before it began, since it decides afresh when to come back.
+ */
+export class WorkQueue {
+  readonly #options: Required<WorkQueueOptions>;
+  readonly #ready: ReadyKeys;
+  readonly #delayed = new Map<string, Delay>();
+  /** Keys whose pass is under way; the value says how to queue them again, if they were added meanwhile. */
+  readonly #active = new Map<string, Priority | null>();
+  /** Passes in a row that ended in "retry". */
+  readonly #failures = new Map<string, number>();
+  readonly #aborting = new AbortController();
+  #idleWaiters: (() => void)[] = [];
+  #state: "new" | "running" | "stopped" = "new";
+
+  constructor(options: WorkQueueOptions) {
+    this.#options = { ...DEFAULTS, ...options };
+    this.#ready = new ReadyKeys(options.clock);
+  }
+
+  /** Keys that wait for a worker. */
+  get depth(): number {
+    return this.#ready.size;
+  }
+
+  /** Keys that wait for their time. */
+  get delayed(): number {
+    return this.#delayed.size;
+  }
+
+  /** Passes under way. */
+  get active(): number {
+    return this.#active.size;
+  }
+
+  /** Begins to work. What was added before is kept until then. */
+  start(): void {
+    if (this.#state === "new") this.#state = "running";
+    this.#pump();
+  }
+
+  /** Adds a key for now. One that is waiting keeps its place, but a high priority moves it ahead. */
+  add(key: string, priority: Priority = "normal"): void {
+    if (this.#state === "stopped") return;
+    const again = this.#active.get(key);
+    if (again !== undefined) {
+      this.#active.set(key, again === "high" ? "high" : priority);
+      return;
+    }
+    if (!this.#ready.has(key) && !this.#hasRoom(key)) return;
+    this.#undelay(key);
+    this.#ready.push(key, priority);
+    this.#pump();
+  }
+
+  /** Adds a key after a while. The earliest time wins; a key that is waiting for a worker already is left there. */
+  addAfter(key: string, delayMs: number): void {
+    assert(!Number.isNaN(delayMs), "a delay is a number");
+    if (this.#state === "stopped" || this.#ready.has(key)) return;
+    const at = this.#options.clock.now() + delayMs;
+    const known = this.#delayed.get(key);
+    if (known !== undefined && known.at <= at) return;
+    if (known === undefined && !this.#hasRoom(key)) return;
+    known?.timer.cancel();
+    const timer = this.#options.clock.setTimer(delayMs, () => {
+      this.#delayed.delete(key);
+      this.add(key);
+    });
+    this.#delayed.set(key, { at, timer });
+  }
+
+  /** Resolves when no key waits for a worker and no pass is under way; keys that wait for their time do not count. */
+  async idle(): Promise<void> {
+    if (this.#ready.size === 0 && this.#active.size === 0) return;
+    await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
+  }
+
+  /**
+   * Forgets all keys and begins no pass any more. Passes under way may finish within `graceMs`, then their signal
+   * aborts; resolves when all have ended or, at the latest, as long again after that.
+   */
+  async stop(graceMs: number): Promise<void> {
+    this.#state = "stopped";
+    for (const delay of this.#delayed.values()) delay.timer.cancel();
+    this.#delayed.clear();
+    this.#ready.clear();
+    for (const key of this.#active.keys()) this.#active.set(key, null);
+    const ended = new AbortController();
+    const idle = this.idle().then(() => ended.abort());
+    const { clock } = this.#options;
+    await Promise.race([idle, sleep(clock, graceMs, ended.signal).catch(() => {})]);
+    if (this.#active.size === 0) return;
+    this.#aborting.abort(new Error("the queue is stopping"));
+    await Promise.race([idle, sleep(clock, graceMs, ended.signal).catch(() => {})]);
+  }
+
+  #hasRoom(key: string): boolean {
+    if (this.#ready.size + this.#delayed.size < this.#options.maxKeys || this.#delayed.has(key)) return true;
+    this.#options.observer.refused?.(key);
+    this.#options.logger.error("work queue is full, a key was refused", {
+      key,
+      maxKeys: this.#options.maxKeys,
+    });
+    return false;
+  }
+
+  #undelay(key: string): void {
+    this.#delayed.get(key)?.timer.cancel();
+    this.#delayed.delete(key);
+  }
+
+  #pump(): void {
+    while (this.#state === "running" && this.#active.size < this.#options.workers) {
+      const next = this.#ready.shift();
+      if (next === undefined) break;
+      void this.#pass(next.key, next.waitedMs);
+    }
+    if (this.#ready.size > 0 || this.#active.size > 0) return;
+    for (const resolve of this.#idleWaiters.splice(0)) resolve();
+  }
+
+  async #pass(key: string, waitedMs: number): Promise<void> {
+    const { clock, observer } = this.#options;
+    this.#active.set(key, null);
+    this.#undelay(key);
+    observer.started?.({ key, waitedMs });
+    const startedAt = clock.now();
+    const outcome = await this.#handle(key);
+    observer.ended?.({ key, tookMs: clock.now() - startedAt, outcome: outcome.kind });
+    const again = this.#active.get(key);
+    this.#active.delete(key);
+    this.#conclude(key, outcome);
+    // After the outcome: an addition made during the pass is for now, whatever delay the pass asked for.
+    if (again !== undefined && again !== null) this.add(key, again);
+    this.#pump();
+  }
+
+  async #handle(key: string): Promise<Outcome> {
+    const { handler, clock, passLimitMs } = this.#options;
+    const limit = deadline(clock, passLimitMs, {
+      parent: this.#aborting.signal,
+      reason: () => new Error(`the pass over ${key} has taken ${passLimitMs} ms`),
+    });
+    try {
+      return await handler(key, limit.signal);
+    } catch (error) {
+      return { kind: "retry", error };
+    } finally {
+      limit.release();
+    }
+  }
+
+  #conclude(key: string, outcome: Outcome): void {
+    if (outcome.kind === "retry") {
+      const failures = (this.#failures.get(key) ?? 0) + 1;
+      this.#failures.set(key, failures);
+      const delayMs = Math.max(this.#backoff(failures), askedDelay(outcome.error));
+      this.#options.logger.warn("pass failed, retrying", { key, error: outcome.error, failures, delayMs });
+      this.addAfter(key, delayMs);
+      return;
+    }
+    this.#failures.delete(key);
+    if (outcome.kind === "requeue") this.addAfter(key, outcome.afterMs);
+    if (outcome.kind === "terminal") this.#options.logger.error("pass failed", { key, error: outcome.error });
+  }
+
+  #backoff(failures: number): number {
+    return backoffDelay(this.#options.backoff, failures, this.#options.random);
+  }
+}
+
+/** The delay that an error asks for: 429 and 503 of an API server. */
+function askedDelay(error: unknown): number {
+  return error instanceof OperationError && typeof error.retry === "object" ? error.retry.afterMs : 0;
+}
