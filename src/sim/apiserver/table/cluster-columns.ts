@@ -81,7 +81,7 @@ const EVENT: ColumnSet = [
     docOf("core.v1.ObjectReference", "fieldPath"),
     (event) => subjectOf(event)["fieldPath"] ?? "",
   ),
-  wideColumn("Source", docOf("core.v1.EventSource", "component"), eventSource),
+  wideColumn("Source", docOf("core.v1.Event", "source"), eventSource),
   column("Message", docOf("core.v1.Event", "message"), (event) =>
     String(event["message"] ?? event["note"] ?? "").trim(),
   ),
