@@ -3,8 +3,9 @@ import { ask } from "../core/ask.ts";
 import { decide } from "../core/decide.ts";
 import type { Decision, EventDraft } from "../core/decision.ts";
 import type { CoreSettings, Observation } from "../core/snapshot.ts";
-import { parseKey } from "../kube/object.ts";
+import { keyOf, keyText, parseKey } from "../kube/object.ts";
 import type { Notifier } from "../notify/notify.ts";
+import type { Logger } from "../telemetry/logger.ts";
 import type { Executor } from "./execute.ts";
 import type { Gatherer, Scene } from "./gather.ts";
 import { Judges } from "./judges.ts";
@@ -20,6 +21,7 @@ export interface PassParts {
   readonly events: EventSink;
   readonly notifier: Notifier;
   readonly settings: CoreSettings;
+  readonly logger: Logger;
 }
 
 /** What one pass over a Rollout came to. */
@@ -87,7 +89,14 @@ export class Pass {
 
   #tell(scene: Scene, decision: Decision): void {
     const { rollout } = scene.snapshot;
-    for (const event of decision.events) this.#parts.events.post(rollout, event);
+    for (const event of decision.events) {
+      this.#parts.events.post(rollout, event);
+      this.#parts.logger.info("event", {
+        rollout: keyText(keyOf(rollout)),
+        reason: event.reason,
+        message: event.message,
+      });
+    }
     const { namespace = "default", name } = rollout.metadata;
     for (const draft of decision.notifications) {
       this.#parts.notifier.notify(scene.inForce, { ...draft, rollout: { namespace, name } });

@@ -3,7 +3,7 @@ import type { Rollout } from "../api/rollout.ts";
 import type { Cache, Change } from "../kube/cache.ts";
 import type { IndexFunction } from "../kube/cache-index.ts";
 import { type EndpointSlice, SERVICE_NAME_LABEL, type Service } from "../kube/kind/network.ts";
-import type { Deployment, ReplicaSet } from "../kube/kind/workload.ts";
+import type { Deployment, Pod, ReplicaSet } from "../kube/kind/workload.ts";
 import { type KubeObject, keyOf, keyText } from "../kube/object.ts";
 import { isDeepEqual } from "../lib/json.ts";
 import { BY_TARGET } from "./gather.ts";
@@ -37,6 +37,7 @@ export interface Watched {
   readonly rollouts: Cache<Rollout>;
   readonly deployments: Cache<Deployment>;
   readonly replicaSets: Cache<ReplicaSet>;
+  readonly pods: Cache<Pod>;
   readonly services: Cache<Service>;
   readonly endpointSlices: Cache<EndpointSlice>;
   /** Routing objects: they carry the names of apex Services, or of their primary and canary. */
@@ -60,6 +61,18 @@ export function subscribeAll(watched: Watched, fire: (trigger: Trigger) => void)
     fireAll(BY_TARGET, object, sides(object.metadata.name), hasNewTemplate(change)),
   );
   foreign(watched.replicaSets, (object) => fireAll(BY_TARGET, object, owners(object).flatMap(sides), false));
+  foreign(watched.pods, (object, change) => {
+    if (isDeepEqual(facetsOf(change.old), facetsOf(change.new))) return;
+    const sets = owners(object).map((name) =>
+      watched.replicaSets.get({ namespace: object.metadata.namespace, name }),
+    );
+    fireAll(
+      BY_TARGET,
+      object,
+      sets.flatMap((set) => (set === undefined ? [] : owners(set))).flatMap(sides),
+      false,
+    );
+  });
   foreign(watched.services, (object) => fireAll(BY_SERVICE, object, sides(object.metadata.name), false));
   foreign(watched.endpointSlices, (object) =>
     fireAll(BY_SERVICE, object, sides(object.metadata.labels?.[SERVICE_NAME_LABEL] ?? ""), false),
@@ -90,6 +103,14 @@ function sides(name: string): readonly string[] {
 
 function owners(object: KubeObject): readonly string[] {
   return (object.metadata.ownerReferences ?? []).map((owner) => owner.name);
+}
+
+/** What of a pod a decision or a message may depend on; the rest of its status changes too often to look each time. */
+function facetsOf(pod: Pod | undefined): unknown {
+  if (pod === undefined) return undefined;
+  const ready = pod.status?.conditions?.find((condition) => condition.type === "Ready")?.status;
+  const waiting = pod.status?.containerStatuses?.map((container) => container.state?.waiting?.reason);
+  return { ready, waiting, isGoing: pod.metadata.deletionTimestamp !== undefined };
 }
 
 function isUrgentChange(change: Change<Rollout>): boolean {

@@ -1,0 +1,120 @@
+import type { AxiosAdapter } from "axios";
+import { FIELD_MANAGER } from "../api/kind.ts";
+import type { Rollout } from "../api/rollout.ts";
+import type { Config } from "../config/config.ts";
+import { RolloutController } from "../controller/controller.ts";
+import { Executor } from "../controller/execute.ts";
+import { Gatherer } from "../controller/gather.ts";
+import { type EventSink, Pass } from "../controller/pass.ts";
+import { CacheSet } from "../kube/cache-set.ts";
+import type { Client } from "../kube/client.ts";
+import { KubeEventRecorder } from "../kube/event-recorder.ts";
+import type { Clock } from "../lib/clock.ts";
+import { PrometheusSource } from "../metrics/prometheus/prometheus-source.ts";
+import type { PrometheusAuth } from "../metrics/prometheus/query-client.ts";
+import { SlackNotifier } from "../notify/slack/slack.ts";
+import { IstioRouter } from "../router/istio/istio.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import { DeploymentWorkload } from "../workload/deployment/deployment.ts";
+import { makeCaches } from "./caches.ts";
+
+/** What a controller needs from outside: in production sockets and wall time, in the simulation neither. */
+export interface ControllerParts {
+  readonly config: Config;
+  readonly client: Client;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly logger: Logger;
+  /** Names this process in events. */
+  readonly instance: string;
+  /** Replaces sockets to Prometheus. */
+  readonly prometheusAdapter?: AxiosAdapter | undefined;
+  /** Replaces sockets to Slack. */
+  readonly slackAdapter?: AxiosAdapter | undefined;
+}
+
+export interface Controller {
+  /** Resolves when the caches have synced and work has begun. */
+  start(): Promise<void>;
+  /** Ends passes under way, sends what is queued, closes watches. */
+  stop(graceMs: number): Promise<void>;
+  /** Sentences about what cannot be watched at present; empty when all is well. */
+  problems(): readonly string[];
+}
+
+/** The controller's parts, put together. */
+export function createController(parts: ControllerParts): Controller {
+  const { config, client, clock, random, logger } = parts;
+  const set = new CacheSet({ client, clock, random, logger });
+  const caches = makeCaches(set, config.namespace);
+
+  const workload = new DeploymentWorkload({ client: set.client, ...caches });
+  const router = new IstioRouter({ client: set.client, ...caches });
+  const metrics = new PrometheusSource({
+    clock,
+    url: config.prometheus,
+    auth: prometheusAuth(config),
+    timeoutMs: config.prometheusTimeout,
+    adapter: parts.prometheusAdapter,
+  });
+  const recorder = new KubeEventRecorder({
+    client,
+    clock,
+    random,
+    logger,
+    component: FIELD_MANAGER,
+    instance: parts.instance,
+  });
+  const events: EventSink = { post: (rollout, event) => recorder.record(rollout, event) };
+  const notifier = new SlackNotifier({
+    client,
+    clock,
+    random,
+    logger,
+    cluster: config.clusterName,
+    allowHttp: config.insecureWebhooks,
+    adapter: parts.slackAdapter,
+    onProblem: (rollout: Rollout, message: string) =>
+      events.post(rollout, { reason: "NotificationFailed", type: "Warning", message }),
+  });
+
+  const pass = new Pass({
+    gatherer: new Gatherer({ clock, rollouts: caches.rollouts, workload, router, metrics }),
+    executor: new Executor({ client: set.client, workload, router }),
+    events,
+    notifier,
+    settings: { drainMs: config.drain, statusRefreshMs: config.statusRefresh },
+    logger,
+  });
+  const controller = new RolloutController({
+    clock,
+    random,
+    logger,
+    watched: caches,
+    pass,
+    events,
+    workers: config.workers,
+  });
+
+  return {
+    start: async () => {
+      set.start();
+      await set.synced();
+      controller.start();
+    },
+    stop: async (graceMs) => {
+      await controller.stop(graceMs);
+      await Promise.all([notifier.drain(graceMs), recorder.drain(graceMs)]);
+      await set.stop();
+    },
+    problems: () => set.problems(),
+  };
+}
+
+function prometheusAuth(config: Config): PrometheusAuth | undefined {
+  const { prometheusToken, prometheusUsername, prometheusPassword } = config;
+  if (prometheusToken !== undefined) return { kind: "bearer", token: prometheusToken };
+  if (prometheusUsername === undefined) return undefined;
+  return { kind: "basic", username: prometheusUsername, password: prometheusPassword ?? "" };
+}

@@ -1,0 +1,97 @@
+import { isConflict } from "../kube/api-error.ts";
+import { parseKey } from "../kube/object.ts";
+import { type Outcome, type QueueObserver, WorkQueue } from "../kube/work-queue.ts";
+import type { Clock } from "../lib/clock.ts";
+import { toError } from "../lib/errors.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import type { EventSink, Pass } from "./pass.ts";
+import { subscribeAll, type Watched } from "./triggers.ts";
+
+export interface ControllerOptions {
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly watched: Watched;
+  readonly pass: Pass;
+  readonly events: EventSink;
+  readonly workers: number;
+  readonly observer?: QueueObserver;
+}
+
+/** After a conflict the newer object is in the cache already: decide again, at once but not in a tight loop. */
+const CONFLICT_DELAY_MS = 20;
+
+/** A Rollout whose passes keep changing things is slowed down: somebody else may be changing them back. */
+const CHANGING_PASSES_MAX = 20;
+const SLOWED_DELAY_MS = 5_000;
+
+/** From changes to passes: one worker per Rollout at a time, urgent ones first, failures with backoff. */
+export class RolloutController {
+  readonly #options: ControllerOptions;
+  readonly #queue: WorkQueue;
+  /** Passes in a row that changed something, by key; gone as soon as one changes nothing. */
+  readonly #changing = new Map<string, number>();
+
+  constructor(options: ControllerOptions) {
+    this.#options = options;
+    const { clock, random, logger, workers, observer } = options;
+    this.#queue = new WorkQueue({
+      clock,
+      random,
+      logger,
+      workers,
+      handler: (key) => this.#handle(key),
+      ...(observer === undefined ? {} : { observer }),
+    });
+    subscribeAll(options.watched, ({ key, isUrgent }) => {
+      if (isUrgent) options.pass.interrupt(key);
+      this.#queue.add(key, isUrgent ? "high" : "normal");
+    });
+  }
+
+  /** Begins to work; to be called when the caches have synced. */
+  start(): void {
+    this.#queue.start();
+  }
+
+  /** Ends passes under way, within `graceMs` if they can. */
+  stop(graceMs: number): Promise<void> {
+    return this.#queue.stop(graceMs);
+  }
+
+  get queueDepth(): number {
+    return this.#queue.depth;
+  }
+
+  async #handle(key: string): Promise<Outcome> {
+    try {
+      const { changed, requeueAfterMs } = await this.#options.pass.run(key);
+      if (changed) return { kind: "requeue", afterMs: this.#delayAfterChange(key) };
+      this.#changing.delete(key);
+      return requeueAfterMs === null ? { kind: "done" } : { kind: "requeue", afterMs: requeueAfterMs };
+    } catch (thrown) {
+      if (isConflict(thrown)) return { kind: "requeue", afterMs: CONFLICT_DELAY_MS };
+      this.#reportFailure(key, toError(thrown));
+      return { kind: "retry", error: thrown };
+    }
+  }
+
+  #delayAfterChange(key: string): number {
+    const count = (this.#changing.get(key) ?? 0) + 1;
+    this.#changing.set(key, count);
+    if (count < CHANGING_PASSES_MAX) return 0;
+    this.#options.logger.warn("passes keep changing things; somebody else may be changing them back", {
+      key,
+      count,
+    });
+    return SLOWED_DELAY_MS;
+  }
+
+  #reportFailure(key: string, error: Error): void {
+    const rollout = this.#options.watched.rollouts.get(parseKey(key));
+    if (rollout === undefined) return;
+    const message = `${error.message}. It is tried again; traffic stays as it is.`;
+    this.#options.events.post(rollout, { reason: "PassFailed", type: "Warning", message });
+  }
+}
