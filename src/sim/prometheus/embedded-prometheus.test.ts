@@ -85,7 +85,7 @@ describe("the embedded Prometheus", () => {
     ["down", { kind: "down" }, "rejects: connect ECONNREFUSED"],
     [
       "erroring",
-      { kind: "error" },
+      { kind: "errors" },
       '503 {"status":"error","errorType":"unavailable","error":"TSDB not ready"}',
     ],
     ["empty", { kind: "empty" }, '200 {"status":"success","data":{"resultType":"vector","result":[]}}'],

@@ -11,7 +11,7 @@ export type PrometheusFault =
   /** Every answer comes this late. */
   | { readonly kind: "slow"; readonly delayMs: number }
   /** Every query is answered with 503. */
-  | { readonly kind: "error" }
+  | { readonly kind: "errors" }
   /** Queries succeed and find nothing. */
   | { readonly kind: "empty" }
   /** Every value of every query is NaN. */
@@ -76,7 +76,7 @@ export class EmbeddedPrometheus {
     const fault = this.#fault;
     if (fault?.kind === "down") throw new ConnectionRefusedError("connect ECONNREFUSED");
     if (fault?.kind === "slow") await sleep(this.#clock, fault.delayMs, signal);
-    if (fault?.kind === "error" && path.startsWith("/api/")) {
+    if (fault?.kind === "errors" && path.startsWith("/api/")) {
       return { status: 503, body: { status: "error", errorType: "unavailable", error: "TSDB not ready" } };
     }
     const context = { store: this.store, nowMs: this.#clock.now(), options: this.#evaluation };
