@@ -29,7 +29,8 @@ function endsAfter(longest: number, age: number): number {
 
 /**
  * One interval on, from `before` into the zeroed slice of `after`. `splits[a]` is what the last a + 1 intervals hold in
- * sum; ages beyond its length cannot be. Returns ln of the interval's likelihood with noise over that without.
+ * sum; ages beyond its length cannot be. Returns ln of the predictive
+ * likelihood of the interval.
  */
 export function advanceRuns(
   filter: RunFilter,
@@ -47,10 +48,10 @@ export function advanceRuns(
     const weight = after[at + LOG_WEIGHT] as number;
     if (weight === Number.NEGATIVE_INFINITY) continue;
     const start = age === 1 ? null : (after[at + MODE] as number);
-    const { gain, mode } = noisyLikelihood(filter.noise, splits[age - 1] as Split, start);
+    const { logLikelihood, mode } = noisyLikelihood(filter.noise, splits[age - 1] as Split, start);
     after[at + MODE] = mode;
-    after[at + PROBABILITY] = weight + gain;
-    if (weight + gain > best) best = weight + gain;
+    after[at + PROBABILITY] = weight + logLikelihood;
+    if (weight + logLikelihood > best) best = weight + logLikelihood;
   }
   return normalise(filter, after, ages, best);
 }

@@ -31,8 +31,8 @@ export interface SplitNull {
   readonly model: number | null;
   /** Index of its filter; null for no noise. */
   readonly filter: number | null;
-  /** The same noise around larger ratios. */
-  readonly alternatives: readonly { readonly filter: number; readonly ratio: number }[];
+  /** Filters of the same noise around larger ratios. */
+  readonly alternatives: readonly number[];
   /** Of its alternatives, sum 1. */
   readonly weights: readonly number[];
   readonly offset: number;
@@ -79,10 +79,7 @@ export function splitPlan(maxRatio: number, intervalMs: number): SplitPlan {
   models.forEach(({ runIntervals }, model) => {
     const filter = addFilter(model, 0);
     const own = runIntervals > 1 ? SAME_NOISE_RATIOS : [];
-    const alternatives = own.map((factor, i) => ({
-      filter: addFilter(model, i + 1),
-      ratio: factor * maxRatio,
-    }));
+    const alternatives = own.map((_, i) => addFilter(model, i + 1));
     addNull({ model, filter, alternatives });
   });
   return {

@@ -1,7 +1,6 @@
 import { isComparable, type PairCounts } from "./counts.ts";
 import { logBetaBinomial } from "./math/count-densities.ts";
 import type { Split } from "./math/log-odds-noise.ts";
-import { softplus } from "./math/logistic.ts";
 import { LONGEST_RUN } from "./noise-models.ts";
 import { advanceRuns } from "./run-lengths.ts";
 import type { SplitPlan } from "./split-plan.ts";
@@ -36,31 +35,28 @@ export function observeSplit(
   const runs = new Float64Array(test.runs.length);
   const sums = sumsOf(recent, plan.longestRun);
   const byRatio = plan.ratios.map((ratio) => splitsAt(ratio, sums));
-  const gains = plan.filters.map((filter) =>
+  const predicted = plan.filters.map((filter) =>
     advanceRuns(filter, test.runs, runs, byRatio[filter.ratioIndex] as readonly Split[]),
   );
-  const ratios = logRatios(plan, counts, gains);
+  const ratios = logRatios(plan, counts, predicted);
   return { mixture: advanceMixture(test.mixture, ratios, hazard), runs, recent };
 }
 
-/** ln likelihood of the interval under each alternative over that under each null. */
-function logRatios(plan: SplitPlan, counts: PairCounts, gains: readonly number[]): Float64Array {
+/** ln likelihood of the interval under each alternative over that under each null; `predicted` by filter. */
+function logRatios(plan: SplitPlan, counts: PairCounts, predicted: readonly number[]): Float64Array {
   const shared = [
     ...plan.grid.map((ratio) => splitLogLikelihood(counts, ratio)),
     ...plan.noisy.map(({ ratio, variance }) =>
       logBetaBinomial(counts.canary.bad, counts.primary.bad, canaryShare(counts, ratio), variance),
     ),
   ];
-  const boundary = splitLogLikelihood(counts, plan.maxRatio);
+  const plain = splitLogLikelihood(counts, plan.maxRatio);
   const out = new Float64Array(plan.terms);
   for (const hypothesis of plan.nulls) {
-    const gain = hypothesis.filter === null ? 0 : (gains[hypothesis.filter] as number);
-    const predicted = boundary + gain;
+    const healthy = hypothesis.filter === null ? plain : (predicted[hypothesis.filter] as number);
     let at = hypothesis.offset;
-    for (const likelihood of shared) out[at++] = likelihood - predicted;
-    for (const { filter, ratio } of hypothesis.alternatives) {
-      out[at++] = splitLogLikelihood(counts, ratio) + (gains[filter] as number) - predicted;
-    }
+    for (const likelihood of shared) out[at++] = likelihood - healthy;
+    for (const filter of hypothesis.alternatives) out[at++] = (predicted[filter] as number) - healthy;
   }
   return out;
 }
@@ -94,29 +90,29 @@ function xLogY(x: number, y: number): number {
 interface RunSum {
   readonly first: number;
   readonly both: number;
-  /** Log-odds of the canary among all requests. */
+  /** Log-odds of the canary among all requests: mean over the run, weighted by bad requests. */
   readonly logit: number;
+  readonly spread: number;
 }
 
 /** Sums over the last 1, 2, ... intervals. */
 function sumsOf(recent: readonly PairCounts[], longest: number): readonly RunSum[] {
   let first = 0;
-  let second = 0;
-  let canary = 0;
-  let primary = 0;
-  return recent.slice(0, longest).map((counts) => {
-    first += counts.canary.bad;
-    second += counts.primary.bad;
-    canary += counts.canary.total;
-    primary += counts.primary.total;
-    return { first, both: first + second, logit: Math.log(canary / primary) };
+  let both = 0;
+  let firstByLogit = 0;
+  let bothByLogit = 0;
+  return recent.slice(0, longest).map(({ canary, primary }) => {
+    const logit = Math.log(canary.total / primary.total);
+    first += canary.bad;
+    both += canary.bad + primary.bad;
+    firstByLogit += canary.bad * logit;
+    bothByLogit += (canary.bad + primary.bad) * logit;
+    const mean = both === 0 ? logit : bothByLogit / both;
+    return { first, both, logit: mean, spread: firstByLogit - first * mean };
   });
 }
 
 function splitsAt(ratio: number, sums: readonly RunSum[]): readonly Split[] {
   const shift = Math.log(ratio);
-  return sums.map(({ first, both, logit }) => {
-    const at = logit + shift;
-    return { first, both, logit: at, plain: both === 0 ? 0 : first * at - both * softplus(at) };
-  });
+  return sums.map((sum) => ({ ...sum, logit: sum.logit + shift }));
 }

@@ -1,6 +1,6 @@
 import { analysisSchema } from "../../../src/api/spec-analysis.ts";
-import { assess, beginJudge, enterPosition, judgeSettings, observeRow } from "../../../src/verdict/judge.ts";
 import type { JudgeSettings, JudgeState } from "../../../src/verdict/judge.ts";
+import { assess, beginJudge, enterPosition, judgeSettings, observeRow } from "../../../src/verdict/judge.ts";
 import type { TraceRow } from "./world.ts";
 
 export interface Outcome {

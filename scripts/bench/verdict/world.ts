@@ -69,7 +69,12 @@ export function simulate(world: World, seed: number): readonly TraceRow[] {
       row < 0 ? null : sample.arm(requests(weight), world.canary(row), both * (canaryNoise?.[index] ?? 1));
     const behaviour = world.primary(Math.max(0, row));
     const primary = sample.arm(requests(100 - weight), behaviour, both * (primaryNoise?.[index] ?? 1));
-    return lose({ endMs: (row + 1) * world.intervalMs, weight, canary, primary, own: {} }, world, losses, row);
+    return lose(
+      { endMs: (row + 1) * world.intervalMs, weight, canary, primary, own: {} },
+      world,
+      losses,
+      row,
+    );
   });
 }
 

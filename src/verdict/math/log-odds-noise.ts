@@ -75,40 +75,44 @@ export function shiftAt(noise: LogOddsNoise, logit: number): number {
   return low + (place - index) * ((noise.shifts[index + 1] as number) - low);
 }
 
-/** How one kind of event split between two arms, and the log-odds that it should have. */
+/** How the events of some intervals split between two arms, and the log-odds that they should have. */
 export interface Split {
   /** Events of the first arm, and of both. */
   readonly first: number;
   readonly both: number;
-  /** Log-odds of the first arm without noise. */
+  /** Log-odds of the first arm without noise: the intervals' mean, weighted by their events. */
   readonly logit: number;
-  /** ln likelihood of the split without noise. */
-  readonly plain: number;
+  /** Sum over the intervals of (events of the first arm) x (interval's log-odds - mean): 0 for one interval. */
+  readonly spread: number;
 }
 
 export interface NoisyLikelihood {
-  /** ln of (likelihood with noise / likelihood without). */
-  readonly gain: number;
+  /** ln likelihood of the (ordered) split. */
+  readonly logLikelihood: number;
   /** Where the integrand peaks: a good start for the same run one interval later. */
   readonly mode: number;
 }
 
 const LARGEST_STEP = 2;
-const MOST_STEPS = 40;
+const MOST_STEPS = 60;
 /** Stop where what is left to climb is this small, in nats. */
 const LEAST_CLIMB = 0.01;
 
 /**
- * ln of the integral of the split's likelihood over the noise, relative to no noise. By Laplace's method for the
- * integral and for the normaliser alike, so that their errors cancel (Tierney & Kadane 1986) and no events give exactly 0.
+ * ln of the integral of the split's likelihood over the noise, which is the same in all its intervals. By Laplace's method
+ * for the integral and for the normaliser alike, so that their errors cancel (Tierney & Kadane 1986) and no events give
+ * exactly 0. Intervals are pooled at their mean log-odds, to first order in how these differ.
  */
 export function noisyLikelihood(noise: LogOddsNoise, split: Split, start: number | null): NoisyLikelihood {
   const { first, both } = split;
-  if (both === 0) return { gain: 0, mode: 0 };
+  if (both === 0) return { logLikelihood: 0, mode: 0 };
   const { k } = noise;
   // The mean is kept only where counts are small: else the noise alone would explain a ratio at low traffic.
   const centre = split.logit + shiftAt(noise, split.logit) / (1 + both / 3);
   let r = start ?? guessMode(k, first, both, centre);
+  // The integrand is log-concave: its slope's sign brackets the peak, which keeps Newton from jumping to and fro.
+  let low = Number.NEGATIVE_INFINITY;
+  let high = Number.POSITIVE_INFINITY;
   for (let i = 0; ; i++) {
     const s = sigmoid(centre + r);
     const t = sigmoid(r);
@@ -120,10 +124,13 @@ export function noisyLikelihood(noise: LogOddsNoise, split: Split, start: number
       // ln(1 + e^x) = x - ln sigmoid(x); the parabola at r gives the height of the peak.
       const height =
         first * (centre + r) - both * (centre + r - Math.log(s)) + k * r - 2 * k * (r - Math.log(t)) + climb;
-      const gain = height - 0.5 * Math.log(curve) + 2 * k * Math.LN2 + 0.5 * Math.log(k / 2) - split.plain;
-      return { gain, mode: r + step };
+      const volume = 0.5 * Math.log(k / 2 / curve) + 2 * k * Math.LN2;
+      return { logLikelihood: height + volume + split.spread, mode: r + step };
     }
-    r += step;
+    if (slope > 0) low = r;
+    else high = r;
+    const next = r + step;
+    r = next > low && next < high ? next : (low + high) / 2;
   }
 }
 
