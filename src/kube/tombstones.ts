@@ -1,3 +1,5 @@
+import { BoundedMap } from "../lib/bounded-map.ts";
+
 interface Tombstone {
   readonly version: number;
   /** Counts the tombstones ever made: which were there when a list began. */
@@ -10,12 +12,11 @@ interface Tombstone {
  * until its DELETED event arrives.
  */
 export class Tombstones {
-  readonly #goneUpTo = new Map<string, Tombstone>();
-  readonly #max: number;
+  readonly #goneUpTo: BoundedMap<string, Tombstone>;
   #sequence = 0;
 
   constructor(max = 1_000) {
-    this.#max = max;
+    this.#goneUpTo = new BoundedMap(max);
   }
 
   /** Number of the latest tombstone; later ones have greater numbers. */
@@ -26,14 +27,8 @@ export class Tombstones {
   /** `id` is a uid or a key; it is gone up to this version, or for good: Infinity. */
   add(id: string, version: number): void {
     const known = this.#goneUpTo.get(id)?.version ?? 0;
-    this.#goneUpTo.delete(id);
     this.#sequence += 1;
     this.#goneUpTo.set(id, { version: Math.max(known, version), sequence: this.#sequence });
-    if (this.#goneUpTo.size <= this.#max) return;
-    for (const oldest of this.#goneUpTo.keys()) {
-      this.#goneUpTo.delete(oldest);
-      return;
-    }
   }
 
   covers(id: string | undefined, version: number): boolean {
