@@ -39,7 +39,8 @@ interface Row {
   readonly status?: boolean;
   readonly scale?: ScalePaths;
   readonly subresources?: readonly SubresourceDefinition[];
-  readonly storage?: string;
+  /** Shares its objects with this resource, in that version. */
+  readonly storedAs?: { readonly storage: string; readonly apiVersion: string };
 }
 
 const TABLE: Readonly<Record<string, readonly Row[]>> = {
@@ -142,12 +143,20 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
       plural: "horizontalpodautoscalers",
       shortNames: ["hpa"],
       categories: ["all"],
+      storedAs: { storage: "horizontalpodautoscalers.autoscaling", apiVersion: "autoscaling/v2" },
       status: true,
     },
   ],
   "coordination.k8s.io/v1": [{ kind: "Lease", plural: "leases" }],
   "discovery.k8s.io/v1": [{ kind: "EndpointSlice", plural: "endpointslices" }],
-  "events.k8s.io/v1": [{ kind: "Event", plural: "events", shortNames: ["ev"], storage: "events" }],
+  "events.k8s.io/v1": [
+    {
+      kind: "Event",
+      plural: "events",
+      shortNames: ["ev"],
+      storedAs: { storage: "events", apiVersion: "v1" },
+    },
+  ],
   "networking.k8s.io/v1": [
     { kind: "Ingress", plural: "ingresses", shortNames: ["ing"], status: true },
     { kind: "NetworkPolicy", plural: "networkpolicies", shortNames: ["netpol"] },
@@ -184,7 +193,8 @@ function definitionOf(groupVersion: string, row: Row): ResourceDefinition {
     verbs: row.verbs ?? ALL,
     subresources: subresourcesOf(row),
     scale: row.scale,
-    storage: row.storage ?? (group === "" ? row.plural : `${row.plural}.${group}`),
+    storage: row.storedAs?.storage ?? (group === "" ? row.plural : `${row.plural}.${group}`),
+    storedApiVersion: row.storedAs?.apiVersion ?? groupVersion,
     custom: false,
     printerColumns: [],
     selectableFields: [],

@@ -43,6 +43,8 @@ export interface ResourceDefinition extends Resource {
   readonly scale?: ScalePaths | undefined;
   /** Versions with the same text share their objects: `events` of both groups, all versions of an autoscaler. */
   readonly storage: string;
+  /** apiVersion of the stored objects, for example `v1` of all Events. */
+  readonly storedApiVersion: string;
   /** Comes from a CustomResourceDefinition. */
   readonly custom: boolean;
   /** Custom resources only: the structural schema, the printer columns, and the paths that field selectors may use. */
@@ -116,7 +118,7 @@ export function compareVersions(a: string, b: string): number {
     const difference = (right[index] ?? 0) - value;
     if (difference !== 0) return difference;
   }
-  return a < b ? -1 : a > b ? 1 : 0;
+  return a.localeCompare(b, "en");
 }
 
 const STABILITY: Readonly<Record<string, number>> = { alpha: 1, beta: 2 };

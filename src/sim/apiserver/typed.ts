@@ -1,0 +1,157 @@
+import { isStruct, type StructType, structType, type TypeField } from "./builtin-types.ts";
+import type { DecodeReport } from "./decode-report.ts";
+import { copyJson, type Draft, isObject, type JsonObject, setOwn } from "./json-object.ts";
+import { DecodeFailure, readScalar, zeroScalar } from "./typed-scalar.ts";
+
+/**
+ * Reads a built-in object as Go would decode and encode it again: unknown fields are dropped and reported, wrong types
+ * fail, and zero values are kept or left out as the Go type says. The result shares nothing with `value`.
+ */
+export function readStruct(
+  type: StructType,
+  value: JsonObject,
+  report: DecodeReport,
+  at: Place = TOP,
+): Draft {
+  const draft: Draft = {};
+  for (const [name, member] of Object.entries(value)) {
+    const field = type.fields.get(name);
+    if (field === undefined) report.unknownField(indexedPath(at, name));
+    else put(draft, name, readField(field, member, report, step(at, type, name)));
+  }
+  for (const [name, field] of type.fields) {
+    if (!Object.hasOwn(draft, name)) put(draft, name, zeroOf(field));
+  }
+  return draft;
+}
+
+/** Where in a document we are: with list indices for "unknown field", without them in Go's type errors. */
+interface Place {
+  readonly path: string;
+  readonly fields: string;
+  /** The innermost struct. */
+  readonly struct: string;
+}
+
+const TOP: Place = { path: "", fields: "", struct: "" };
+
+/** The place of `metadata` in messages about a custom resource. */
+export const METADATA_PLACE: Place = { path: "metadata", fields: "", struct: "" };
+
+function step(at: Place, type: StructType, name: string): Place {
+  return {
+    path: indexedPath(at, name),
+    fields: at.fields === "" ? name : `${at.fields}.${name}`,
+    struct: goName(type.name).replace(/^.*\./, ""),
+  };
+}
+
+function indexedPath(at: Place, name: string): string {
+  return at.path === "" ? name : `${at.path}.${name}`;
+}
+
+function put(draft: Draft, name: string, value: unknown): void {
+  if (value !== undefined) setOwn(draft, name, value);
+}
+
+function readField(field: TypeField, value: unknown, report: DecodeReport, at: Place): unknown {
+  if (value === null || value === undefined) return zeroOf(field);
+  if (field.shape === "list") return readList(field, value, report, at);
+  if (field.shape === "map") return readMap(field, value, report, at);
+  const read = readElement(field, value, report, at);
+  const isZero = field.omit && !field.pointer && (isEmptyScalar(read) || isEmptyStruct(field, read));
+  return isZero ? undefined : read;
+}
+
+function readList(field: TypeField, value: unknown, report: DecodeReport, at: Place): unknown {
+  if (!Array.isArray(value)) throw wrongShape(value, `[]${goName(field.type)}`, at);
+  if (value.length === 0) return field.omit && !field.pointer ? undefined : null;
+  return value.map((item, index) =>
+    readElement(field, item, report, { ...at, path: `${at.path}[${index}]` }),
+  );
+}
+
+function readMap(field: TypeField, value: unknown, report: DecodeReport, at: Place): unknown {
+  if (!isObject(value)) throw wrongShape(value, `map[string]${goName(field.type)}`, at);
+  const names = Object.keys(value);
+  if (names.length === 0) return field.omit ? undefined : null;
+  const map: Draft = {};
+  for (const name of names) {
+    setOwn(map, name, readElement(field, value[name], report, { ...at, path: `${at.path}.${name}` }));
+  }
+  return map;
+}
+
+function readElement(field: TypeField, value: unknown, report: DecodeReport, at: Place): unknown {
+  if (isStruct(field)) {
+    if (value === null) return readStruct(structType(field.type), {}, report, at);
+    if (!isObject(value)) throw wrongShape(value, goName(field.type), at);
+    return readStruct(structType(field.type), value, report, at);
+  }
+  if (field.type === "any") return copyJson(value);
+  if (value === null) return zeroScalar(field.type);
+  const read = readScalar(field.type, value);
+  if (read === undefined) throw wrongShape(value, goName(field.type), at);
+  return read;
+}
+
+/** What a missing member reads as. */
+function zeroOf(field: TypeField): unknown {
+  if (field.omit) return undefined;
+  if (field.shape !== undefined || field.pointer) return null;
+  if (isStruct(field)) return emptyStruct(field.type);
+  return zeroScalar(field.type);
+}
+
+function emptyStruct(name: string): Draft {
+  const draft: Draft = {};
+  for (const [member, field] of structType(name).fields) put(draft, member, zeroOf(field));
+  return draft;
+}
+
+function isEmptyScalar(value: unknown): boolean {
+  return value === "" || value === 0 || value === false || value === null;
+}
+
+/** Only fields with omitzero get here with `omit`. */
+function isEmptyStruct(field: TypeField, value: unknown): boolean {
+  return isStruct(field) && isObject(value) && Object.keys(value).length === 0;
+}
+
+const GO_SCALARS: Readonly<Record<string, string>> = {
+  boolean: "bool",
+  number: "float64",
+  bytes: "[]uint8",
+  strings: "[]string",
+  Time: "v1.Time",
+  MicroTime: "v1.MicroTime",
+  Duration: "v1.Duration",
+  Quantity: "resource.Quantity",
+  IntOrString: "intstr.IntOrString",
+};
+
+/** `core/v1.PodSpec` is `v1.PodSpec` in Go's messages. */
+function goName(type: string): string {
+  return GO_SCALARS[type] ?? type.slice(type.lastIndexOf("/") + 1);
+}
+
+function wrongShape(value: unknown, goType: string, at: Place): DecodeFailure {
+  const found = jsonTypeOf(value);
+  const target =
+    at.fields === ""
+      ? `Go value of type ${goType}`
+      : `Go struct field ${at.struct}.${at.fields} of type ${goType}`;
+  return new DecodeFailure(`json: cannot unmarshal ${found} into ${target}`);
+}
+
+/** Fails as Go does when a whole object is expected and something else is found. */
+export function wrongTopLevel(value: unknown, goType: string): DecodeFailure {
+  return wrongShape(value, goType, TOP);
+}
+
+function jsonTypeOf(value: unknown): string {
+  if (Array.isArray(value)) return "array";
+  if (typeof value === "boolean") return "bool";
+  if (typeof value === "number" && !Number.isInteger(value)) return `number ${value}`;
+  return typeof value;
+}

@@ -1,0 +1,99 @@
+import type { AnyObject, ObjectMeta } from "../../kube/object.ts";
+import { type Backend, generateName, newUid, nowText } from "./backend.ts";
+import { type Call, storeNamespace } from "./call.ts";
+import type { Draft } from "./json-object.ts";
+import { finalizerWarnings, metaErrors } from "./object-meta.ts";
+import type { WriteOptions } from "./request-options.ts";
+import { alreadyExists, badRequest, forbidden, internalError, invalid, notFound } from "./status.ts";
+
+/**
+ * Stores a new object, in the steps of the real server's rest.BeforeCreate: system fields, allocation, validation.
+ * `draft` is decoded, defaulted and in the stored version. A dry run does everything but store.
+ */
+export function createObject(backend: Backend, call: Call, draft: Draft, options: WriteOptions): AnyObject {
+  const { definition } = call;
+  const strategy = backend.strategies.of(definition);
+  const meta = draft["metadata"] as Draft;
+  placeInNamespace(call, meta);
+  admitToNamespace(backend, call, String(meta["name"] ?? ""));
+  for (const name of SET_BY_SERVER) delete meta[name];
+  strategy.prepareCreate(draft, backend.allocator);
+  meta["uid"] = newUid(backend);
+  meta["creationTimestamp"] = nowText(backend);
+  nameObject(backend, call, meta);
+  const object = draft as AnyObject;
+  const name = object.metadata.name ?? "";
+  const errors = [...metaErrors(object.metadata, strategy.nameRule), ...strategy.validate(object)];
+  if (errors.length > 0) throw invalid({ group: definition.group, kind: object.kind }, name, errors);
+  call.warnings.push(...finalizerWarnings(object.metadata));
+  const existing = backend.store.collection(definition.storage).get(storeNamespace(call), name);
+  if (existing !== undefined) {
+    throw alreadyExists(definition, name, existing.metadata.deletionTimestamp !== undefined);
+  }
+  if (object.metadata.resourceVersion !== undefined) {
+    throw internalError("resourceVersion should not be set on objects to be created");
+  }
+  if (options.dryRun) return object;
+  const stored = backend.store.insert(definition.storage, object);
+  backend.afterWrite(definition, stored, false);
+  return stored;
+}
+
+const SET_BY_SERVER = [
+  "deletionTimestamp",
+  "deletionGracePeriodSeconds",
+  "selfLink",
+  "generation",
+  "managedFields",
+] as const;
+
+/** The namespace comes from the path; the body may repeat it. */
+export function placeInNamespace(call: Call, meta: Draft): void {
+  const { namespace, definition } = call;
+  const found = meta["namespace"];
+  if (!definition.namespaced) {
+    delete meta["namespace"];
+    return;
+  }
+  if (found !== undefined && found !== namespace) {
+    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+  }
+  meta["namespace"] = namespace;
+}
+
+/** The NamespaceLifecycle admission plugin: nothing new in a namespace that does not exist or is on its way out. */
+function admitToNamespace(backend: Backend, call: Call, name: string): void {
+  const { namespace, definition } = call;
+  if (!definition.namespaced || namespace === undefined) return;
+  const found = backend.store.collection("namespaces").get("", namespace);
+  if (found === undefined) throw notFound(NAMESPACES, namespace);
+  if (found.metadata.deletionTimestamp === undefined) return;
+  throw forbidden(
+    definition,
+    name,
+    `unable to create new content in namespace ${namespace} because it is being terminated`,
+    [
+      {
+        reason: "NamespaceTerminating",
+        message: `namespace ${namespace} is being terminated`,
+        field: "metadata.namespace",
+      },
+    ],
+  );
+}
+
+const NAMESPACES = { group: "", version: "v1", kind: "Namespace", plural: "namespaces", namespaced: false };
+
+/** Attempts to find a free generated name before the collision is the client's. */
+const GENERATE_ATTEMPTS = 8;
+
+function nameObject(backend: Backend, call: Call, meta: Draft): void {
+  const { generateName: base, name } = meta as Partial<ObjectMeta>;
+  if ((name ?? "") !== "" || base === undefined || base === "") return;
+  const collection = backend.store.collection(call.definition.storage);
+  for (let attempt = 0; attempt < GENERATE_ATTEMPTS; attempt++) {
+    const generated = generateName(backend, base);
+    meta["name"] = generated;
+    if (collection.get(storeNamespace(call), generated) === undefined) return;
+  }
+}

@@ -1,0 +1,144 @@
+import type { AnyObject, ObjectMeta } from "../../kube/object.ts";
+import { type Backend, nowText } from "./backend.ts";
+import type { Call } from "./call.ts";
+import { CLEANUP_FINALIZER } from "./crd-controller.ts";
+import type { Draft } from "./json-object.ts";
+import type { DeleteOptions } from "./request-options.ts";
+import { conflict } from "./status.ts";
+
+export interface Deletion {
+  /** The object as it is after the request: its last state, or waiting with a deletionTimestamp. */
+  readonly object: AnyObject;
+  readonly isGone: boolean;
+}
+
+/** Deletes an object, or marks it where finalizers or a grace period hold it. */
+export function deleteObject(
+  backend: Backend,
+  call: Call,
+  object: AnyObject,
+  options: DeleteOptions,
+): Deletion {
+  checkPreconditions(call, object, options);
+  const marked = markDeleted(backend, call, object, options);
+  const isGone = marked === undefined;
+  if (options.dryRun) return { object: marked ?? object, isGone };
+  const { storage } = call.definition;
+  if (marked === undefined) {
+    const last = backend.store.remove(storage, object);
+    backend.afterWrite(call.definition, last, true);
+    return { object: last, isGone: true };
+  }
+  if (marked === object) return { object, isGone: false };
+  const stored = backend.store.replace(storage, marked);
+  backend.afterWrite(call.definition, stored, false);
+  return { object: stored, isGone: false };
+}
+
+function checkPreconditions(call: Call, object: AnyObject, { uid, resourceVersion }: DeleteOptions): void {
+  const { definition } = call;
+  const { name } = object.metadata;
+  const failure = (text: string) => conflict({ ...definition, plural: definition.kind }, name, text);
+  if (uid !== undefined && uid !== object.metadata.uid) {
+    throw failure(
+      `the UID in the precondition (${uid}) does not match the UID in record (${object.metadata.uid}). The object might have been deleted and then recreated`,
+    );
+  }
+  if (resourceVersion !== undefined && resourceVersion !== object.metadata.resourceVersion) {
+    throw failure(
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${object.metadata.resourceVersion}). The object might have been modified`,
+    );
+  }
+}
+
+const FOREGROUND = "foregroundDeletion";
+const ORPHAN = "orphan";
+
+/** undefined: nothing holds the object; itself: it is marked already, and nothing changes. */
+function markDeleted(
+  backend: Backend,
+  call: Call,
+  object: AnyObject,
+  options: DeleteOptions,
+): AnyObject | undefined {
+  const { metadata } = object;
+  const finalizers = finalizersFor(object, options.propagation);
+  const graceSeconds = graceOf(call, object, options);
+  const isHeld = finalizers.length > 0 || isHeldBySpec(object);
+  if (!isHeld && graceSeconds === 0) return undefined;
+  const hasSameFinalizers = finalizers.join() === (metadata.finalizers ?? []).join();
+  if (metadata.deletionTimestamp !== undefined) {
+    const isShorter = graceSeconds < (metadata.deletionGracePeriodSeconds ?? 0);
+    if (hasSameFinalizers && !isShorter) return object;
+  }
+  return withDeletionMark(object, {
+    deletionTimestamp: metadata.deletionTimestamp ?? nowText(backend),
+    graceSeconds: object.kind === "Namespace" ? undefined : graceSeconds,
+    finalizers,
+  });
+}
+
+interface Mark {
+  readonly deletionTimestamp: string;
+  readonly graceSeconds: number | undefined;
+  readonly finalizers: readonly string[];
+}
+
+/** The beginning of a deletion counts as a generation where generations are counted. */
+function withDeletionMark(object: AnyObject, mark: Mark): AnyObject {
+  const { metadata } = object;
+  const isFirst = metadata.deletionTimestamp === undefined;
+  const meta: Draft = { ...metadata, deletionTimestamp: mark.deletionTimestamp };
+  if (mark.graceSeconds !== undefined) meta["deletionGracePeriodSeconds"] = mark.graceSeconds;
+  if (mark.finalizers.length > 0) meta["finalizers"] = mark.finalizers;
+  else delete meta["finalizers"];
+  if (isFirst && (metadata.generation ?? 0) > 0 && !KEEPS_GENERATION.has(object.kind)) {
+    meta["generation"] = (metadata.generation ?? 0) + 1;
+  }
+  const status =
+    object.kind === "Namespace" ? { status: { ...(object["status"] as Draft), phase: "Terminating" } } : {};
+  return { ...object, ...status, metadata: meta as unknown as ObjectMeta };
+}
+
+/** Kinds whose own delete handlers mark them. */
+const KEEPS_GENERATION: ReadonlySet<string> = new Set(["CustomResourceDefinition", "Namespace"]);
+
+function finalizersFor(object: AnyObject, propagation: DeleteOptions["propagation"]): readonly string[] {
+  const current = object.metadata.finalizers ?? [];
+  if (object.kind === "CustomResourceDefinition") {
+    return current.includes(CLEANUP_FINALIZER) ? current : [...current, CLEANUP_FINALIZER];
+  }
+  const others = current.filter((finalizer) => finalizer !== FOREGROUND && finalizer !== ORPHAN);
+  switch (propagation) {
+    case "Foreground":
+      return [...others, FOREGROUND];
+    case "Orphan":
+      return [...others, ORPHAN];
+    case "Background":
+      return others;
+    case undefined:
+      return current;
+  }
+}
+
+/** Namespaces are held by their spec until they are empty. */
+function isHeldBySpec(object: AnyObject): boolean {
+  if (object.kind !== "Namespace") return false;
+  const { finalizers } = (object["spec"] ?? {}) as { readonly finalizers?: readonly string[] };
+  return (finalizers ?? []).length > 0;
+}
+
+/** Only pods are deleted gracefully, and only once they run on a node. */
+function graceOf(call: Call, object: AnyObject, { gracePeriodSeconds }: DeleteOptions): number {
+  if (call.definition.storage !== "pods") return 0;
+  const spec = (object["spec"] ?? {}) as {
+    readonly nodeName?: string;
+    readonly terminationGracePeriodSeconds?: number;
+  };
+  const { phase } = (object["status"] ?? {}) as { readonly phase?: string };
+  if ((spec.nodeName ?? "") === "" || phase === "Failed" || phase === "Succeeded") return 0;
+  const wanted = gracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
+  return wanted < 0 ? 1 : wanted;
+}
+
+const DEFAULT_GRACE_SECONDS = 30;
