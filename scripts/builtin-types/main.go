@@ -145,6 +145,13 @@ func main() {
 	}
 	sort.Strings(atomicStructs)
 	out := json.NewEncoder(os.Stdout)
+	if len(os.Args) > 1 && os.Args[1] == "-protobuf" {
+		for _, object := range roots {
+			addNumbers(reflect.TypeOf(object))
+		}
+		check(out.Encode(numbers))
+		return
+	}
 	out.SetIndent("", "  ")
 	check(out.Encode(map[string]any{"kinds": kinds, "atomic": atomicStructs, "types": structs}))
 }

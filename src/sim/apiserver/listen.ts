@@ -9,8 +9,9 @@ import type { AddressInfo, Socket } from "node:net";
 import type { ApiBody, ApiRequest, ApiResponse, Transport } from "../../kube/transport.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { toError } from "../../lib/errors.ts";
-import { MAX_BODY_BYTES, readBody } from "./request-body.ts";
+import { MAX_BODY_BYTES, type RequestBody, readBody } from "./request-body.ts";
 import { streamEvents, writeAnswer } from "./response-body.ts";
+import { StatusFailure } from "./status.ts";
 import type { TlsIdentity } from "./tls-identity.ts";
 
 export interface ListenOptions {
@@ -209,13 +210,21 @@ async function toApiRequest(
       method: method as ApiRequest["method"],
       path: target.pathname,
       query: target.searchParams,
-      headers: headersOf(request),
-      body: read.kind === "text" ? read.text : undefined,
+      headers: { ...headersOf(request), ...(read.kind === "object" ? JSON_TYPE : {}) },
+      body: bodyOf(read),
       signal,
     };
   } catch {
     return undefined;
   }
+}
+
+/** Of a body that was protobuf on the wire. */
+const JSON_TYPE = { "content-type": "application/json" };
+
+function bodyOf(read: RequestBody): unknown {
+  if (read.kind === "object") return read.object;
+  return read.kind === "text" ? read.text : undefined;
 }
 
 function headersOf(request: IncomingMessage): Record<string, string> {
@@ -242,18 +251,19 @@ function tooManyWatches(): ApiResponse {
   return { ...answer, headers: { "retry-after": "1" } };
 }
 
-/** A Status object as an answer, worded and laid out as Kubernetes does it. */
-function failure(code: number, reason: string, message: string, details?: unknown): ApiResponse {
-  const status = {
-    kind: "Status",
-    apiVersion: "v1",
-    metadata: {},
-    status: "Failure",
+/** A Status as an answer. */
+function failure(
+  code: number,
+  reason: string,
+  message: string,
+  details?: { readonly retryAfterSeconds: number },
+): ApiResponse {
+  const { status } = new StatusFailure({
     message,
     reason,
     ...(details === undefined ? {} : { details }),
     code,
-  };
+  });
   return {
     status: code,
     contentType: "application/json",

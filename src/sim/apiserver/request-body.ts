@@ -1,4 +1,6 @@
 import type { IncomingMessage } from "node:http";
+import type { JsonObject } from "./json-object.ts";
+import { decodeProtobufBody, PROTOBUF_TYPE } from "./protobuf-body.ts";
 
 /** kube-apiserver's limit of a request body, in bytes. */
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;
@@ -8,6 +10,8 @@ const MAX_DEPTH = 1_000;
 export type RequestBody =
   /** The text as it came: the server parses it, for it has to name fields that stand there twice. */
   | { readonly kind: "text"; readonly text: string }
+  /** An object that came as protobuf. */
+  | { readonly kind: "object"; readonly object: JsonObject }
   | { readonly kind: "none" }
   | { readonly kind: "too-large" }
   | { readonly kind: "too-deep" };
@@ -24,7 +28,11 @@ export async function readBody(request: IncomingMessage): Promise<RequestBody> {
     chunks.push(chunk);
   }
   if (size === 0) return { kind: "none" };
-  const text = Buffer.concat(chunks, size).toString("utf8");
+  const bytes = Buffer.concat(chunks, size);
+  const isProtobuf = request.headers["content-type"]?.startsWith(PROTOBUF_TYPE) === true;
+  const object = isProtobuf ? decodeProtobufBody(bytes) : undefined;
+  if (object !== undefined) return { kind: "object", object };
+  const text = bytes.toString("utf8");
   return isDeeperThan(text, MAX_DEPTH) ? { kind: "too-deep" } : { kind: "text", text };
 }
 
