@@ -1,4 +1,4 @@
-import { AxiosError } from "axios";
+import { AxiosError, isAxiosError } from "axios";
 import { formatDuration } from "../../lib/duration.ts";
 import { toError } from "../../lib/errors.ts";
 
@@ -21,11 +21,12 @@ export function malformed(): QueryFailure {
 /** What an axios error means. */
 export function explainHttp(error: unknown): QueryFailure {
   if (error instanceof QueryFailure) return error;
-  if (!(error instanceof AxiosError)) {
+  // By its mark, not its class: prometheus-query has a copy of axios of its own.
+  if (!isAxiosError(error)) {
     return new QueryFailure(`querying Prometheus failed: ${toError(error).message}`);
   }
   if (error.response !== undefined) return explainStatus(error.response.status, error.response.data);
-  if (error.message.includes("maxContentLength")) {
+  if (/^maxContentLength/.test(error.message)) {
     return new QueryFailure("Prometheus' answer is larger than the limit");
   }
   if (error.code === AxiosError.ERR_CANCELED) return new QueryFailure("the query was cancelled");

@@ -1,0 +1,185 @@
+import { Ajv, type ValidateFunction } from "ajv";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { buildDestinationRuleSpec } from "../../src/router/istio/destination-rule.ts";
+import { buildVirtualServiceSpec, routesWithTraffic } from "../../src/router/istio/virtual-service.ts";
+import type { RouteContext, Traffic } from "../../src/router/router.ts";
+import destinationRuleSchema from "../../src/sim/crds/destination-rule.json" with { type: "json" };
+import virtualServiceSchema from "../../src/sim/crds/virtual-service.json" with { type: "json" };
+import { aRollout, aRouteContext } from "../support/rollout-objects.ts";
+
+/** Whatever a Rollout may say, what we write of it is valid for Istio, weights included. */
+
+/** A structural schema drops members that it does not name; here they are mistakes. */
+function closed(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(closed);
+  if (typeof schema !== "object" || schema === null) return schema;
+  const members = Object.fromEntries(Object.entries(schema).map(([name, member]) => [name, closed(member)]));
+  const isObject = members["type"] === "object" && members["properties"] !== undefined;
+  return isObject && !("x-kubernetes-preserve-unknown-fields" in members)
+    ? { ...members, additionalProperties: false }
+    : members;
+}
+
+function validatorOf(schema: { readonly properties: { readonly spec: unknown } }): ValidateFunction {
+  const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
+  return ajv.compile(closed(schema.properties.spec) as object);
+}
+
+const isVirtualService = validatorOf(virtualServiceSchema);
+const isDestinationRule = validatorOf(destinationRuleSchema);
+
+/** Istio's CEL rule on durations: `duration(self) >= duration('1ms')`. */
+function zeroDurations(value: unknown): string[] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, member]) =>
+    ["timeout", "perTryTimeout", "maxAge"].includes(name) && !/[1-9]/.test(String(member))
+      ? [name]
+      : zeroDurations(member),
+  );
+}
+
+const word = fc.stringMatching(/^[a-z][a-z0-9-]{0,12}$/);
+const durationText = fc.constantFrom("0s", "1ms", "250ms", "3s", "1m30s", "24h", "0h0m5s");
+const stringMatch = fc.oneof(
+  fc.record({ exact: word }),
+  fc.record({ prefix: word }),
+  fc.record({ regex: fc.constantFrom(".*", "^/api/v[0-9]+$") }),
+);
+const matchMap = fc.dictionary(word, stringMatch, { maxKeys: 2 });
+const headerOperations = fc.record(
+  {
+    set: fc.dictionary(word, word, { maxKeys: 2 }),
+    add: fc.dictionary(word, word, { maxKeys: 2 }),
+    remove: fc.array(word, { maxLength: 2 }),
+  },
+  { requiredKeys: [] },
+);
+const httpMatch = fc.record(
+  {
+    uri: stringMatch,
+    scheme: stringMatch,
+    method: stringMatch,
+    authority: stringMatch,
+    headers: matchMap,
+    queryParams: matchMap,
+    withoutHeaders: matchMap,
+    ignoreUriCase: fc.boolean(),
+    port: fc.integer({ min: 1, max: 65_535 }),
+    gateways: fc.array(word, { maxLength: 2 }),
+    sourceLabels: fc.dictionary(word, word, { maxKeys: 2 }),
+    sourceNamespace: word,
+  },
+  { requiredKeys: [] },
+);
+const istio = fc.record(
+  {
+    hosts: fc.array(
+      fc.oneof(
+        fc.constant("*.example.com"),
+        word.map((name) => `${name}.example.com`),
+      ),
+      { maxLength: 3 },
+    ),
+    gateways: fc.array(
+      fc.oneof(
+        fc.constant("mesh"),
+        word.map((name) => `istio-system/${name}`),
+      ),
+      { maxLength: 2 },
+    ),
+    match: fc.array(httpMatch, { maxLength: 3 }),
+    retries: fc.record(
+      {
+        attempts: fc.integer({ min: 0, max: 100 }),
+        perTryTimeout: durationText,
+        retryOn: fc.constantFrom("5xx", "connect-failure,refused-stream"),
+        retryRemoteLocalities: fc.boolean(),
+      },
+      { requiredKeys: ["attempts"] },
+    ),
+    timeout: durationText,
+    headers: fc.record({ request: headerOperations, response: headerOperations }, { requiredKeys: [] }),
+    corsPolicy: fc.record(
+      {
+        allowOrigins: fc.array(stringMatch, { maxLength: 2 }),
+        allowMethods: fc.array(fc.constantFrom("GET", "POST"), { maxLength: 2 }),
+        allowHeaders: fc.array(word, { maxLength: 2 }),
+        exposeHeaders: fc.array(word, { maxLength: 2 }),
+        maxAge: durationText,
+        allowCredentials: fc.boolean(),
+      },
+      { requiredKeys: [] },
+    ),
+    trafficPolicy: fc.constantFrom(
+      {},
+      { tls: { mode: "ISTIO_MUTUAL" } },
+      {
+        loadBalancer: { simple: "LEAST_REQUEST" },
+        outlierDetection: { consecutive5xxErrors: 5, interval: "5s" },
+      },
+      {
+        connectionPool: {
+          http: { http2MaxRequests: 1000 },
+          tcp: { maxConnections: 100, connectTimeout: "30ms" },
+        },
+      },
+    ),
+  },
+  { requiredKeys: [] },
+);
+const context: fc.Arbitrary<RouteContext> = istio.map((spec) =>
+  aRouteContext(aRollout({ traffic: { istio: spec } })),
+);
+const traffic: fc.Arbitrary<Traffic> = fc.record({
+  canaryWeight: fc.integer({ min: 0, max: 100 }),
+  shadowPercent: fc.integer({ min: 0, max: 100 }),
+});
+
+describe("what the Istio router writes", () => {
+  it("is valid for Istio's schema of VirtualServices, with weights that sum to 100", () => {
+    fc.assert(
+      fc.property(context, traffic, traffic, (where, first, second) => {
+        const spec = buildVirtualServiceSpec(where, first);
+        const object = {
+          apiVersion: "networking.istio.io/v1",
+          kind: "VirtualService",
+          metadata: { name: "checkout" },
+          spec,
+        };
+        const later = { ...spec, http: routesWithTraffic(object, where, second) };
+        for (const [written, said] of [
+          [spec, first],
+          [later, second],
+        ] as const) {
+          expect(isVirtualService(written) ? [] : isVirtualService.errors).toEqual([]);
+          expect(zeroDurations(written)).toEqual([]);
+          const weights = written.http?.[0]?.route?.map(({ weight }) => weight);
+          expect(weights).toEqual([100 - said.canaryWeight, said.canaryWeight]);
+        }
+        // Setting traffic again is the same as having built it so.
+        expect(later).toEqual(buildVirtualServiceSpec(where, second));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("is valid for Istio's schema of DestinationRules", () => {
+    fc.assert(
+      fc.property(context, (where) => {
+        const rule = buildDestinationRuleSpec(where, "checkout-primary");
+        expect(isDestinationRule(rule) ? [] : isDestinationRule.errors).toEqual([]);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("would be caught where it is not", () => {
+    expect(isVirtualService({ hosts: ["a"], http: [{ rout: [] }] })).toBe(false);
+    expect(isVirtualService({ hosts: ["a"], http: [{ route: [{ destination: {}, weight: 1 }] }] })).toBe(
+      false,
+    );
+    expect(isDestinationRule({ trafficPolicy: { tls: { mode: "MAYBE" } } })).toBe(false);
+    expect(zeroDurations({ http: [{ timeout: "0s" }] })).toEqual(["timeout"]);
+  });
+});

@@ -1,0 +1,49 @@
+import { SeriesStore } from "../../src/sim/prometheus/series-store.ts";
+import { Labels, METRIC_NAME } from "../../src/sim/promql/labels.ts";
+
+/** One time series of Istio's, written down scrape by scrape. */
+export interface IstioSeries {
+  readonly metric?: "requests" | "latency";
+  readonly namespace: string;
+  readonly workload: string;
+  /** Default destination. */
+  readonly reporter?: "source" | "destination";
+  /** Default 200. */
+  readonly code?: string;
+  readonly le?: string;
+  /** Default "a". */
+  readonly pod?: string;
+  /**
+   * What each scrape saw, the first one at the beginning of the minute: a number, "gone" (scraped, and no longer
+   * there: a staleness marker) or null (not scraped).
+   */
+  readonly scrapes: readonly (number | "gone" | null)[];
+}
+
+const NAMES = { requests: "istio_requests_total", latency: "istio_request_duration_milliseconds_bucket" };
+
+/** A store with the series, scraped every `scrapeMs` from `startMs` on. */
+export function istioStore(
+  series: readonly IstioSeries[],
+  { startMs, scrapeMs }: { readonly startMs: number; readonly scrapeMs: number },
+): SeriesStore {
+  const store = new SeriesStore();
+  for (const one of series) {
+    const { metric = "requests", reporter = "destination", code = "200", le = "", pod = "a" } = one;
+    const labels = Labels.of({
+      [METRIC_NAME]: NAMES[metric],
+      destination_workload: one.workload,
+      destination_workload_namespace: one.namespace,
+      reporter,
+      response_code: code,
+      le,
+      pod,
+    });
+    one.scrapes.forEach((seen, index) => {
+      const timeMs = startMs + index * scrapeMs;
+      if (seen === "gone") store.markStale(labels, timeMs);
+      else if (seen !== null) store.append(labels, timeMs, seen);
+    });
+  }
+  return store;
+}
