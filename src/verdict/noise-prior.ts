@@ -86,7 +86,7 @@ function blockEvidence({ tally, level }: Block, model: NoiseModel): number {
   if (level.bad < LEAST_BAD) return 0;
   const mean = (tally.total * level.bad) / level.total;
   const steady = level.bad + 0.5;
-  const bursty = 1 / (1 / steady + 1 / model.noise.k);
+  const bursty = 1 / (1 / steady + 1 / model.k);
   return logNegativeBinomial(tally.bad, mean, bursty) - logNegativeBinomial(tally.bad, mean, steady);
 }
 

@@ -1,4 +1,5 @@
-import { noiseModels } from "./noise-models.ts";
+import { DRIFT_STRIDE, type DriftFilter } from "./drift-filter.ts";
+import { type NoiseModel, noiseModels } from "./noise-models.ts";
 import { type RunFilter, STRIDE } from "./run-lengths.ts";
 
 /** The hypotheses of a split test and where their numbers lie; fixed for a run. */
@@ -16,7 +17,7 @@ export interface SplitPlan {
   /** Null-and-alternative pairs in all. */
   readonly terms: number;
   /** Numbers that the filters keep in all. */
-  readonly runNumbers: number;
+  readonly filterNumbers: number;
 }
 
 export interface NoisyAlternative {
@@ -38,9 +39,10 @@ export interface SplitNull {
   readonly offset: number;
 }
 
-export interface PlannedFilter extends RunFilter {
-  readonly ratioIndex: number;
-}
+export type PlannedFilter = (
+  | ({ readonly kind: "runs" } & RunFilter)
+  | ({ readonly kind: "drift" } & DriftFilter)
+) & { readonly ratioIndex: number };
 
 const GRID_STEP = 1.3;
 const GRID_SIZE = 18;
@@ -62,10 +64,16 @@ export function splitPlan(maxRatio: number, intervalMs: number): SplitPlan {
   const ratios = [1, ...SAME_NOISE_RATIOS].map((factor) => factor * maxRatio);
   const filters: PlannedFilter[] = [];
   let offset = 0;
-  const addFilter = (model: number, ratioIndex: number): number => {
-    const { noise, runIntervals } = models[model] as (typeof models)[number];
-    filters.push({ noise, longest: runIntervals, offset, ratioIndex });
-    offset += runIntervals * STRIDE;
+  const addFilter = (model: NoiseModel, ratioIndex: number): number => {
+    if (model.kind === "runs") {
+      const { noise, runIntervals } = model;
+      filters.push({ kind: "runs", noise, longest: runIntervals, offset, ratioIndex });
+      offset += runIntervals * STRIDE;
+    } else {
+      const { variance, memory } = model;
+      filters.push({ kind: "drift", variance, memory, offset, ratioIndex });
+      offset += DRIFT_STRIDE;
+    }
     return filters.length - 1;
   };
   const nulls: SplitNull[] = [];
@@ -76,11 +84,12 @@ export function splitPlan(maxRatio: number, intervalMs: number): SplitPlan {
     terms += weights.length;
   };
   addNull({ model: null, filter: null, alternatives: [] });
-  models.forEach(({ runIntervals }, model) => {
+  models.forEach((model, index) => {
     const filter = addFilter(model, 0);
-    const own = runIntervals > 1 ? SAME_NOISE_RATIOS : [];
+    const memoryless = model.kind === "runs" && model.runIntervals === 1;
+    const own = memoryless ? [] : SAME_NOISE_RATIOS;
     const alternatives = own.map((_, i) => addFilter(model, i + 1));
-    addNull({ model, filter, alternatives });
+    addNull({ model: index, filter, alternatives });
   });
   return {
     maxRatio,
@@ -89,9 +98,9 @@ export function splitPlan(maxRatio: number, intervalMs: number): SplitPlan {
     nulls,
     filters,
     ratios,
-    longestRun: Math.max(...filters.map((filter) => filter.longest)),
+    longestRun: Math.max(...filters.map((filter) => (filter.kind === "runs" ? filter.longest : 1))),
     terms,
-    runNumbers: offset,
+    filterNumbers: offset,
   };
 }
 

@@ -1,9 +1,10 @@
 import { isComparable, type PairCounts } from "./counts.ts";
+import { advanceDrift } from "./drift-filter.ts";
 import { logBetaBinomial } from "./math/count-densities.ts";
 import type { Split } from "./math/log-odds-noise.ts";
 import { LONGEST_RUN } from "./noise-models.ts";
 import { advanceRuns } from "./run-lengths.ts";
-import type { SplitPlan } from "./split-plan.ts";
+import type { PlannedFilter, SplitPlan } from "./split-plan.ts";
 import { advanceMixture, beginMixture, type StartMixture } from "./start-mixture.ts";
 
 /**
@@ -14,14 +15,14 @@ import { advanceMixture, beginMixture, type StartMixture } from "./start-mixture
 export interface SplitTest {
   /** By null and alternative; see SplitPlan. */
   readonly mixture: StartMixture;
-  /** Slices of the run-length filters. */
-  readonly runs: Float64Array;
+  /** Slices of the noise filters. */
+  readonly filters: Float64Array;
   /** The last intervals, newest first: what runs are made of. */
   readonly recent: readonly PairCounts[];
 }
 
 export function beginSplitTest(plan: SplitPlan): SplitTest {
-  return { mixture: beginMixture(plan.terms), runs: new Float64Array(plan.runNumbers), recent: [] };
+  return { mixture: beginMixture(plan.terms), filters: new Float64Array(plan.filterNumbers), recent: [] };
 }
 
 export function observeSplit(
@@ -32,14 +33,25 @@ export function observeSplit(
 ): SplitTest {
   if (!isComparable(counts)) return test;
   const recent = [counts, ...test.recent.slice(0, LONGEST_RUN - 1)];
-  const runs = new Float64Array(test.runs.length);
+  const filters = new Float64Array(test.filters.length);
   const sums = sumsOf(recent, plan.longestRun);
   const byRatio = plan.ratios.map((ratio) => splitsAt(ratio, sums));
   const predicted = plan.filters.map((filter) =>
-    advanceRuns(filter, test.runs, runs, byRatio[filter.ratioIndex] as readonly Split[]),
+    advance(filter, test.filters, filters, byRatio[filter.ratioIndex] as readonly Split[]),
   );
   const ratios = logRatios(plan, counts, predicted);
-  return { mixture: advanceMixture(test.mixture, ratios, hazard), runs, recent };
+  return { mixture: advanceMixture(test.mixture, ratios, hazard), filters, recent };
+}
+
+function advance(
+  filter: PlannedFilter,
+  before: Float64Array,
+  after: Float64Array,
+  splits: readonly Split[],
+): number {
+  return filter.kind === "runs"
+    ? advanceRuns(filter, before, after, splits)
+    : advanceDrift(filter, before, after, splits[0] as Split);
 }
 
 /** ln likelihood of the interval under each alternative over that under each null; `predicted` by filter. */
