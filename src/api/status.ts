@@ -60,7 +60,17 @@ export type Stage =
 
 /** Why a run stands still. */
 export interface Pause {
-  readonly kind: "Requested" | "Inconclusive" | "Suspended";
+  readonly kind:
+    | "Requested"
+    | "Suspended"
+    /** Evidence did not suffice in time; ends by itself when it does. */
+    | "Inconclusive"
+    /** The metrics source has failed for too long; ends by itself when it answers. */
+    | "MetricsUnavailable"
+    /** A metric with `onFail: pause` has failed; `resume` goes on without it. */
+    | "MetricFailed";
+  /** MetricFailed: which. */
+  readonly metric?: string;
   readonly reason: string;
   readonly by?: string;
   readonly since: string;
@@ -130,6 +140,8 @@ export interface RunStatus extends RevisionRef {
   /** Since when this step waits for a person's approval. */
   readonly awaitingApprovalSince?: string;
   readonly approvals?: readonly Approval[];
+  /** Metrics with `onFail: pause` that failed, and that a person has resumed without: they only warn from then on. */
+  readonly waived?: readonly string[];
   /** A person asked to promote without waiting for steps and evidence. */
   readonly promoteRequested?: { readonly by: string; readonly at: string; readonly reason: string };
   readonly verdict?: VerdictStatus;

@@ -3,7 +3,7 @@ import { parseDuration, roughDuration } from "../lib/duration.ts";
 import { clockTime, isoTime, parseTime } from "../lib/time.ts";
 import type { Verdict } from "../verdict/judge.ts";
 import { announce, imageText, record, stepText } from "./announce.ts";
-import { nextRowMs } from "./ask.ts";
+import { intervalOf, nextRowMs } from "./ask.ts";
 import { deadlineOf, readyPods } from "./canary.ts";
 import type { Draft } from "./draft.ts";
 import { evidenceStatus } from "./evidence-status.ts";
@@ -27,13 +27,13 @@ export function analyse(draft: Draft, run: RunStatus, observations: readonly Obs
   draft.judge = foldEvidence(draft.snapshot.judge, run, rows);
   const verdict = verdictOf(draft.judge, draft.nowMs);
   const judged = keepVerdict(draft, noteOutage(draft, run, outageOf(rows), rows.length > 0), verdict);
-  if (verdict.result === "fail") {
+  if (verdict.act === "rollback") {
     rollBack(draft, judged, failedOutcome(verdict));
     return;
   }
   repairRoutes(draft, { canaryWeight: run.weight, shadowPercent: run.shadowPercent });
   draft.lookAgainAt(nextRowMs(draft.snapshot, run));
-  goOnOrWait(draft, judged, verdict);
+  if (!isStopped(draft, judged, verdict)) goOnOrWait(draft, judged, verdict);
 }
 
 function failedOutcome(verdict: Verdict): NonNullable<RunStatus["outcome"]> {
@@ -43,6 +43,30 @@ function failedOutcome(verdict: Verdict): NonNullable<RunStatus["outcome"]> {
     ...(verdict.metric === null ? {} : { metric: verdict.metric }),
     message: verdict.metric === null ? verdict.reason : `${verdict.metric}: ${verdict.reason}`,
   };
+}
+
+/** The weight stays for a reason that lies in the metrics; it pauses the run once, and ends by itself where it can. */
+function isStopped(draft: Draft, run: RunStatus, verdict: Verdict): boolean {
+  if (run.pause?.kind === "Requested" || run.pause?.kind === "Suspended") return false;
+  if (verdict.result === "fail") {
+    const metric = verdict.metric ?? "a metric";
+    keepPaused(draft, run, { kind: "MetricFailed", metric, reason: `${metric}: ${verdict.reason}` });
+    return true;
+  }
+  if (run.metricsDown !== undefined && draft.nowMs - parseTime(run.metricsDown.since) >= outageLimit(run)) {
+    keepPaused(draft, run, { kind: "MetricsUnavailable", reason: run.metricsDown.reason });
+    return true;
+  }
+  return false;
+}
+
+function keepPaused(draft: Draft, run: RunStatus, what: Omit<Pause, "since">): void {
+  if (run.pause?.kind !== what.kind) pause(draft, run, what);
+  draft.patchStatus({ phase: "Progressing", message: `${where(run)}; paused: ${what.reason}` });
+}
+
+function outageLimit(run: RunStatus): number {
+  return run.spec.analysis.consecutiveErrors * intervalOf(run);
 }
 
 /** Raising the weight waits, in this order, for: a person, the hold, the evidence, the pods, an approval. */
@@ -62,7 +86,7 @@ function goOnOrWait(draft: Draft, run: RunStatus, verdict: Verdict): void {
     waitForEvidence(draft, run, verdict, Math.max(holdEndMs, parseTime(run.stageSince)) + deadlineOf(run));
     return;
   }
-  const unpaused = run.pause?.kind === "Inconclusive" ? resumed(draft, run) : run;
+  const unpaused = run.pause === undefined ? run : resumed(draft, run);
   if (isShortOfPods(draft, unpaused)) return;
   if (hold.needsApproval && !isApproved(unpaused)) waitForApproval(draft, unpaused, verdict);
   else goOn(draft, unpaused);

@@ -94,7 +94,11 @@ function resume(draft: Draft, command: Command): Refusal {
   const { run } = draft.status;
   if (run?.pause === undefined) return "nothing is paused.";
   if (run.pause.kind === "Suspended") return "the spec says suspend; set spec.suspend to false.";
-  const next = draft.patchRun(run, { pause: undefined, stageSince: isoTime(draft.nowMs) });
+  const { metric } = run.pause;
+  const waived = metric === undefined ? run.waived : [...(run.waived ?? []), metric];
+  // A judge that held the metric against the run begins anew, and is fed the same history.
+  if (metric !== undefined) draft.judge = null;
+  const next = draft.patchRun(run, { pause: undefined, waived, stageSince: isoTime(draft.nowMs) });
   announce(draft, next, {
     reason: "Resumed",
     severity: "info",

@@ -22,7 +22,8 @@ export function withConditions(draft: Draft): RolloutStatus {
   const old = rollout.status?.conditions ?? [];
   const refused = old.find((condition) => condition.type === "Accepted");
   if (claims.Accepted.status === "False" && refused?.message !== claims.Accepted.message) {
-    record(draft, "SpecRefused", claims.Accepted.message, "Warning");
+    const reason = draft.snapshot.specProblems.length > 0 ? "SpecRefused" : "TargetRefused";
+    record(draft, reason, claims.Accepted.message, "Warning");
   }
   const generation = rollout.metadata.generation;
   const conditions = (Object.keys(claims) as ConditionType[]).map((type) =>

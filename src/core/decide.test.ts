@@ -230,6 +230,39 @@ describe("evidence that does not suffice", () => {
   });
 });
 
+describe("a metric with onFail: pause", () => {
+  const metrics = [
+    { name: "success-rate", min: 99, onFail: "pause" },
+    { name: "latency", max: "5s" },
+  ];
+  const spec = aSpec({ analysis: { ...aSpec().analysis, metrics } });
+
+  test("pauses the run when it fails, and resume goes on without it", () => {
+    const world = atFirstStep(spec);
+    world.evidence = () => ({ canary: served(100, 60), primary: served(900) });
+    world.advance(30 * MINUTE);
+    expect(world.status?.run?.pause).toMatchObject({ kind: "MetricFailed", metric: "success-rate" });
+    expect(world.traffic?.canaryWeight).toBe(10);
+    world.command("resume", "known noise");
+    world.advance(30 * MINUTE);
+    expect(world.status?.phase).toBe("Succeeded");
+  });
+});
+
+describe("a metrics source that fails for too long", () => {
+  test("pauses the run, never fails it, and the run goes on by itself when the source answers", () => {
+    const world = atFirstStep(aSpec({ analysis: { ...aSpec().analysis, consecutiveErrors: 4 } }));
+    world.evidence = () => null;
+    world.advance(2 * MINUTE);
+    expect(world.status?.run?.pause?.kind).toBe("MetricsUnavailable");
+    world.advance(60 * MINUTE);
+    expect(world.traffic?.canaryWeight).toBe(10);
+    world.evidence = () => ({ canary: served(100), primary: served(900) });
+    world.advance(10 * MINUTE);
+    expect(world.status?.phase).toBe("Succeeded");
+  });
+});
+
 describe("a new revision during a run", () => {
   test("sends weight to 0 at once, even before its ReplicaSet is known, and begins again from the start", () => {
     const world = atFirstStep();

@@ -1,4 +1,5 @@
 import type { EvidenceRow } from "../api/evidence.ts";
+import type { AnalysisSpec } from "../api/spec.ts";
 import type { RunStatus } from "../api/status.ts";
 import { parseTime } from "../lib/time.ts";
 import type { JudgeState, Position, Verdict } from "../verdict/judge.ts";
@@ -14,7 +15,7 @@ export function foldEvidence(
   rows: readonly EvidenceRow[],
 ): JudgeState {
   const positions = run.positions.map(toPosition);
-  let state = judge ?? beginJudge(judgeSettings(run.spec.analysis));
+  let state = judge ?? beginJudge(judgeSettings(analysisOf(run)));
   let entered = 0;
   for (const row of answered(rows)) {
     for (; entered < positions.length; entered += 1) {
@@ -27,6 +28,17 @@ export function foldEvidence(
   for (; entered < positions.length; entered += 1)
     state = enterPosition(state, positions[entered] as Position);
   return state;
+}
+
+/** The run's analysis; metrics that a person has resumed without only warn. */
+function analysisOf(run: RunStatus): AnalysisSpec {
+  const { analysis } = run.spec;
+  const waived = run.waived ?? [];
+  if (waived.length === 0) return analysis;
+  const metrics = analysis.metrics.map((metric) =>
+    waived.includes(metric.name) ? { ...metric, onFail: "warn" as const } : metric,
+  );
+  return { ...analysis, metrics };
 }
 
 /** The verdict on the current position. */

@@ -16,8 +16,6 @@ export function rest(draft: Draft): void {
   repairRoutes(draft, { canaryWeight: 0, shadowPercent: 0 });
   if (target === null || targetProblem !== null) {
     const trouble = targetProblem?.message ?? "The target is gone.";
-    if (draft.status.message !== trouble)
-      record(draft, "TargetRefused", `${trouble} The primary goes on serving.`, "Warning");
     draft.patchStatus({ message: trouble });
     return;
   }
