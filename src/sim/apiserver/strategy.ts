@@ -1,5 +1,4 @@
 import type { AnyObject } from "../../kube/object.ts";
-import { isDeepEqual } from "../../lib/json.ts";
 import type { FieldError } from "./field-error.ts";
 import type { Draft } from "./json-object.ts";
 import type { NameRule } from "./names.ts";
@@ -17,7 +16,7 @@ export interface Strategy {
   /** Resets what a client may not set on a new object, and allocates. */
   prepareCreate(draft: Draft, allocator: Allocator): void;
   /** Puts back the old values of what this part of the resource cannot change, and moves the generation. */
-  prepareUpdate(draft: Draft, old: AnyObject, part: Part): void;
+  prepareUpdate(draft: Draft, old: AnyObject, part: Part, allocator: Allocator): void;
   validate(object: AnyObject): readonly FieldError[];
   validateUpdate(object: AnyObject, old: AnyObject, part: Part): readonly FieldError[];
   readonly nameRule: NameRule;
@@ -46,10 +45,6 @@ export function moveGeneration(draft: Draft, old: AnyObject, changed: boolean): 
   const generation = old.metadata.generation ?? 0;
   if (changed) meta["generation"] = generation + 1;
   else if (generation > 0) meta["generation"] = generation;
-}
-
-export function isSameMember(draft: Draft, old: AnyObject, name: string): boolean {
-  return isDeepEqual(draft[name], old[name]);
 }
 
 /** Puts back the old value of a member. */

@@ -1,4 +1,4 @@
-import { isStruct, type StructType, structType, type TypeField } from "./builtin-types.ts";
+import { isStruct, type StructType, structType, type TypeField, typeOfKind } from "./builtin-types.ts";
 import type { DecodeReport } from "./decode-report.ts";
 import { copyJson, type Draft, isObject, type JsonObject, setOwn } from "./json-object.ts";
 import { DecodeFailure, readScalar, zeroScalar } from "./typed-scalar.ts";
@@ -107,6 +107,12 @@ function emptyStruct(name: string): Draft {
   const draft: Draft = {};
   for (const [member, field] of structType(name).fields) put(draft, member, zeroOf(field));
   return draft;
+}
+
+/** An empty member of a kind, for example a new object's status. */
+export function emptyMember(apiVersion: string, kind: string, name: string): unknown {
+  const field = typeOfKind(apiVersion, kind)?.fields.get(name);
+  return field === undefined ? undefined : zeroOf({ ...field, omit: false });
 }
 
 function isEmptyScalar(value: unknown): boolean {

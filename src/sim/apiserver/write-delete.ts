@@ -5,6 +5,7 @@ import { CLEANUP_FINALIZER } from "./crd-controller.ts";
 import type { Draft } from "./json-object.ts";
 import type { DeleteOptions } from "./request-options.ts";
 import { conflict } from "./status.ts";
+import { formatTime } from "./typed-scalar.ts";
 
 export interface Deletion {
   /** The object as it is after the request: its last state, or waiting with a deletionTimestamp. */
@@ -25,7 +26,7 @@ export function deleteObject(
   if (options.dryRun) return { object: marked ?? object, isGone };
   const { storage } = call.definition;
   if (marked === undefined) {
-    const last = backend.store.remove(storage, object);
+    const last = removeNow(backend, storage, object);
     backend.afterWrite(call.definition, last, true);
     return { object: last, isGone: true };
   }
@@ -33,6 +34,13 @@ export function deleteObject(
   const stored = backend.store.replace(storage, marked);
   backend.afterWrite(call.definition, stored, false);
   return { object: stored, isGone: false };
+}
+
+/** Pods are marked before they go, even where nobody has to be waited for. */
+function removeNow(backend: Backend, storage: string, object: AnyObject): AnyObject {
+  if (storage !== "pods") return backend.store.remove(storage, object);
+  const mark = { deletionTimestamp: nowText(backend), graceSeconds: 0, finalizers: [] };
+  return backend.store.remove(storage, backend.store.replace(storage, withDeletionMark(object, mark)));
 }
 
 function checkPreconditions(call: Call, object: AnyObject, { uid, resourceVersion }: DeleteOptions): void {
@@ -67,15 +75,23 @@ function markDeleted(
   const isHeld = finalizers.length > 0 || isHeldBySpec(object);
   if (!isHeld && graceSeconds === 0) return undefined;
   const hasSameFinalizers = finalizers.join() === (metadata.finalizers ?? []).join();
-  if (metadata.deletionTimestamp !== undefined) {
-    const isShorter = graceSeconds < (metadata.deletionGracePeriodSeconds ?? 0);
-    if (hasSameFinalizers && !isShorter) return object;
-  }
+  const isDeleting = metadata.deletionTimestamp !== undefined;
+  const isShorter = graceSeconds < (metadata.deletionGracePeriodSeconds ?? 0);
+  if (isDeleting && hasSameFinalizers && !isShorter) return object;
   return withDeletionMark(object, {
-    deletionTimestamp: metadata.deletionTimestamp ?? nowText(backend),
-    graceSeconds: object.kind === "Namespace" ? undefined : graceSeconds,
+    deletionTimestamp: deletionTime(backend, object, graceSeconds),
+    graceSeconds: KEEPS_GENERATION.has(object.kind) ? undefined : graceSeconds,
     finalizers,
   });
+}
+
+/** When the grace period ends. A shorter one counts from the same beginning. */
+function deletionTime(backend: Backend, { metadata }: AnyObject, graceSeconds: number): string {
+  const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = metadata;
+  if (deletionTimestamp === undefined) return formatTime(backend.clock.now() + graceSeconds * 1_000);
+  return formatTime(
+    Date.parse(deletionTimestamp) - Math.max(0, deletionGracePeriodSeconds - graceSeconds) * 1_000,
+  );
 }
 
 interface Mark {

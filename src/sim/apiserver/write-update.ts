@@ -28,7 +28,7 @@ export function updateObject(backend: Backend, call: Call, update: Update): AnyO
   const strategy = backend.strategies.of(definition);
   checkVersion(call, update);
   inheritMeta(draft, old);
-  strategy.prepareUpdate(draft, old, part);
+  strategy.prepareUpdate(draft, old, part, backend.allocator);
   const object = draft as AnyObject;
   const errors = [
     ...metaUpdateErrors(object.metadata, old.metadata),
