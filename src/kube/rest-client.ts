@@ -110,8 +110,13 @@ export class RestClient implements Client {
       throw error;
     }
     if (response.body.kind !== "stream") throw errorOfResponse(response, doing);
-    for await (const event of abortableEvents(response.body.events, signal))
-      yield toWatchEvent<T>(event, doing);
+    try {
+      for await (const event of abortableEvents(response.body.events, signal)) {
+        yield toWatchEvent<T>(event, doing);
+      }
+    } catch (error) {
+      throw withDoing(error, doing);
+    }
   }
 
   async create<T extends KubeObject>(
@@ -241,10 +246,18 @@ export class RestClient implements Client {
       for (const warning of response.warnings) this.#onWarning(warning, doing);
       if (response.status >= 400) throw errorOfResponse(response, doing);
       return response;
+    } catch (error) {
+      throw error === limit.signal.reason ? error : withDoing(error, doing);
     } finally {
       limit.release();
     }
   }
+}
+
+/** A transport knows where it failed, not what for. */
+function withDoing(error: unknown, doing: string): unknown {
+  if (!(error instanceof UnreachableError) || error.message.startsWith(doing)) return error;
+  return new UnreachableError(`${doing}: ${error.message}`, { cause: error, retry: error.retry });
 }
 
 /** `deployments.apps shop/checkout`, `status of rollouts.sluice.dev shop/checkout`. */

@@ -29,7 +29,7 @@ export type ApiBody =
   | { readonly kind: "stream"; readonly events: AsyncIterable<unknown> };
 
 /**
- * Carries requests to an API server. Members: `kube/http-transport.ts` (sockets, kubeconfig, TLS) and the embedded
+ * Carries requests to an API server. Members: `kube/http-transport.ts` (sockets, TLS) and the embedded
  * server itself, called in-process. Rejects with UnreachableError when no answer came.
  */
 export interface Transport {

@@ -1,0 +1,111 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { stringify } from "yaml";
+import { VirtualClock } from "../lib/virtual-clock.ts";
+import { KubeconfigError, loadKubeconfig } from "./kubeconfig.ts";
+
+let folder = "";
+let path = "";
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "sluice-kubeconfig-"));
+  path = join(folder, "config");
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function write(user: object, cluster: object = {}): Promise<void> {
+  const text = stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name: "c", cluster: { server: "https://10.0.0.1:6443/prefix", ...cluster } }],
+    users: [{ name: "u", user }],
+    contexts: [
+      { name: "main", context: { cluster: "c", user: "u", namespace: "shop" } },
+      { name: "other", context: { cluster: "c", user: "u" } },
+      { name: "broken", context: { cluster: "missing", user: "u" } },
+    ],
+    "current-context": "main",
+  });
+  await writeFile(path, text);
+}
+
+async function load(context?: string) {
+  const clock = new VirtualClock();
+  return { clock, access: await loadKubeconfig({ path, context, clock }) };
+}
+
+describe("loadKubeconfig", () => {
+  it("knows server, namespace, token, authority and client certificate", async () => {
+    const base64 = (text: string) => Buffer.from(text).toString("base64");
+    await write(
+      { token: "secret", "client-certificate-data": base64("cert"), "client-key-data": base64("key") },
+      { "certificate-authority-data": base64("ca"), "tls-server-name": "kubernetes" },
+    );
+    const { access } = await load();
+    expect([access.server.href, access.namespace]).toEqual(["https://10.0.0.1:6443/prefix", "shop"]);
+    const { headers, tls } = await access.credentials();
+    expect(headers).toEqual({ authorization: "Bearer secret" });
+    expect([tls.ca, tls.cert, tls.key].map(String)).toEqual(["ca", "cert", "key"]);
+    expect(tls).toMatchObject({ servername: "kubernetes", rejectUnauthorized: undefined });
+  });
+
+  it("uses the context that is asked for, and lists those that there are when it is missing", async () => {
+    await write({ token: "secret" });
+    expect((await load("other")).access.namespace).toBe("default");
+    await expect(load("prod")).rejects.toThrow(/no context prod, there are: main, other, broken$/);
+    await expect(load("broken")).rejects.toThrow("the context names no cluster");
+  });
+
+  it("reads the file again when the server has refused what was in it", async () => {
+    await write({ token: "old" });
+    const { access } = await load();
+    await access.credentials();
+    await write({ token: "new" });
+    expect((await access.credentials()).headers["authorization"]).toBe("Bearer old");
+    access.invalidate();
+    expect((await access.credentials()).headers["authorization"]).toBe("Bearer new");
+  });
+
+  it("runs an exec plugin, keeps what it said, and does not repeat its failure as an answer", async () => {
+    const output = (token: string) =>
+      JSON.stringify({
+        kind: "ExecCredential",
+        apiVersion: "client.authentication.k8s.io/v1",
+        status: { token },
+      });
+    const script = join(folder, "plugin.mjs");
+    const exec = {
+      apiVersion: "client.authentication.k8s.io/v1",
+      command: process.execPath,
+      args: [script],
+      interactiveMode: "Never",
+    };
+    await write({ exec });
+    const { access } = await load();
+    await writeFile(script, "process.stderr.write('not logged in'); process.exit(1)");
+    await expect(access.credentials()).rejects.toThrow("authenticating by kubeconfig: not logged in");
+    await writeFile(script, `console.log(${JSON.stringify(output("from-plugin"))})`);
+    expect((await access.credentials()).headers).toEqual({ authorization: "Bearer from-plugin" });
+  });
+
+  it("speaks plain HTTP to a local proxy", async () => {
+    await write({ username: "me", password: "it" }, { server: "http://127.0.0.1:8001" });
+    const { access } = await load();
+    const { headers } = await access.credentials();
+    expect(headers["authorization"]).toBe(`Basic ${Buffer.from("me:it").toString("base64")}`);
+  });
+
+  it("says which file is missing or broken", async () => {
+    const clock = new VirtualClock();
+    const missing = join(folder, "missing");
+    const error = await loadKubeconfig({ path: missing, clock }).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(KubeconfigError);
+    expect((error as Error).message).toContain(`loading kubeconfig ${missing}: ENOENT`);
+    await writeFile(path, "]: no yaml");
+    await expect(load()).rejects.toThrow(KubeconfigError);
+    await write({}, { server: "not a url" });
+    await expect(load()).rejects.toThrow("not a server: not a url");
+  });
+});
