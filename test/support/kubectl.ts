@@ -22,6 +22,7 @@ export interface ToolResult {
 export interface ToolOptions {
   readonly stdin?: string;
   readonly timeoutMs?: number;
+  readonly environment?: Readonly<Record<string, string>>;
   /** Called with all that was printed so far; the tool is ended when it returns true. */
   readonly stopWhen?: (stdout: string) => boolean;
 }
@@ -37,7 +38,8 @@ export class Tool {
   }
 
   run(args: readonly string[], options: ToolOptions = {}): Promise<ToolResult> {
-    const child = spawn(this.#path, args, { env: this.#environment, stdio: ["pipe", "pipe", "pipe"] });
+    const env = { ...this.#environment, ...options.environment };
+    const child = spawn(this.#path, args, { env, stdio: ["pipe", "pipe", "pipe"] });
     const timer = setTimeout(() => child.kill("SIGKILL"), options.timeoutMs ?? 15_000);
     child.stdin.on("error", () => {});
     child.stdin.end(options.stdin ?? "");
