@@ -215,21 +215,12 @@ function selectorText(selector: LabelSelector): string {
     .join(",");
 }
 
-function prometheusFault(action: Extract<Action, { kind: "prometheus" }>): PrometheusFault | null {
-  switch (action.state) {
-    case "up":
-      return null;
-    case "slow":
-      return { kind: "slow", delayMs: action.delayMs };
-    case "errors":
-      return { kind: "error" };
-    case "down":
-    case "empty":
-    case "nan":
-      return { kind: action.state };
-    default:
-      return assertNever(action.state);
-  }
+function prometheusFault({
+  state,
+  delayMs,
+}: Extract<Action, { kind: "prometheus" }>): PrometheusFault | null {
+  if (state === "up") return null;
+  return state === "slow" ? { kind: "slow", delayMs } : { kind: state };
 }
 
 function apiFault(action: Extract<Action, { kind: "apiServer" }>): ApiFault | null {

@@ -1,0 +1,159 @@
+import { ROLLOUT } from "../api/resource.ts";
+import type { Rollout } from "../api/rollout.ts";
+import { isAlreadyExists } from "../kube/api-error.ts";
+import type { Cache } from "../kube/cache.ts";
+import { CacheSet } from "../kube/cache-set.ts";
+import type { Client } from "../kube/client.ts";
+import type { Event } from "../kube/kind/cluster.ts";
+import type { Deployment } from "../kube/kind/workload.ts";
+import type { AnyObject, KubeObject } from "../kube/object.ts";
+import {
+  CUSTOM_RESOURCE_DEFINITION,
+  DEPLOYMENT,
+  ENDPOINT_SLICE,
+  EVENT,
+  POD,
+  SERVICE,
+} from "../kube/resources.ts";
+import { RestClient } from "../kube/rest-client.ts";
+import type { Clock } from "../lib/clock.ts";
+import { Prng } from "../lib/prng.ts";
+import { type Logger, silentLogger } from "../telemetry/logger.ts";
+import { ApiFaults } from "./api-faults.ts";
+import type { ApiServer } from "./apiserver/api-server.ts";
+import { type Cluster, createCluster } from "./cluster.ts";
+import { istioCrds } from "./crds/istio-crds.ts";
+import type { ImageBook, PodIdentity } from "./image.ts";
+import { DESTINATION_RULES, VIRTUAL_SERVICES, type VirtualService } from "./mesh/istio.ts";
+import { Mesh, type MeshCaches } from "./mesh/mesh.ts";
+import { EmbeddedPrometheus } from "./prometheus/embedded-prometheus.ts";
+
+/** How pods behave, and that one of them is gone. */
+export interface WorldImages {
+  readonly behaviour: ImageBook;
+  forget(pod: PodIdentity): void;
+}
+
+export interface WorldOptions {
+  readonly clock: Clock;
+  /** The same seed on a virtual clock gives the same world, byte for byte. */
+  readonly seed: number;
+  readonly images: WorldImages;
+  /** CustomResourceDefinitions beside Istio's: our own. */
+  readonly crds: readonly AnyObject[];
+  /** Default 500 ms. */
+  readonly meshDelayMs?: number | undefined;
+  /** Default 5 s. */
+  readonly scrapeIntervalMs?: number | undefined;
+  readonly logger?: Logger | undefined;
+}
+
+/** The caches of the world's own view: past all faults, as a spectator sees it. */
+export interface WorldCaches extends MeshCaches {
+  readonly deployments: Cache<Deployment>;
+  readonly rollouts: Cache<Rollout>;
+  readonly events: Cache<Event>;
+  readonly virtualServices: Cache<VirtualService>;
+}
+
+/** A whole cluster in one process: API server, workload controllers, nodes, mesh and Prometheus on one clock. */
+export class World {
+  readonly clock: Clock;
+  readonly apiServer: ApiServer;
+  /** The API server as everybody else reaches it, with the faults that are set. */
+  readonly apiFaults: ApiFaults;
+  /** An administrator's client, past all faults. */
+  readonly client: Client;
+  readonly caches: WorldCaches;
+  readonly mesh: Mesh;
+  readonly prometheus: EmbeddedPrometheus;
+  readonly #options: WorldOptions;
+  readonly #cacheSet: CacheSet;
+  readonly #cluster: Cluster;
+
+  constructor(options: WorldOptions) {
+    const { clock, images, seed, logger = silentLogger } = options;
+    const prng = new Prng(seed);
+    this.#options = options;
+    this.clock = clock;
+    this.#cluster = createCluster({ clock, prng: prng.fork(), logger, imageBook: images.behaviour });
+    this.apiServer = this.#cluster.apiServer;
+    this.client = this.#cluster.client;
+    this.apiFaults = new ApiFaults(this.apiServer, clock, prng.fork());
+    const cachePrng = prng.fork();
+    this.#cacheSet = new CacheSet({ client: this.client, clock, random: () => cachePrng.float(), logger });
+    this.caches = worldCaches(this.#cacheSet);
+    this.mesh = new Mesh({
+      clock,
+      prng: prng.fork(),
+      images: images.behaviour,
+      caches: this.caches,
+      delayMs: options.meshDelayMs ?? DEFAULT_MESH_DELAY_MS,
+    });
+    this.prometheus = new EmbeddedPrometheus({
+      clock,
+      scrapeIntervalMs: options.scrapeIntervalMs ?? DEFAULT_SCRAPE_INTERVAL_MS,
+    });
+    this.mesh.exportTo((page) => this.prometheus.addTarget(page));
+    this.caches.pods.subscribe(({ old, new: pod }) => {
+      if (pod === undefined && old !== undefined) images.forget(podIdentity(old));
+    });
+  }
+
+  /** A client of the API server with its faults: for the controller, and whoever else is to suffer them. */
+  clientFor(fieldManager: string): Client {
+    return new RestClient({ transport: this.apiFaults, clock: this.clock, fieldManager });
+  }
+
+  /** Resolves when everything runs and the caches are full; no traffic yet. */
+  async start(): Promise<void> {
+    for (const crd of [...istioCrds(), ...this.#options.crds]) await this.#ensureCrd(crd);
+    this.#cacheSet.start();
+    await this.#cacheSet.synced();
+    await this.#cluster.start();
+    this.mesh.start();
+  }
+
+  /** Images have begun to behave differently: running pods too are looked at again. */
+  imagesChanged(): void {
+    this.#cluster.nodes.refresh();
+  }
+
+  async stop(): Promise<void> {
+    this.prometheus.close();
+    this.mesh.stop();
+    await this.#cluster.stop();
+    await this.#cacheSet.stop();
+  }
+
+  async #ensureCrd(crd: AnyObject): Promise<void> {
+    try {
+      await this.client.create(CUSTOM_RESOURCE_DEFINITION, crd as never);
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error;
+    }
+  }
+}
+
+/** What a mesh under light load needs to tell its proxies. */
+const DEFAULT_MESH_DELAY_MS = 500;
+
+const DEFAULT_SCRAPE_INTERVAL_MS = 5_000;
+
+function worldCaches(set: CacheSet): WorldCaches {
+  return {
+    pods: set.add(POD),
+    services: set.add(SERVICE),
+    endpointSlices: set.add(ENDPOINT_SLICE),
+    virtualServices: set.add(VIRTUAL_SERVICES),
+    destinationRules: set.add(DESTINATION_RULES),
+    deployments: set.add(DEPLOYMENT),
+    rollouts: set.add(ROLLOUT),
+    events: set.add(EVENT),
+  };
+}
+
+function podIdentity(pod: KubeObject): PodIdentity {
+  const { uid = "", ownerReferences = [] } = pod.metadata;
+  return { uid, owner: ownerReferences.find(({ controller }) => controller === true)?.uid ?? uid };
+}
