@@ -94,7 +94,10 @@ export function builtinStrategy(definition: ResourceDefinition): Strategy {
       if (part === "status") keepAllButStatus(draft, old);
       else if (hasStatus) keepMember(draft, old, "status");
       traits.prepareUpdate?.(draft, old, part, allocator);
-      if (generation !== "none") moveGeneration(draft, old, movesGeneration(draft, old, generation));
+      if (generation !== "none") {
+        // The revision annotation that a Deployment's controller sets with its status is no news to it.
+        moveGeneration(draft, old, part !== "status" && movesGeneration(draft, old, generation));
+      }
     },
     validate: traits.validate ?? (() => []),
     validateUpdate: traits.validateUpdate ?? (() => []),

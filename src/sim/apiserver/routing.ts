@@ -1,7 +1,9 @@
 import type { ApiRequest, ApiResponse } from "../../kube/transport.ts";
 import type { Backend } from "./backend.ts";
 import type { Call } from "./call.ts";
+import { finalizeNamespace } from "./namespace-finalize.ts";
 import { pageNotFound } from "./path-endpoints.ts";
+import { bindPod } from "./pod-binding.ts";
 import type { Registry, ResourceDefinition } from "./registry.ts";
 import type { ResourceRequest } from "./request-info.ts";
 import { getScale, patchScale, putScale } from "./scale.ts";
@@ -38,7 +40,12 @@ const STATUS: Methods = {
 
 const SCALE: Methods = { get: getScale, update: putScale, patch: patchScale };
 
-const SUBRESOURCES: Readonly<Record<string, Methods>> = { status: STATUS, scale: SCALE };
+const SUBRESOURCES: Readonly<Record<string, Methods>> = {
+  status: STATUS,
+  scale: SCALE,
+  binding: { create: bindPod },
+  finalize: { update: finalizeNamespace },
+};
 
 export type Route =
   | { readonly definition: ResourceDefinition; readonly handler: Handler; readonly names: Names }

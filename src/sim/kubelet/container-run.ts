@@ -65,9 +65,18 @@ export function newContainer(plan: ContainerPlan, now: number): ContainerRun {
 
 /** The container as it is at `now`, after all that has happened since. */
 export function advanceContainer(run: ContainerRun, plan: ContainerPlan, now: number): ContainerRun {
-  let current = run;
+  let current = adapted(run, plan, now);
   while (current.until !== null && current.until <= now) current = next(current, plan, current.until);
   return current;
+}
+
+/** A container that runs may be told at any time that it behaves differently from now on. */
+function adapted(run: ContainerRun, { behaviour }: ContainerPlan, now: number): ContainerRun {
+  if (run.phase !== "running") return run;
+  const until = behaviour.crashAfterMs === null ? null : run.startedAt + behaviour.crashAfterMs;
+  const readyAt = behaviour.neverReady ? null : (run.readyAt ?? now);
+  if (until === run.until && readyAt === run.readyAt) return run;
+  return { ...run, readyAt, until: until === null || until === run.until ? until : Math.max(until, now) };
 }
 
 function next(run: ContainerRun, plan: ContainerPlan, at: number): ContainerRun {

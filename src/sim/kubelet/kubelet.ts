@@ -1,15 +1,17 @@
 import type { Cache } from "../../kube/cache.ts";
 import type { Client } from "../../kube/client.ts";
+import type { EventRecorder } from "../../kube/event-recorder.ts";
 import { keyOf, keyText, parseKey } from "../../kube/object.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { isDeepEqual } from "../../lib/json.ts";
+import type { ImageBook } from "../image.ts";
 import { type Node, PODS, type Pod } from "../kinds.ts";
-import type { Controller, EventSink } from "../workloads/controller.ts";
+import type { Controller } from "../workloads/controller.ts";
 import { NODE_INDEX } from "../workloads/indexes.ts";
+import { controllerOf } from "../workloads/owner.ts";
 import { isTerminating } from "../workloads/pods.ts";
 import { deleteExactly } from "../workloads/writes.ts";
 import { AddressPool } from "./addresses.ts";
-import type { PodBook } from "./pod-behaviour.ts";
 import { killingEvents, podEvents } from "./pod-events.ts";
 import {
   advancePod,
@@ -27,9 +29,9 @@ export interface KubeletOptions {
   readonly pods: Cache<Pod>;
   readonly nodes: Cache<Node>;
   readonly client: Client;
-  readonly events: EventSink;
+  readonly events: EventRecorder;
   readonly clock: Clock;
-  readonly book: PodBook;
+  readonly book: ImageBook;
   /** Whether the node of this name is one of ours and running; pods of other nodes are left alone. */
   readonly isRunning: (nodeName: string) => boolean;
 }
@@ -56,7 +58,7 @@ export class Kubelet implements Controller {
     });
   }
 
-  /** The keys of the pods on a node, for a node that has come back. */
+  /** The keys of the pods on a node: all are to be looked at when the node comes back, or when images change. */
   podsOn(nodeName: string): readonly string[] {
     return this.#options.pods.by(NODE_INDEX, nodeName).map((pod) => keyText(keyOf(pod)));
   }
@@ -80,7 +82,7 @@ export class Kubelet implements Controller {
       const body = { metadata: { uid: pod.metadata.uid }, status };
       await client.patch(PODS, keyOf(pod), { type: "merge", body }, { subresource: "status" });
     }
-    for (const event of podEvents(pod, before, after, now)) events.record(event);
+    for (const event of podEvents(pod, before, after, now)) events.record(pod, event);
     return nextChangeDelayMs(after, clock.now());
   }
 
@@ -92,7 +94,7 @@ export class Kubelet implements Controller {
     const run = this.#runs.get(uidOf(pod)) ?? this.#begin(pod, now);
     const stopping = run.stoppingSince === null ? { ...run, stoppingSince: now } : run;
     this.#runs.set(uidOf(pod), stopping);
-    if (run.stoppingSince === null) for (const event of killingEvents(pod)) events.record(event);
+    if (run.stoppingSince === null) for (const event of killingEvents(pod)) events.record(pod, event);
     const graceSeconds = pod.metadata.deletionGracePeriodSeconds ?? 0;
     const left = goneAt(stopping, behaviours, graceSeconds) - now;
     if (left > 0) return left;
@@ -115,7 +117,8 @@ export class Kubelet implements Controller {
   }
 
   #behavioursOf(pod: Pod): Behaviours {
-    return pod.spec.containers.map((container) => this.#options.book(pod, container.image));
+    const identity = { uid: uidOf(pod), owner: controllerOf(pod)?.uid ?? uidOf(pod) };
+    return pod.spec.containers.map((container) => this.#options.book(container.image, identity));
   }
 
   #hostIp(pod: Pod): string {

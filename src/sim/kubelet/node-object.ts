@@ -1,5 +1,5 @@
+import { isoTime } from "../../lib/time.ts";
 import type { Node } from "../kinds.ts";
-import { timeText } from "../time-text.ts";
 
 /** Pods that a simulated node takes: playgrounds with thousands of rollouts have few nodes. */
 const POD_CAPACITY = 100_000;
@@ -49,7 +49,7 @@ export function readyCondition(
   isHeardOf: boolean,
   now: number,
 ): NonNullable<NonNullable<Node["status"]>["conditions"]>[number] {
-  const at = timeText(now);
+  const at = isoTime(now);
   const said = isHeardOf
     ? ({ status: "True", reason: "KubeletReady", message: "kubelet is posting ready status" } as const)
     : ({

@@ -1,5 +1,6 @@
+import type { EventText } from "../../kube/event-object.ts";
 import type { Pod } from "../kinds.ts";
-import { type EventDraft, normalEvent, warningEvent } from "../workloads/event.ts";
+import { normalEvent, warningEvent } from "../workloads/event.ts";
 import type { ContainerRun } from "./container-run.ts";
 import { areContainersReady, type PodRun } from "./pod-run.ts";
 import { pullError } from "./pod-status.ts";
@@ -7,12 +8,7 @@ import { pullError } from "./pod-status.ts";
 type Container = Pod["spec"]["containers"][number];
 
 /** What a user of `kubectl describe pod` is told about a change; one event per thing that happened, none repeated. */
-export function podEvents(
-  pod: Pod,
-  before: PodRun | null,
-  after: PodRun,
-  now: number,
-): readonly EventDraft[] {
+export function podEvents(pod: Pod, before: PodRun | null, after: PodRun, now: number): readonly EventText[] {
   const events = pod.spec.containers.flatMap((container, index) =>
     containerEvents(
       pod,
@@ -21,7 +17,7 @@ export function podEvents(
       after.containers[index] as ContainerRun,
     ),
   );
-  return [...events, ...readinessEvents(pod, before, after, now)];
+  return [...events, ...readinessEvents(before, after, now)];
 }
 
 function containerEvents(
@@ -29,28 +25,27 @@ function containerEvents(
   container: Container,
   before: ContainerRun | null,
   after: ContainerRun,
-): readonly EventDraft[] {
+): readonly EventText[] {
   const { name, image } = container;
   const hasMoved = before?.phase !== after.phase;
   if (after.phase === "running" && (hasMoved || before?.restarts !== after.restarts)) {
     const isFirst = after.restarts === 0;
     const pulled = `Container image "${image}" already present on machine`;
     return [
-      ...(isFirst ? [normalEvent(pod, "Pulled", pulled)] : []),
-      normalEvent(pod, "Created", `Container created: ${name}`),
-      normalEvent(pod, "Started", `Container started: ${name}`),
+      ...(isFirst ? [normalEvent("Pulled", pulled)] : []),
+      normalEvent("Created", `Container created: ${name}`),
+      normalEvent("Started", `Container started: ${name}`),
     ];
   }
   if (!hasMoved) return [];
   switch (after.phase) {
     case "pullFailed":
-      return [warningEvent(pod, "Failed", `Failed to pull image "${image}": ${pullError(image)}`)];
+      return [warningEvent("Failed", `Failed to pull image "${image}": ${pullError(image)}`)];
     case "pullBackOff":
-      return [normalEvent(pod, "BackOff", `Back-off pulling image "${image}"`)];
+      return [normalEvent("BackOff", `Back-off pulling image "${image}"`)];
     case "crashBackOff":
       return [
         warningEvent(
-          pod,
           "BackOff",
           `Back-off restarting failed container ${name} in pod ${pod.metadata.name}_${pod.metadata.namespace}(${pod.metadata.uid})`,
         ),
@@ -61,13 +56,13 @@ function containerEvents(
 }
 
 /** A pod that started and is not ready fails its probe; said once, when the start is seen. */
-function readinessEvents(pod: Pod, before: PodRun | null, after: PodRun, now: number): readonly EventDraft[] {
+function readinessEvents(before: PodRun | null, after: PodRun, now: number): readonly EventText[] {
   const isNeverReady = after.containers.some((it) => it.phase === "running" && it.readyAt === null);
   const wasNeverReady = before?.containers.some((it) => it.phase === "running" && it.readyAt === null);
   if (!isNeverReady || wasNeverReady === true || areContainersReady(after, now)) return [];
-  return [warningEvent(pod, "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503")];
+  return [warningEvent("Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503")];
 }
 
-export function killingEvents(pod: Pod): readonly EventDraft[] {
-  return pod.spec.containers.map(({ name }) => normalEvent(pod, "Killing", `Stopping container ${name}`));
+export function killingEvents(pod: Pod): readonly EventText[] {
+  return pod.spec.containers.map(({ name }) => normalEvent("Killing", `Stopping container ${name}`));
 }

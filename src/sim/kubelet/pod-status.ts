@@ -1,5 +1,5 @@
+import { isoTime } from "../../lib/time.ts";
 import type { ContainerState, ContainerStatus, Pod, PodCondition, PodStatus } from "../kinds.ts";
-import { timeText } from "../time-text.ts";
 import { backoffMs, type ContainerRun, type Exit, isContainerReady } from "./container-run.ts";
 import { areContainersReady, type PodRun } from "./pod-run.ts";
 
@@ -16,7 +16,7 @@ export function podStatus(pod: Pod, run: PodRun, hostIp: string, now: number): P
     hostIP: hostIp,
     hostIPs: [{ ip: hostIp }],
     ...(hasIp ? { podIP: run.ip, podIPs: [{ ip: run.ip }] } : {}),
-    startTime: timeText(run.boundAt),
+    startTime: isoTime(run.boundAt),
     ...(pod.spec.initContainers === undefined ? {} : { initContainerStatuses: initStatuses(pod, run) }),
     containerStatuses: containers,
     ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
@@ -67,7 +67,7 @@ function conditionOf(pod: Pod, type: string, holds: boolean, why: object, now: n
     ...(generation === undefined ? {} : { observedGeneration: generation }),
     status,
     lastProbeTime: null,
-    lastTransitionTime: since ?? timeText(now),
+    lastTransitionTime: since ?? isoTime(now),
     ...(holds ? {} : why),
   };
 }
@@ -126,7 +126,7 @@ function stateOf(
         },
       };
     case "running":
-      return { running: { startedAt: timeText(run.startedAt) } };
+      return { running: { startedAt: isoTime(run.startedAt) } };
     case "crashBackOff":
       return { waiting: { reason: "CrashLoopBackOff", message: crashMessage(pod, container.name, run) } };
     case "exited":
@@ -156,8 +156,8 @@ function terminated(pod: Pod, name: string, run: ContainerRun): ContainerState {
     terminated: {
       exitCode: exit.exitCode,
       reason: exit.exitCode === 0 ? "Completed" : "Error",
-      startedAt: timeText(exit.startedAt),
-      finishedAt: timeText(exit.finishedAt),
+      startedAt: isoTime(exit.startedAt),
+      finishedAt: isoTime(exit.finishedAt),
       containerID: containerId(pod, name, Math.max(0, run.restarts - (run.phase === "running" ? 1 : 0))),
     },
   };
@@ -165,7 +165,7 @@ function terminated(pod: Pod, name: string, run: ContainerRun): ContainerState {
 
 /** Init containers are taken to run through in no time. */
 function initStatuses(pod: Pod, run: PodRun): readonly ContainerStatus[] {
-  const at = timeText(run.boundAt);
+  const at = isoTime(run.boundAt);
   return (pod.spec.initContainers ?? []).map(({ name, image }) => ({
     name,
     state: { terminated: { exitCode: 0, reason: "Completed", startedAt: at, finishedAt: at } },

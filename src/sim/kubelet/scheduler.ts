@@ -1,11 +1,12 @@
 import type { Cache } from "../../kube/cache.ts";
 import type { Client } from "../../kube/client.ts";
+import type { EventRecorder } from "../../kube/event-recorder.ts";
 import { keyOf, keyText, parseKey } from "../../kube/object.ts";
 import type { Clock } from "../../lib/clock.ts";
+import { isoTime } from "../../lib/time.ts";
 import { bindingsOf, type Node, PODS, type Pod } from "../kinds.ts";
-import { timeText } from "../time-text.ts";
 import { findCondition } from "../workloads/conditions.ts";
-import type { Controller, EventSink } from "../workloads/controller.ts";
+import type { Controller } from "../workloads/controller.ts";
 import { normalEvent, warningEvent } from "../workloads/event.ts";
 import { NODE_INDEX } from "../workloads/indexes.ts";
 import { isActivePod } from "../workloads/pods.ts";
@@ -15,7 +16,7 @@ export interface SchedulerOptions {
   readonly pods: Cache<Pod>;
   readonly nodes: Cache<Node>;
   readonly client: Client;
-  readonly events: EventSink;
+  readonly events: EventRecorder;
   readonly clock: Clock;
 }
 
@@ -95,7 +96,8 @@ export class Scheduler implements Controller {
       throw error;
     }
     events.record(
-      normalEvent(pod, "Scheduled", `Successfully assigned ${keyText(keyOf(pod))} to ${nodeName}`),
+      pod,
+      normalEvent("Scheduled", `Successfully assigned ${keyText(keyOf(pod))} to ${nodeName}`),
     );
   }
 
@@ -110,10 +112,10 @@ export class Scheduler implements Controller {
       reason: "Unschedulable",
       message,
       lastProbeTime: null,
-      lastTransitionTime: known?.lastTransitionTime ?? timeText(clock.now()),
+      lastTransitionTime: known?.lastTransitionTime ?? isoTime(clock.now()),
     };
     const body = { metadata: { uid: pod.metadata.uid }, status: { conditions: [...others, condition] } };
     await client.patch(PODS, keyOf(pod), { type: "merge", body }, { subresource: "status" });
-    events.record(warningEvent(pod, "FailedScheduling", message));
+    events.record(pod, warningEvent("FailedScheduling", message));
   }
 }

@@ -1,5 +1,5 @@
 import type { Condition } from "../../kube/kind/workload.ts";
-import { timeText } from "../time-text.ts";
+import { isoTime } from "../../lib/time.ts";
 
 export function findCondition(
   conditions: readonly Condition[] | undefined,
@@ -27,7 +27,7 @@ export function withCondition(
 ): readonly Condition[] {
   const current = findCondition(conditions, condition.type);
   if (current?.status === condition.status && current.reason === condition.reason) return conditions;
-  const at = timeText(now);
+  const at = isoTime(now);
   const since = current?.status === condition.status ? current.lastTransitionTime : undefined;
   return [
     ...withoutCondition(conditions, condition.type),

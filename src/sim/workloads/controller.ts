@@ -1,5 +1,4 @@
 import type { KubeObject } from "../../kube/object.ts";
-import type { EventDraft } from "./event.ts";
 
 /**
  * A controller as the loop drives it: keys of objects that may need something (`namespace/name`) come in through
@@ -12,11 +11,6 @@ export interface Controller {
   /** Subscribes to the caches that matter; keys may come at once. */
   subscribe(enqueue: (key: string) => void): void;
   reconcile(key: string): Promise<number | null>;
-}
-
-/** Records Kubernetes events; never fails, never waits. */
-export interface EventSink {
-  record(event: EventDraft): void;
 }
 
 /** `namespace/name` of the object's controller when it is of this kind. */

@@ -1,3 +1,5 @@
+import type { IndexFunction } from "../../kube/cache-index.ts";
+import { OWNER_INDEXES } from "../../kube/indexes.ts";
 import type { Service } from "../../kube/kind/network.ts";
 import type { KubeObject } from "../../kube/object.ts";
 import type { Pod } from "../kinds.ts";
@@ -22,6 +24,13 @@ export function labelKey(namespace: string | undefined, name: string, value: str
   return `${namespace ?? ""}/${name}=${value}`;
 }
 
+/** By owner, by label, and those without a controller. */
+export const WORKLOAD_INDEXES: Readonly<Record<string, IndexFunction<KubeObject>>> = {
+  ...OWNER_INDEXES,
+  [ORPHAN_INDEX]: orphanIndex,
+  [LABEL_INDEX]: labelIndex,
+};
+
 /** Services by the first label of their selector: together with a pod's labels this finds the Services of a pod. */
 export const SELECTOR_INDEX = "selector";
 
@@ -38,6 +47,8 @@ export function firstSelectorKey(service: Service): string | undefined {
 /** Pods by the node that they are bound to; "" for those that are not. */
 export const NODE_INDEX = "node";
 
-export function nodeIndex(pod: Pod): readonly string[] {
+function nodeIndex(pod: Pod): readonly string[] {
   return [pod.spec.nodeName ?? ""];
 }
+
+export const NODE_INDEXES: Readonly<Record<string, IndexFunction<Pod>>> = { [NODE_INDEX]: nodeIndex };

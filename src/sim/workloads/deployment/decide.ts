@@ -1,4 +1,4 @@
-import type { KubeObject } from "../../../kube/object.ts";
+import type { EventText } from "../../../kube/event-object.ts";
 import { isDeepEqual } from "../../../lib/json.ts";
 import {
   DEPLOYMENTS,
@@ -8,7 +8,7 @@ import {
   type ReplicaSet,
 } from "../../kinds.ts";
 import { findCondition, withCondition } from "../conditions.ts";
-import { type EventDraft, normalEvent } from "../event.ts";
+import { normalEvent } from "../event.ts";
 import { controllerReference } from "../owner.ts";
 import { nextRevision, REVISION, revisionAnnotations, revisionOf, scaleAnnotations } from "./revision.ts";
 import { newSetSize, recreateStep, rollingSizes, setsToForget, splitSets, withSizes } from "./rollout.ts";
@@ -41,7 +41,7 @@ export interface DeploymentDecision {
   /** Whole objects with the resourceVersion that they were decided on. */
   readonly updates: readonly ReplicaSet[];
   readonly deletes: readonly ReplicaSet[];
-  readonly events: readonly EventDraft[];
+  readonly events: readonly EventText[];
   /** For the status subresource, which for Deployments takes annotations too; null: nothing has changed. */
   readonly status: Deployment | null;
   readonly requeueAfterMs: number | null;
@@ -234,7 +234,7 @@ function decision(input: DeploymentInput, deployment: Deployment, step: Step): D
     create: changed.find((set) => !before.has(set.metadata.name)) ?? null,
     updates: changed.filter((set) => before.has(set.metadata.name)),
     deletes: step.forget,
-    events: changed.flatMap((set) => scalingEvent(input.deployment, before.get(set.metadata.name), set)),
+    events: changed.flatMap((set) => scalingEvent(before.get(set.metadata.name), set)),
     status: isSameState(wanted, input.deployment) ? null : wanted,
     requeueAfterMs: progressCheckDelayMs(deployment, step.status, input.now),
   };
@@ -249,17 +249,13 @@ function stamped(deployment: Deployment, set: ReplicaSet, before: ReplicaSet | u
   return { ...set, metadata: { ...set.metadata, annotations } };
 }
 
-function scalingEvent(
-  about: KubeObject,
-  before: ReplicaSet | undefined,
-  after: ReplicaSet,
-): readonly EventDraft[] {
+function scalingEvent(before: ReplicaSet | undefined, after: ReplicaSet): readonly EventText[] {
   const from = before?.spec.replicas ?? 0;
   const to = after.spec.replicas;
   if (from === to) return [];
   const direction = to > from ? "up" : "down";
   const message = `Scaled ${direction} replica set ${after.metadata.name} from ${from} to ${to}`;
-  return [normalEvent(about, "ScalingReplicaSet", message)];
+  return [normalEvent("ScalingReplicaSet", message)];
 }
 
 function isSameState(a: Deployment, b: Deployment): boolean {

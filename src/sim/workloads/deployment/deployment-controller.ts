@@ -1,13 +1,14 @@
 import { isAlreadyExists } from "../../../kube/api-error.ts";
 import type { Cache } from "../../../kube/cache.ts";
 import type { Client } from "../../../kube/client.ts";
+import type { EventRecorder } from "../../../kube/event-recorder.ts";
 import { OWNER_INDEX } from "../../../kube/indexes.ts";
 import { matchesLabels, requirementsOf } from "../../../kube/label-selector.ts";
 import { type KubeObject, keyOf, keyText, parseKey } from "../../../kube/object.ts";
 import type { Clock } from "../../../lib/clock.ts";
 import { DEPLOYMENTS, type Deployment, type Pod, REPLICA_SETS, type ReplicaSet } from "../../kinds.ts";
 import { claimAll } from "../claims.ts";
-import { type Controller, controllerKey, type EventSink } from "../controller.ts";
+import { type Controller, controllerKey } from "../controller.ts";
 import { ORPHAN_INDEX } from "../indexes.ts";
 import { isControlledBy } from "../owner.ts";
 import { deleteExactly, setOwners } from "../writes.ts";
@@ -19,7 +20,7 @@ export interface DeploymentControllerOptions {
   readonly replicaSets: Cache<ReplicaSet>;
   readonly pods: Cache<Pod>;
   readonly client: Client;
-  readonly events: EventSink;
+  readonly events: EventRecorder;
   readonly clock: Clock;
 }
 
@@ -87,7 +88,7 @@ export class DeploymentController implements Controller {
     const { client, events } = this.#options;
     if (decision.create !== null && !(await this.#createSet(deployment, decision.create))) return;
     for (const set of decision.updates) await client.update(REPLICA_SETS, set);
-    for (const event of decision.events) events.record(event);
+    for (const event of decision.events) events.record(deployment, event);
     if (decision.status !== null) await client.update(DEPLOYMENTS, decision.status, STATUS);
     for (const set of decision.deletes) await deleteExactly(client, REPLICA_SETS, set);
   }

@@ -1,6 +1,7 @@
 import type { Condition } from "../../../kube/kind/workload.ts";
+import { isoTime } from "../../../lib/time.ts";
 import type { Deployment, DeploymentStatus, ReplicaSet } from "../../kinds.ts";
-import { timeMs, timeText } from "../../time-text.ts";
+import { timeMs } from "../../time-text.ts";
 import { findCondition, withCondition, withoutCondition } from "../conditions.ts";
 import { boundsOf } from "./bounds.ts";
 
@@ -110,7 +111,7 @@ export function progressing(status: Condition["status"], reason: string, message
 
 /** Unlike withCondition this moves lastUpdateTime even when nothing else changes: the deadline counts from it. */
 function refreshed(condition: Condition, before: Condition | undefined, now: number): Condition {
-  const at = timeText(now);
+  const at = isoTime(now);
   const since = before?.status === condition.status ? before.lastTransitionTime : undefined;
   return { ...condition, lastUpdateTime: at, lastTransitionTime: since ?? at };
 }

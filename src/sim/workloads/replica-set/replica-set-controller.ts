@@ -1,5 +1,6 @@
 import type { Cache } from "../../../kube/cache.ts";
 import type { Client } from "../../../kube/client.ts";
+import type { EventRecorder } from "../../../kube/event-recorder.ts";
 import { OWNER_INDEX } from "../../../kube/indexes.ts";
 import { matchesLabels, requirementsOf } from "../../../kube/label-selector.ts";
 import { keyOf, keyText, parseKey } from "../../../kube/object.ts";
@@ -8,7 +9,7 @@ import { toError } from "../../../lib/errors.ts";
 import { isDeepEqual } from "../../../lib/json.ts";
 import { PODS, type Pod, REPLICA_SETS, type ReplicaSet } from "../../kinds.ts";
 import { claimAll } from "../claims.ts";
-import { type Controller, controllerKey, type EventSink } from "../controller.ts";
+import { type Controller, controllerKey } from "../controller.ts";
 import { normalEvent, warningEvent } from "../event.ts";
 import { ORPHAN_INDEX } from "../indexes.ts";
 import { controllerOf, isControlledBy } from "../owner.ts";
@@ -21,7 +22,7 @@ export interface ReplicaSetControllerOptions {
   readonly replicaSets: Cache<ReplicaSet>;
   readonly pods: Cache<Pod>;
   readonly client: Client;
-  readonly events: EventSink;
+  readonly events: EventRecorder;
   readonly clock: Clock;
 }
 
@@ -86,14 +87,14 @@ export class ReplicaSetController implements Controller {
       for (let made = 0; made < plan.create; made++) await this.#create(replicaSet);
     } catch (cause) {
       const { message } = toError(cause);
-      this.#options.events.record(warningEvent(replicaSet, "FailedCreate", `Error creating: ${message}`));
+      this.#options.events.record(replicaSet, warningEvent("FailedCreate", `Error creating: ${message}`));
       return { reason: "FailedCreate", message, cause };
     }
     try {
       for (const pod of plan.delete) await this.#delete(replicaSet, pod);
     } catch (cause) {
       const { message } = toError(cause);
-      this.#options.events.record(warningEvent(replicaSet, "FailedDelete", `Error deleting: ${message}`));
+      this.#options.events.record(replicaSet, warningEvent("FailedDelete", `Error deleting: ${message}`));
       return { reason: "FailedDelete", message, cause };
     }
     return null;
@@ -102,13 +103,13 @@ export class ReplicaSetController implements Controller {
   async #create(replicaSet: ReplicaSet): Promise<void> {
     const pod = await this.#options.client.create(PODS, podOf(replicaSet));
     const message = `Created pod: ${pod.metadata.name}`;
-    this.#options.events.record(normalEvent(replicaSet, "SuccessfulCreate", message));
+    this.#options.events.record(replicaSet, normalEvent("SuccessfulCreate", message));
   }
 
   async #delete(replicaSet: ReplicaSet, pod: Pod): Promise<void> {
     await deleteExactly(this.#options.client, PODS, pod);
     const message = `Deleted pod: ${pod.metadata.name}`;
-    this.#options.events.record(normalEvent(replicaSet, "SuccessfulDelete", message));
+    this.#options.events.record(replicaSet, normalEvent("SuccessfulDelete", message));
   }
 
   /** Pods that it controls, terminating ones included. */

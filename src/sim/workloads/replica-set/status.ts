@@ -1,6 +1,6 @@
 import type { Condition } from "../../../kube/kind/workload.ts";
+import { isoTime } from "../../../lib/time.ts";
 import type { Pod, ReplicaSet, ReplicaSetStatus } from "../../kinds.ts";
-import { timeText } from "../../time-text.ts";
 import { findCondition, withoutCondition } from "../conditions.ts";
 import { availableAtMs, isActivePod, isFinished, isReady, isTerminating } from "../pods.ts";
 
@@ -51,7 +51,7 @@ function withFailure(
     status: "True",
     reason: failure.reason,
     message: failure.message,
-    lastTransitionTime: timeText(now),
+    lastTransitionTime: isoTime(now),
   };
   return [...conditions, condition];
 }

@@ -1,0 +1,69 @@
+import type { Client } from "../kube/client.ts";
+import { RestClient } from "../kube/rest-client.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Prng } from "../lib/prng.ts";
+import { type Logger, silentLogger } from "../telemetry/logger.ts";
+import { ApiServer } from "./apiserver/api-server.ts";
+import { HEALTHY_IMAGE, type ImageBook } from "./image.ts";
+import { SimulatedNodes } from "./kubelet/nodes.ts";
+import { WorkloadControllers } from "./workloads/workload-controllers.ts";
+
+export interface ClusterOptions {
+  readonly clock: Clock;
+  readonly prng: Prng;
+  readonly logger?: Logger;
+  /** How images behave; by default all are healthy. */
+  readonly imageBook?: ImageBook;
+  /** Names of the simulated nodes; none: pods stay pending, and nobody plays their kubelet. */
+  readonly nodes?: readonly string[];
+  /** False where the API server's own controllers are to be left out. */
+  readonly startWorkloadControllers?: boolean;
+}
+
+/** The embedded world without mesh and metrics. */
+export interface Cluster {
+  readonly apiServer: ApiServer;
+  /** Speaks to the API server in-process, as its administrator. */
+  readonly client: Client;
+  readonly nodes: SimulatedNodes;
+  /** Resolves when controllers and kubelets know all there is. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const DEFAULT_NODES = ["node-1"];
+
+export function createCluster(options: ClusterOptions): Cluster {
+  const { clock, prng, logger = silentLogger, imageBook = () => HEALTHY_IMAGE } = options;
+  const apiServer = new ApiServer({ clock, prng: prng.fork() });
+  const clientOf = (fieldManager: string) => new RestClient({ transport: apiServer, clock, fieldManager });
+
+  const controllers = new WorkloadControllers({
+    client: clientOf("kube-controller-manager"),
+    clock,
+    prng: prng.fork(),
+    logger,
+    resources: apiServer.registry.list(),
+  });
+  const nodes = new SimulatedNodes({
+    client: clientOf("kubelet"),
+    clock,
+    prng: prng.fork(),
+    logger,
+    book: imageBook,
+    names: options.nodes ?? DEFAULT_NODES,
+  });
+  const parts = options.startWorkloadControllers === false ? [nodes] : [controllers, nodes];
+
+  return {
+    apiServer,
+    client: clientOf("kubectl"),
+    nodes,
+    start: async () => {
+      await Promise.all(parts.map((part) => part.start()));
+    },
+    stop: async () => {
+      await Promise.all(parts.map((part) => part.stop()));
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import { isAlreadyExists } from "../../kube/api-error.ts";
+import { CacheSet } from "../../kube/cache-set.ts";
+import type { Client } from "../../kube/client.ts";
+import { KubeEventRecorder } from "../../kube/event-recorder.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { Prng } from "../../lib/prng.ts";
+import { type Logger, silentLogger } from "../../telemetry/logger.ts";
+import type { ImageBook } from "../image.ts";
+import { NODES, PODS } from "../kinds.ts";
+import { ControlLoop } from "../workloads/control-loop.ts";
+import { NODE_INDEXES } from "../workloads/indexes.ts";
+import { Kubelet } from "./kubelet.ts";
+import { nodeObject } from "./node-object.ts";
+import { Scheduler } from "./scheduler.ts";
+
+export interface SimulatedNodesOptions {
+  /** With the field manager of kubelets, `kubelet`. */
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly prng: Prng;
+  readonly logger?: Logger | undefined;
+  readonly book: ImageBook;
+  /** Names of the nodes; one that exists already is taken over. */
+  readonly names: readonly string[];
+}
+
+/** Nodes on which pods seem to run: registers them, binds pods to them and plays their kubelets. */
+export class SimulatedNodes {
+  readonly #options: SimulatedNodesOptions;
+  readonly #caches: CacheSet;
+  readonly #kubelet: Kubelet;
+  readonly #kubeletLoop: ControlLoop;
+  readonly #schedulerLoop: ControlLoop;
+
+  constructor(options: SimulatedNodesOptions) {
+    const { clock, prng, book, logger = silentLogger } = options;
+    const random = () => prng.float();
+    const caches = new CacheSet({ client: options.client, clock, random, logger });
+    const { client } = caches;
+    const pods = caches.add(PODS, { indexes: NODE_INDEXES });
+    const nodes = caches.add(NODES);
+    const eventsOf = (component: string) =>
+      new KubeEventRecorder({ client, clock, random, logger, component, instance: "" });
+    const scheduler = new Scheduler({ pods, nodes, client, clock, events: eventsOf("default-scheduler") });
+    const isRunning = (name: string) => options.names.includes(name);
+    const kubelet = new Kubelet({ pods, nodes, client, clock, book, isRunning, events: eventsOf("kubelet") });
+    this.#options = options;
+    this.#caches = caches;
+    this.#kubelet = kubelet;
+    this.#schedulerLoop = new ControlLoop(scheduler, { clock, random, logger });
+    this.#kubeletLoop = new ControlLoop(kubelet, { clock, random, logger });
+  }
+
+  async start(): Promise<void> {
+    await this.#register();
+    this.#caches.start();
+    await this.#caches.synced();
+    this.#schedulerLoop.start();
+    this.#kubeletLoop.start();
+  }
+
+  /** Images behave differently from now on: pods that run them are looked at again. */
+  refresh(): void {
+    for (const name of this.#options.names) {
+      for (const key of this.#kubelet.podsOn(name)) this.#kubeletLoop.add(key);
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.#schedulerLoop.stop(), this.#kubeletLoop.stop()]);
+    await this.#caches.stop();
+  }
+
+  async #register(): Promise<void> {
+    for (const [index, name] of this.#options.names.entries()) {
+      const node = nodeObject(name, index, this.#options.clock.now());
+      try {
+        await this.#caches.client.create(NODES, node);
+      } catch (error) {
+        if (!isAlreadyExists(error)) throw error;
+      }
+      const { client } = this.#caches;
+      await client.patch(
+        NODES,
+        { name },
+        { type: "merge", body: { status: node.status } },
+        { subresource: "status" },
+      );
+    }
+  }
+}

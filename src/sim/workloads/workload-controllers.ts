@@ -1,0 +1,88 @@
+import { CacheSet } from "../../kube/cache-set.ts";
+import type { Client } from "../../kube/client.ts";
+import { KubeEventRecorder } from "../../kube/event-recorder.ts";
+import { SERVICE_INDEXES } from "../../kube/indexes.ts";
+import type { Resource } from "../../kube/resource.ts";
+import { ENDPOINT_SLICE, SERVICE } from "../../kube/resources.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { Prng } from "../../lib/prng.ts";
+import { type Logger, silentLogger } from "../../telemetry/logger.ts";
+import { DEPLOYMENTS, PODS, REPLICA_SETS } from "../kinds.ts";
+import { ControlLoop } from "./control-loop.ts";
+import type { Controller } from "./controller.ts";
+import { DeploymentController } from "./deployment/deployment-controller.ts";
+import { EndpointSliceController } from "./endpoint-slice/endpoint-slice-controller.ts";
+import { GarbageCollector } from "./garbage-collector/garbage-collector.ts";
+import { SELECTOR_INDEX, selectorIndex, WORKLOAD_INDEXES } from "./indexes.ts";
+import { MetadataCaches } from "./metadata-caches.ts";
+import { ReplicaSetController } from "./replica-set/replica-set-controller.ts";
+import { collectable } from "./watchable.ts";
+
+export interface WorkloadControllersOptions {
+  /** With the field manager of the controllers, `kube-controller-manager`. */
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly prng: Prng;
+  readonly logger?: Logger | undefined;
+  /** Everything that the server serves without a CustomResourceDefinition. */
+  readonly resources: readonly Resource[];
+}
+
+/** What kube-controller-manager does, as far as a cluster of Deployments and Services needs it. */
+export class WorkloadControllers {
+  readonly #caches: CacheSet;
+  readonly #metadata: MetadataCaches;
+  readonly #loops: readonly ControlLoop[];
+
+  constructor(options: WorkloadControllersOptions) {
+    const { clock, prng, logger = silentLogger } = options;
+    const random = () => prng.float();
+    const caches = new CacheSet({ client: options.client, clock, random, logger });
+    const { client } = caches;
+    const eventsOf = (component: string) =>
+      new KubeEventRecorder({ client, clock, random, logger, component, instance: "" });
+
+    const deployments = caches.add(DEPLOYMENTS, { indexes: WORKLOAD_INDEXES });
+    const replicaSets = caches.add(REPLICA_SETS, { indexes: WORKLOAD_INDEXES });
+    const pods = caches.add(PODS, { indexes: WORKLOAD_INDEXES });
+    const services = caches.add(SERVICE, { indexes: { [SELECTOR_INDEX]: selectorIndex } });
+    const slices = caches.add(ENDPOINT_SLICE, { indexes: SERVICE_INDEXES });
+
+    const resources = collectable(options.resources);
+    const metadata = new MetadataCaches({ client: options.client, clock, random, logger, resources });
+
+    const controllers: readonly Controller[] = [
+      new DeploymentController({
+        deployments,
+        replicaSets,
+        pods,
+        client,
+        clock,
+        events: eventsOf("deployment-controller"),
+      }),
+      new ReplicaSetController({
+        replicaSets,
+        pods,
+        client,
+        clock,
+        events: eventsOf("replicaset-controller"),
+      }),
+      new EndpointSliceController({ services, pods, slices, client }),
+      new GarbageCollector({ metadata, client: options.client }),
+    ];
+    this.#caches = caches;
+    this.#metadata = metadata;
+    this.#loops = controllers.map((controller) => new ControlLoop(controller, { clock, random, logger }));
+  }
+
+  async start(): Promise<void> {
+    this.#caches.start();
+    await Promise.all([this.#caches.synced(), this.#metadata.start()]);
+    for (const loop of this.#loops) loop.start();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#loops.map((loop) => loop.stop()));
+    await Promise.all([this.#caches.stop(), this.#metadata.stop()]);
+  }
+}
