@@ -1,12 +1,13 @@
-interface Waiting {
-  readonly start: () => void;
-  readonly signal: AbortSignal;
-}
+import { QueryFailure } from "./query-failure.ts";
+
+/** Tasks that may wait; more are refused. */
+const MAX_WAITING = 10_000;
 
 /** Lets at most `size` tasks run at once; the others wait in order, and leave the queue when they are aborted. */
 export class Slots {
   readonly #size: number;
-  readonly #waiting: Waiting[] = [];
+  /** What starts each waiting task. */
+  readonly #waiting: (() => void)[] = [];
   #taken = 0;
 
   constructor(size: number) {
@@ -33,19 +34,20 @@ export class Slots {
         resolve();
         return;
       }
+      if (this.#waiting.length >= MAX_WAITING) {
+        reject(new QueryFailure("too many queries are waiting for Prometheus"));
+        return;
+      }
       const onAbort = () => {
-        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+        this.#waiting.splice(this.#waiting.indexOf(start), 1);
         reject(signal.reason);
       };
-      const waiting: Waiting = {
-        signal,
-        start: () => {
-          signal.removeEventListener("abort", onAbort);
-          resolve();
-        },
+      const start = () => {
+        signal.removeEventListener("abort", onAbort);
+        resolve();
       };
       signal.addEventListener("abort", onAbort, { once: true });
-      this.#waiting.push(waiting);
+      this.#waiting.push(start);
     });
   }
 
@@ -53,6 +55,6 @@ export class Slots {
   #leave(): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#taken -= 1;
-    else next.start();
+    else next();
   }
 }

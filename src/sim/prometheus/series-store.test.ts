@@ -7,15 +7,15 @@ const A = Labels.of({ __name__: "m", pod: "a" });
 const B = Labels.of({ __name__: "m", pod: "b" });
 
 describe("SeriesStore", () => {
-  it("finds series by name and by other labels, in the order of their labels", () => {
+  it("finds series by name and by other labels, in the order in which they came", () => {
     const store = new SeriesStore();
     store.append(B, 1_000, 2);
     store.append(A, 1_000, 1);
     const found = (selector: string) =>
       store.select(parseSelector(selector)).map(({ labels }) => labels.get("pod"));
-    expect(found("m")).toEqual(["a", "b"]);
+    expect(found("m")).toEqual(["b", "a"]);
     expect(found('{pod=~"b|c"}')).toEqual(["b"]);
-    expect(found('m{missing=""}')).toEqual(["a", "b"]);
+    expect(found('m{missing=""}')).toEqual(["b", "a"]);
     expect(found("other")).toEqual([]);
   });
 

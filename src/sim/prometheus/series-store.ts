@@ -1,5 +1,5 @@
 import type { Matcher } from "../promql/ast.ts";
-import { compareLabels, type Labels, METRIC_NAME } from "../promql/labels.ts";
+import { type Labels, METRIC_NAME } from "../promql/labels.ts";
 import type { Queryable, StoredSeries } from "../promql/series.ts";
 
 export interface StoreLimits {
@@ -52,6 +52,7 @@ export class SeriesStore implements Queryable {
     if (series !== undefined && isNewer(series, timeMs)) series.staleTimes.push(timeMs);
   }
 
+  /** In the order in which the series came. */
   select(matchers: readonly Matcher[]): readonly StoredSeries[] {
     const name = matchers.find((matcher) => matcher.name === METRIC_NAME && matcher.operator === "=");
     const candidates = name === undefined ? this.#byKey.values() : (this.#byName.get(name.value) ?? []);
@@ -60,7 +61,7 @@ export class SeriesStore implements Queryable {
     for (const series of candidates) {
       if (rest.every((matcher) => matcher.matches(series.labels.get(matcher.name)))) found.push(series);
     }
-    return found.sort((a, b) => compareLabels(a.labels, b.labels));
+    return found;
   }
 
   all(): Iterable<StoredSeries> {

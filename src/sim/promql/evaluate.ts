@@ -5,6 +5,7 @@ import type {
   Binary,
   Call,
   Expression,
+  Matcher,
   MatrixSelector,
   Selector,
   Shift,
@@ -44,7 +45,7 @@ export class Evaluator {
   readonly #source: Queryable;
   readonly #options: EvaluationOptions;
   readonly #range: { readonly startMs: number; readonly endMs: number };
-  readonly #selected = new Map<readonly unknown[], readonly StoredSeries[]>();
+  readonly #selected = new Map<string | readonly Matcher[], readonly StoredSeries[]>();
   readonly #groups = new Map<Aggregate, Map<Labels, Labels>>();
   #samplesSeen = 0;
 
@@ -196,11 +197,13 @@ export class Evaluator {
     return unique(definition.call(args, { nowMs, dialect: this.#options.dialect, args: call.args }));
   }
 
-  #series(selector: Selector): readonly StoredSeries[] {
-    let series = this.#selected.get(selector.matchers);
+  #series({ matchers }: Selector): readonly StoredSeries[] {
+    let series = this.#selected.get(matchers);
     if (series === undefined) {
-      series = this.#source.select(selector.matchers);
-      this.#selected.set(selector.matchers, series);
+      // By text, too: a query of increments names the same selector four times.
+      const text = JSON.stringify(matchers);
+      series = this.#selected.get(text) ?? this.#source.select(matchers);
+      this.#selected.set(text, series).set(matchers, series);
     }
     return series;
   }

@@ -8,7 +8,7 @@ import { ParseError } from "./errors.ts";
 import { METRIC_NAME } from "./labels.ts";
 import { parseNumber, parseString } from "./literal.ts";
 import { climb, type Token } from "./precedence.ts";
-import { anchoredRegExp } from "./regexp.ts";
+import { anchoredRegExp, plainAlternatives } from "./regexp.ts";
 import { explainSyntaxError, located } from "./syntax-error.ts";
 
 /** Reads a PromQL expression. Throws ParseError, worded and located as Prometheus does: `1:6: parse error: ...`. */
@@ -183,10 +183,9 @@ class Builder {
   }
 
   #matcher(node: SyntaxNode, name: string, operator: MatchOperator, value: string): Matcher {
-    const pattern = operator.includes("~") ? this.#located(node, () => anchoredRegExp(value)) : null;
+    const isEqual = this.#located(node, () => comparison(operator, value));
     const negated = operator.startsWith("!");
-    const matches = (text: string) => (pattern === null ? text === value : pattern.test(text)) !== negated;
-    return { name, operator, value, matches };
+    return { name, operator, value, matches: (text) => isEqual(text) !== negated };
   }
 
   #postfix(node: SyntaxNode, inner: Expression): Expression {
@@ -300,6 +299,13 @@ class Builder {
   #text(node: SyntaxNode): string {
     return this.#query.slice(node.from, node.to);
   }
+}
+
+function comparison(operator: MatchOperator, value: string): (text: string) => boolean {
+  if (!operator.includes("~")) return (text) => text === value;
+  const pattern = anchoredRegExp(value);
+  const alternatives = plainAlternatives(value);
+  return alternatives === null ? (text) => pattern.test(text) : (text) => alternatives.has(text);
 }
 
 function partAtFault(node: SyntaxNode, part: ParseError["part"]): SyntaxNode {

@@ -41,3 +41,8 @@ export function anchoredRegExp(source: string): RegExp {
 function describe(error: unknown): string {
   return error instanceof Error ? error.message.replace(/^Invalid regular expression: .*: /, "") : "invalid";
 }
+
+/** The texts of a plain alternation such as `a|b-1|c`; null for any other expression. */
+export function plainAlternatives(source: string): ReadonlySet<string> | null {
+  return /^[\w/:;,@ |-]+$/.test(source) ? new Set(source.split("|")) : null;
+}
