@@ -12,6 +12,7 @@ import { negotiate, represent } from "./representation.ts";
 import { requestInfoOf } from "./request-info.ts";
 import { routeToVerb } from "./routing.ts";
 import { internalError, StatusFailure } from "./status.ts";
+import { failureAnswer } from "./status-protobuf.ts";
 import { Store } from "./store.ts";
 
 export interface ApiServerOptions {
@@ -60,12 +61,7 @@ export class ApiServer implements Transport {
     } catch (error) {
       const failure =
         error instanceof StatusFailure ? error : internalError(`Internal error: ${String(error)}`);
-      return {
-        status: failure.code,
-        contentType: "application/json",
-        warnings: [...warnings, ...failure.warnings],
-        body: { kind: "json", value: failure.status },
-      };
+      return failureAnswer(request, failure.status, [...warnings, ...failure.warnings]);
     }
   }
 

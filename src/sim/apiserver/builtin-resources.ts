@@ -13,6 +13,7 @@ const ALL: readonly Verb[] = [
 ];
 const READ_WRITE: readonly Verb[] = ["get", "patch", "update"];
 const CREATE: readonly Verb[] = ["create"];
+const PROXY: readonly Verb[] = ["create", "delete", "get", "patch", "update"];
 
 const WORKLOAD_SCALE: ScalePaths = {
   specReplicasPath: ".spec.replicas",
@@ -65,8 +66,15 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
       categories: ["all"],
       status: true,
       subresources: [
+        { name: "attach", kind: "PodAttachOptions", verbs: ["create", "get"] },
         { name: "binding", kind: "Binding", verbs: CREATE },
+        { name: "ephemeralcontainers", kind: "Pod", verbs: READ_WRITE },
         { name: "eviction", group: "policy", version: "v1", kind: "Eviction", verbs: CREATE },
+        { name: "exec", kind: "PodExecOptions", verbs: ["create", "get"] },
+        { name: "log", kind: "Pod", verbs: ["get"] },
+        { name: "portforward", kind: "PodPortForwardOptions", verbs: ["create", "get"] },
+        { name: "proxy", kind: "PodProxyOptions", verbs: PROXY },
+        { name: "resize", kind: "Pod", verbs: READ_WRITE },
       ],
     },
     { kind: "Secret", plural: "secrets" },
@@ -78,7 +86,14 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
         { name: "token", group: "authentication.k8s.io", version: "v1", kind: "TokenRequest", verbs: CREATE },
       ],
     },
-    { kind: "Service", plural: "services", shortNames: ["svc"], categories: ["all"], status: true },
+    {
+      kind: "Service",
+      plural: "services",
+      shortNames: ["svc"],
+      categories: ["all"],
+      status: true,
+      subresources: [{ name: "proxy", kind: "ServiceProxyOptions", verbs: PROXY }],
+    },
   ],
   "apiextensions.k8s.io/v1": [
     {

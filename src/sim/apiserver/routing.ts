@@ -4,6 +4,7 @@ import type { Call } from "./call.ts";
 import { finalizeNamespace } from "./namespace-finalize.ts";
 import { pageNotFound } from "./path-endpoints.ts";
 import { bindPod } from "./pod-binding.ts";
+import { connectToPod } from "./pod-connect.ts";
 import type { Registry, ResourceDefinition } from "./registry.ts";
 import type { ResourceRequest } from "./request-info.ts";
 import { getScale, patchScale, putScale } from "./scale.ts";
@@ -40,11 +41,24 @@ const STATUS: Methods = {
 
 const SCALE: Methods = { get: getScale, update: putScale, patch: patchScale };
 
+const CONNECT: Methods = {
+  get: connectToPod,
+  create: connectToPod,
+  update: connectToPod,
+  patch: connectToPod,
+  delete: connectToPod,
+};
+
 const SUBRESOURCES: Readonly<Record<string, Methods>> = {
   status: STATUS,
   scale: SCALE,
   binding: { create: bindPod },
   finalize: { update: finalizeNamespace },
+  attach: CONNECT,
+  exec: CONNECT,
+  log: CONNECT,
+  portforward: CONNECT,
+  proxy: CONNECT,
 };
 
 export type Route =
