@@ -1,0 +1,83 @@
+import { readFile } from "node:fs/promises";
+import type { AxiosAdapter } from "axios";
+import { parse } from "yaml";
+import { loadConfig } from "../config/config.ts";
+import type { AnyObject } from "../kube/object.ts";
+import { Prng } from "../lib/prng.ts";
+import { VirtualClock } from "../lib/virtual-clock.ts";
+import { ScenarioImages } from "../sim/scenario/image-book.ts";
+import type { LoadedScenario } from "../sim/scenario/load.ts";
+import type { Transition } from "../sim/scenario/observer.ts";
+import { type ScenarioResult, ScenarioRunner } from "../sim/scenario/runner.ts";
+import { World } from "../sim/world.ts";
+import { type Logger, silentLogger } from "../telemetry/logger.ts";
+import { SimulatedController } from "./simulated-controller.ts";
+
+export interface RehearsalOptions {
+  readonly loaded: LoadedScenario;
+  readonly onTransition?: (transition: Transition) => void;
+  readonly logger?: Logger;
+  /** Where Slack messages go; absent: nowhere. */
+  readonly slackAdapter?: AxiosAdapter | undefined;
+}
+
+/** Virtual time in one go; between two goes the event loop gets a turn. */
+const SLICE_MS = 60_000;
+
+/** Longer than any scenario may take, `settings.end` and `within` included. */
+const LIMIT_MS = 14 * 24 * 3_600_000;
+
+/** Plays a scenario on virtual time: hours in seconds, and twice the same. */
+export async function rehearse(options: RehearsalOptions): Promise<ScenarioResult> {
+  const { loaded, logger = silentLogger } = options;
+  const { scenario } = loaded;
+  const clock = new VirtualClock();
+  const seed = scenario.settings.seed ?? 1;
+  const images = new ScenarioImages(scenario.images);
+  const world = new World({
+    clock,
+    seed,
+    images,
+    logger,
+    crds: [await rolloutCrd()],
+    meshDelayMs: scenario.meshDelay,
+    scrapeIntervalMs: scenario.settings.scrapeInterval,
+  });
+  const config = loadConfig({ flags: {}, environment: {} });
+  const prng = new Prng(seed + 1);
+  const { slackAdapter } = options;
+  const controller = new SimulatedController({ world, config, prng, logger, slackAdapter });
+  const runner = new ScenarioRunner({
+    loaded,
+    world,
+    images,
+    controller,
+    ...(options.onTransition === undefined ? {} : { onTransition: options.onTransition }),
+  });
+  const done = world.start().then(() => runner.run());
+  try {
+    return await driven(clock, done);
+  } finally {
+    controller.kill();
+    await driven(clock, world.stop());
+  }
+}
+
+/** Lets virtual time pass until the work is done. */
+async function driven<T>(clock: VirtualClock, work: Promise<T>): Promise<T> {
+  let isSettled = false;
+  const settled = work.finally(() => {
+    isSettled = true;
+  });
+  // What it rejects with is for the caller, below.
+  settled.catch(() => {});
+  for (let passedMs = 0; !isSettled && passedMs < LIMIT_MS; passedMs += SLICE_MS) {
+    await clock.advanceUntil(() => isSettled, SLICE_MS);
+  }
+  return settled;
+}
+
+/** Our own CRD, as it is installed in a cluster. */
+export async function rolloutCrd(): Promise<AnyObject> {
+  return parse(await readFile(new URL("../../crds/sluice.dev_rollouts.yaml", import.meta.url), "utf8"));
+}

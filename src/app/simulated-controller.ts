@@ -1,0 +1,75 @@
+import type { AxiosAdapter } from "axios";
+import { FIELD_MANAGER } from "../api/kind.ts";
+import type { Config } from "../config/config.ts";
+import { RestClient } from "../kube/rest-client.ts";
+import { assert } from "../lib/assert.ts";
+import type { Prng } from "../lib/prng.ts";
+import { inProcessAdapter } from "../sim/prometheus/axios-adapter.ts";
+import type { World } from "../sim/world.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import { type Controller, createController } from "./controller.ts";
+import { Life } from "./mortal.ts";
+
+export interface SimulatedControllerOptions {
+  readonly world: World;
+  readonly config: Config;
+  readonly prng: Prng;
+  readonly logger: Logger;
+  /** Where Slack messages go. */
+  readonly slackAdapter?: AxiosAdapter | undefined;
+}
+
+/** The production controller, unchanged, inside the world's own process: it can be killed and started at any moment. */
+export class SimulatedController {
+  readonly #options: SimulatedControllerOptions;
+  #life: Life | null = null;
+  #controller: Controller | null = null;
+  #lives = 0;
+
+  constructor(options: SimulatedControllerOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when it works. */
+  async start(): Promise<void> {
+    assert(this.#life === null, "the controller is running already");
+    const { world, config, prng, logger, slackAdapter } = this.#options;
+    const life = new Life();
+    const clock = life.clock(world.clock);
+    const random = prng.fork();
+    const prometheus = inProcessAdapter(world.prometheus);
+    const controller = createController({
+      config,
+      clock,
+      logger,
+      random: () => random.float(),
+      instance: `sluice-${this.#lives}`,
+      client: new RestClient({
+        transport: life.transport(world.apiFaults),
+        clock,
+        fieldManager: FIELD_MANAGER,
+      }),
+      prometheusAdapter: (request) => life.call(() => prometheus(request)),
+      slackAdapter:
+        slackAdapter === undefined ? undefined : (request) => life.call(() => slackAdapter(request)),
+    });
+    this.#lives += 1;
+    this.#life = life;
+    this.#controller = controller;
+    // A controller that is killed while it starts never gets there; nobody waits for it.
+    await Promise.race([controller.start(), life.ended]);
+  }
+
+  /** As kill -9 does: nothing is finished, nothing is told. */
+  kill(): void {
+    this.#life?.end();
+    this.#life = null;
+    this.#controller = null;
+  }
+
+  async stop(): Promise<void> {
+    await this.#controller?.stop(1_000);
+    this.#life = null;
+    this.#controller = null;
+  }
+}
