@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { parseDuration } from "../lib/duration.ts";
 import type { KubeObjectLike } from "./kind.ts";
+import { templateProblems } from "./query-template.ts";
 import { type RolloutSpec, rolloutSpecSchema } from "./rollout.ts";
 
 /** One thing that is wrong: the field, its value and what is allowed, as one line. */
@@ -102,6 +103,7 @@ function metricProblems(metric: RolloutSpec["analysis"]["metrics"][number]): rea
   if (metric.min !== undefined && typeof metric.max === "number" && metric.min > metric.max) {
     problems.push(`min ${metric.min} is above max ${metric.max}`);
   }
+  if (metric.query !== undefined) problems.push(...templateProblems(metric.query));
   return problems;
 }
 
