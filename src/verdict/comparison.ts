@@ -1,7 +1,13 @@
 import { type ArmTally, isComparable, type PairCounts } from "./counts.ts";
 import type { BaselineSettings } from "./judge-settings.ts";
-import { type NoiseModel, noiseModels } from "./noise-models.ts";
-import { beginNoisePrior, type NoisePrior, noiseWeight, observeNoise } from "./noise-prior.ts";
+import { noiseModels } from "./noise-models.ts";
+import {
+  beginNoisePrior,
+  type NoisePrior,
+  noiseWeight,
+  observeNoise,
+  type PriorPlan,
+} from "./noise-prior.ts";
 import { beginRateTest, observeRate, type RateTest, rateEvidence } from "./rate-test.ts";
 import type { RowUse } from "./row-use.ts";
 import { type SplitPlan, splitPlan } from "./split-plan.ts";
@@ -29,8 +35,7 @@ interface Cohort {
 /** What stays the same for a run. */
 export interface ComparisonPlan {
   readonly baseline: BaselineSettings;
-  readonly intervalMs: number;
-  readonly models: readonly NoiseModel[];
+  readonly prior: PriorPlan;
   readonly split: SplitPlan;
 }
 
@@ -47,11 +52,14 @@ export interface ComparisonContext {
 export interface CohortEvidence {
   readonly warm: number;
   readonly all: number;
+  /** As `warm`, but without what the primary's calm says of the canary: too much of it keeps a run from passing. */
+  readonly doubt: number;
 }
 
 export const NO_EVIDENCE: CohortEvidence = {
   warm: Number.NEGATIVE_INFINITY,
   all: Number.NEGATIVE_INFINITY,
+  doubt: Number.NEGATIVE_INFINITY,
 };
 
 const RATE_FACTORS = [1.5, 2, 3, 5, 10, 30, 100, 300] as const;
@@ -59,13 +67,24 @@ const ALL_COHORT_MS = 12 * 60_000;
 /** Evidence that the warm cohort must have of its own before the cold rows may decide. */
 const WARM_CONFIRMATION = Math.log(20);
 
-export function comparisonPlan(baseline: BaselineSettings, intervalMs: number): ComparisonPlan {
+/** Where the weights of the noise models start, and their floor. */
+export type NoiseWeights = Pick<PriorPlan, "start" | "floor">;
+
+export function comparisonPlan(
+  baseline: BaselineSettings,
+  intervalMs: number,
+  weights: NoiseWeights,
+): ComparisonPlan {
   const models = noiseModels(intervalMs);
-  return { baseline, intervalMs, models, split: splitPlan(baseline.maxRatio, intervalMs) };
+  return {
+    baseline,
+    prior: { models, ...weights, intervalMs },
+    split: splitPlan(baseline.maxRatio, models),
+  };
 }
 
 export function beginComparison(plan: ComparisonPlan): Comparison {
-  return { prior: beginNoisePrior(plan.models), ...beginCohorts(plan) };
+  return { prior: beginNoisePrior(plan.prior), ...beginCohorts(plan) };
 }
 
 function beginCohorts(plan: ComparisonPlan): Pick<Comparison, "warm" | "all"> {
@@ -84,7 +103,7 @@ export function observeComparison(
   plan: ComparisonPlan,
   context: ComparisonContext,
 ): Comparison {
-  const prior = observeNoise(comparison.prior, counts.primary, plan.models, plan.intervalMs);
+  const prior = observeNoise(comparison.prior, counts.primary, plan.prior);
   const { use } = context;
   if (!isComparable(counts) || use === "history" || use === "settling") return { ...comparison, prior };
   const all = context.servedForMs > ALL_COHORT_MS ? null : comparison.all;
@@ -115,15 +134,18 @@ function observeRateFactors(test: RateTest, canary: ArmTally, bound: number, haz
 
 export function comparisonEvidence(comparison: Comparison, plan: ComparisonPlan): CohortEvidence {
   const weights = plan.split.nulls.map(({ model }) =>
-    model === null ? 0 : noiseWeight(comparison.prior, model, plan.models[model] as NoiseModel),
+    model === null ? 0 : noiseWeight(comparison.prior, model, plan.prior),
   );
-  const evidence = (cohort: Cohort): number => {
-    // The healthy explanation that is hardest to refute decides, an implausible one having a head start to lose.
-    const refuted = splitEvidence(cohort.split, plan.split).map((e, i) => e - (weights[i] as number));
-    return Math.min(rateEvidence(cohort.rate), ...refuted);
-  };
-  const warm = evidence(comparison.warm);
-  return { warm, all: comparison.all === null ? warm : evidence(comparison.all) };
+  const warm = cohortEvidence(comparison.warm, plan, weights);
+  const all = comparison.all === null ? warm : cohortEvidence(comparison.all, plan, weights);
+  const unlearnt = weights.map((weight) => Math.max(weight, plan.prior.start));
+  return { warm, all, doubt: cohortEvidence(comparison.warm, plan, unlearnt) };
+}
+
+/** The healthy explanation that is hardest to refute decides; an implausible one has a head start to lose. */
+function cohortEvidence(cohort: Cohort, plan: ComparisonPlan, weights: readonly number[]): number {
+  const refuted = splitEvidence(cohort.split, plan.split).map((e, i) => e - (weights[i] as number));
+  return Math.min(rateEvidence(cohort.rate), ...refuted);
 }
 
 /** Whether evidence suffices to fail at a threshold (ln of 1/alpha). */

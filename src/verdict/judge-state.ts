@@ -1,5 +1,5 @@
 import { type Stretch, thresholdsOf } from "./budget.ts";
-import { comparisonPlan } from "./comparison.ts";
+import { comparisonPlan, type NoiseWeights } from "./comparison.ts";
 import { type ArmTally, NOTHING } from "./counts.ts";
 import type { JudgeSettings } from "./judge-settings.ts";
 import { beginLatency, enterLatency, type LatencyState } from "./latency.ts";
@@ -68,6 +68,15 @@ function beginMetric(plan: MetricPlan): MetricState {
   }
 }
 
+/**
+ * The floors lie just below the evidence that a failure takes (less what a mixture has at least): a calm primary can so
+ * not quite rule out that the canary alone is bursty. Latency's evidence is an average over bounds, hence its lower one.
+ */
+const NOISE_WEIGHTS: Readonly<Record<"success-rate" | "latency", NoiseWeights>> = {
+  "success-rate": { start: -2.5, floor: -6 },
+  latency: { start: -3, floor: -7 },
+};
+
 function plansOf(settings: JudgeSettings): readonly MetricPlan[] {
   const thresholds = thresholdsOf(settings, "live");
   return settings.metrics.map((metric, index) => ({
@@ -76,7 +85,7 @@ function plansOf(settings: JudgeSettings): readonly MetricPlan[] {
     comparison:
       metric.baseline === null || metric.kind === "own"
         ? null
-        : comparisonPlan(metric.baseline, settings.intervalMs),
+        : comparisonPlan(metric.baseline, settings.intervalMs, NOISE_WEIGHTS[metric.kind]),
   }));
 }
 

@@ -180,7 +180,7 @@ function combined(state: LatencyState, { comparison: plan }: MetricPlan): Cohort
   // Bounds that are not there count as evidence 0: valid, and only slower.
   const mean = (pick: (evidence: CohortEvidence) => number): number =>
     Math.log(all.reduce((sum, evidence) => sum + Math.exp(pick(evidence)), 0) / places);
-  return { warm: mean((e) => e.warm), all: mean((e) => e.all) };
+  return { warm: mean((e) => e.warm), all: mean((e) => e.all), doubt: mean((e) => e.doubt) };
 }
 
 function worstBound(state: LatencyState, { comparison: plan }: MetricPlan): JudgedBound | undefined {
@@ -235,7 +235,7 @@ export function assessLatency(state: LatencyState, plan: MetricPlan): Opinion {
   if (metric.baseline !== null && state.bounds.length === 0) {
     return { ...base, result: "inconclusive", reason: `too few primary requests to know its usual latency` };
   }
-  if (metric.baseline !== null && combined(state, plan).warm >= SUSPICION) {
+  if (metric.baseline !== null && combined(state, plan).doubt >= SUSPICION) {
     const reason = `${slowText(worstBound(state, plan))} looks slower, not certain yet`;
     return { ...base, result: "inconclusive", reason };
   }

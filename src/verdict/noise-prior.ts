@@ -26,25 +26,32 @@ interface Block {
   readonly level: ArmTally;
 }
 
-const START = -2.5;
-const FLOOR = -6;
+/** What stays the same for a run. */
+export interface PriorPlan {
+  readonly models: readonly NoiseModel[];
+  /** The lowest weight: a canary has fewer pods than the primary, and so may be burstier than the primary can tell. */
+  readonly floor: number;
+  /** Bursts are unusual: the weight before anything is known. */
+  readonly start: number;
+  readonly intervalMs: number;
+}
+
 const LEVEL_HALF_LIFE_MS = 600_000;
 /** Bad requests that the level must rest on before it can say what is unusual. */
 const LEAST_BAD = 3;
 
-export function beginNoisePrior(models: readonly NoiseModel[]): NoisePrior {
+export function beginNoisePrior({ models, start }: PriorPlan): NoisePrior {
   const level = { total: 0, bad: 0 };
   return {
     level,
-    beliefs: models.map(() => ({ weight: START, block: { intervals: 0, tally: level, level } })),
+    beliefs: models.map(() => ({ weight: start, block: { intervals: 0, tally: level, level } })),
   };
 }
 
 export function observeNoise(
   prior: NoisePrior,
   primary: ArmTally,
-  models: readonly NoiseModel[],
-  intervalMs: number,
+  { models, floor, intervalMs }: PriorPlan,
 ): NoisePrior {
   if (primary.total === 0) return prior;
   const kept = 0.5 ** (intervalMs / LEVEL_HALF_LIFE_MS);
@@ -54,12 +61,17 @@ export function observeNoise(
       bad: prior.level.bad * kept + primary.bad,
     },
     beliefs: prior.beliefs.map((belief, index) =>
-      observeBelief(belief, primary, models[index] as NoiseModel, prior.level),
+      observeBelief(belief, primary, { model: models[index] as NoiseModel, floor }, prior.level),
     ),
   };
 }
 
-function observeBelief(belief: Belief, primary: ArmTally, model: NoiseModel, level: ArmTally): Belief {
+function observeBelief(
+  belief: Belief,
+  primary: ArmTally,
+  { model, floor }: { readonly model: NoiseModel; readonly floor: number },
+  level: ArmTally,
+): Belief {
   const { block } = belief;
   const begun: Block = block.intervals === 0 ? { ...block, level } : block;
   const grown: Block = {
@@ -70,15 +82,16 @@ function observeBelief(belief: Belief, primary: ArmTally, model: NoiseModel, lev
   if (grown.intervals < model.blockIntervals) return { ...belief, block: grown };
   const empty: ArmTally = { total: 0, bad: 0 };
   return {
-    weight: clip(belief.weight + blockEvidence(grown, model)),
+    weight: clip(belief.weight + blockEvidence(grown, model), floor),
     block: { intervals: 0, tally: empty, level: empty },
   };
 }
 
 /** ln weight of a noise model now; a block that is not full yet counts provisionally. */
-export function noiseWeight(prior: NoisePrior, index: number, model: NoiseModel): number {
+export function noiseWeight(prior: NoisePrior, index: number, { models, floor }: PriorPlan): number {
   const { weight, block } = prior.beliefs[index] as Belief;
-  return block.intervals === 0 ? weight : clip(weight + blockEvidence(block, model));
+  if (block.intervals === 0) return weight;
+  return clip(weight + blockEvidence(block, models[index] as NoiseModel), floor);
 }
 
 /** ln of how much better a bursty primary explains the block than a steady one whose level is only known roughly. */
@@ -90,6 +103,6 @@ function blockEvidence({ tally, level }: Block, model: NoiseModel): number {
   return logNegativeBinomial(tally.bad, mean, bursty) - logNegativeBinomial(tally.bad, mean, steady);
 }
 
-function clip(weight: number): number {
-  return Math.max(FLOOR, Math.min(0, weight));
+function clip(weight: number, floor: number): number {
+  return Math.max(floor, Math.min(0, weight));
 }

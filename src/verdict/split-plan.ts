@@ -1,5 +1,5 @@
 import { DRIFT_STRIDE, type DriftFilter } from "./drift-filter.ts";
-import { type NoiseModel, noiseModels } from "./noise-models.ts";
+import type { NoiseModel } from "./noise-models.ts";
 import { type RunFilter, STRIDE } from "./run-lengths.ts";
 
 /** The hypotheses of a split test and where their numbers lie; fixed for a run. */
@@ -59,8 +59,7 @@ const NOISY: readonly NoisyAlternative[] = [
 const SAME_NOISE_RATIOS = [1.8, 4, 12] as const;
 const SAME_NOISE_WEIGHT = 0.25;
 
-export function splitPlan(maxRatio: number, intervalMs: number): SplitPlan {
-  const models = noiseModels(intervalMs);
+export function splitPlan(maxRatio: number, models: readonly NoiseModel[]): SplitPlan {
   const ratios = [1, ...SAME_NOISE_RATIOS].map((factor) => factor * maxRatio);
   const filters: PlannedFilter[] = [];
   let offset = 0;

@@ -166,7 +166,7 @@ export function assessSuccessRate(state: SuccessRateState, plan: MetricPlan): Op
     tally.total === 0 ? null : percentage(1 - shareOf(tally));
   const base = { canary: text(canary), primary: text(primary), limit: limitText(metric) };
   if (state.failure !== null) return { ...base, result: "fail", reason: state.failure.reason };
-  if (evidenceOf(state, plan).warm >= SUSPICION) {
+  if (evidenceOf(state, plan).doubt >= SUSPICION) {
     const reason = `errors: canary ${share(state.run.canary)} vs primary ${share(state.run.primary)} looks worse, not certain yet`;
     return { ...base, result: "inconclusive", reason };
   }
