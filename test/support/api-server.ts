@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Transport } from "../../src/kube/transport.ts";
 import { SystemClock } from "../../src/lib/clock.ts";
 import { Prng } from "../../src/lib/prng.ts";
-import { ApiServer } from "../../src/sim/apiserver/api-server.ts";
+import { ApiServer, type ApiServerOptions } from "../../src/sim/apiserver/api-server.ts";
 import { writeKubeconfig } from "../../src/sim/apiserver/kubeconfig.ts";
 import { type Listener, listen } from "../../src/sim/apiserver/listen.ts";
 import { createTlsIdentity } from "../../src/sim/apiserver/tls-identity.ts";
@@ -28,10 +28,10 @@ export class ServedApiServer {
     this.errors = parts.errors;
   }
 
-  static async start(): Promise<ServedApiServer> {
+  static async start(options: Pick<ApiServerOptions, "historyLimit"> = {}): Promise<ServedApiServer> {
     const clock = new SystemClock();
     const errors: Error[] = [];
-    const server = new ApiServer({ clock, prng: new Prng(1) });
+    const server = new ApiServer({ clock, prng: new Prng(1), ...options });
     const transport: Transport = server;
     const tls = await createTlsIdentity({ nowMs: clock.now() });
     const onError = (error: Error) => errors.push(error);
