@@ -5,7 +5,14 @@ import { Prng } from "../../src/lib/prng.ts";
 import { VirtualClock } from "../../src/lib/virtual-clock.ts";
 import { type Cluster, type ClusterOptions, createCluster } from "../../src/sim/cluster.ts";
 import { HEALTHY_IMAGE, type ImageBehaviour } from "../../src/sim/image.ts";
-import { DEPLOYMENTS, type Deployment, PODS, type Pod, REPLICA_SETS, type ReplicaSet } from "../../src/sim/kinds.ts";
+import {
+  DEPLOYMENTS,
+  type Deployment,
+  PODS,
+  type Pod,
+  REPLICA_SETS,
+  type ReplicaSet,
+} from "../../src/sim/kinds.ts";
 
 export type Images = Readonly<Record<string, Partial<ImageBehaviour>>>;
 
@@ -36,6 +43,12 @@ export class VirtualCluster {
     await this.clock.advance(0);
     await started;
     return this;
+  }
+
+  async stop(): Promise<void> {
+    const stopped = this.cluster.stop();
+    await this.clock.advance(2_000);
+    await stopped;
   }
 
   setImage(image: string, behaviour: Partial<ImageBehaviour>): void {
@@ -92,10 +105,12 @@ export class VirtualCluster {
 
   async patchSpec(name: string, spec: object): Promise<void> {
     const body = { spec };
-    await this.client.patch(DEPLOYMENTS, { namespace: "default", name }, { type: "strategic", body });
+    await this.client.patch(DEPLOYMENTS, { namespace: "default", name }, { type: "merge", body });
   }
 
   async setDeploymentImage(name: string, image: string): Promise<void> {
-    await this.patchSpec(name, { template: { spec: { containers: [{ name: "main", image }] } } });
+    const path = "/spec/template/spec/containers/0/image";
+    const operations = [{ op: "replace", path, value: image }] as const;
+    await this.client.patch(DEPLOYMENTS, { namespace: "default", name }, { type: "json", operations });
   }
 }

@@ -1,5 +1,5 @@
 import { isAlreadyExists } from "../../kube/api-error.ts";
-import { CacheSet } from "../../kube/cache-set.ts";
+import { CacheSet, type CacheSetOptions } from "../../kube/cache-set.ts";
 import type { Client } from "../../kube/client.ts";
 import { KubeEventRecorder } from "../../kube/event-recorder.ts";
 import type { Clock } from "../../lib/clock.ts";
@@ -19,6 +19,7 @@ export interface SimulatedNodesOptions {
   readonly clock: Clock;
   readonly prng: Prng;
   readonly logger?: Logger | undefined;
+  readonly reflector?: CacheSetOptions["reflector"];
   readonly book: ImageBook;
   /** Names of the nodes; one that exists already is taken over. */
   readonly names: readonly string[];
@@ -33,9 +34,9 @@ export class SimulatedNodes {
   readonly #schedulerLoop: ControlLoop;
 
   constructor(options: SimulatedNodesOptions) {
-    const { clock, prng, book, logger = silentLogger } = options;
+    const { clock, prng, book, logger = silentLogger, reflector = {} } = options;
     const random = () => prng.float();
-    const caches = new CacheSet({ client: options.client, clock, random, logger });
+    const caches = new CacheSet({ client: options.client, clock, random, logger, reflector });
     const { client } = caches;
     const pods = caches.add(PODS, { indexes: NODE_INDEXES });
     const nodes = caches.add(NODES);

@@ -1,4 +1,5 @@
 import { Cache, type Change } from "../../kube/cache.ts";
+import type { CacheSetOptions } from "../../kube/cache-set.ts";
 import type { Client } from "../../kube/client.ts";
 import type { CustomResourceDefinition } from "../../kube/kind/cluster.ts";
 import type { KubeObject } from "../../kube/object.ts";
@@ -13,6 +14,7 @@ export interface MetadataCachesOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger?: Logger | undefined;
+  readonly reflector?: CacheSetOptions["reflector"];
   /** Built-in resources; custom ones are found through their definitions. */
   readonly resources: readonly Resource[];
 }
@@ -32,17 +34,16 @@ interface Watched extends MetadataCache {
 export class MetadataCaches {
   readonly #options: MetadataCachesOptions;
   readonly #watched = new Map<string, Watched>();
-  readonly #definitions: Cache<CustomResourceDefinition>;
   readonly #reflector: Reflector<CustomResourceDefinition>;
   readonly #handlers: MetadataHandler[] = [];
   readonly #ending = new Set<Promise<void>>();
 
   constructor(options: MetadataCachesOptions) {
-    const { client, clock, random, logger = silentLogger } = options;
+    const { client, clock, random, logger = silentLogger, reflector } = options;
+    const cache = new Cache(CUSTOM_RESOURCE_DEFINITION);
     this.#options = options;
-    this.#definitions = new Cache(CUSTOM_RESOURCE_DEFINITION);
-    this.#reflector = new Reflector({ client, cache: this.#definitions, clock, random, logger });
-    this.#definitions.subscribe(({ old, new: current }) => {
+    this.#reflector = new Reflector({ client, cache, clock, random, logger, ...reflector });
+    cache.subscribe(({ old, new: current }) => {
       if (old !== undefined && !isServed(current)) this.#remove(storedResource(old));
       if (current !== undefined && isServed(current)) this.#add(storedResource(current)).reflector.start();
     });
@@ -83,12 +84,12 @@ export class MetadataCaches {
     const name = resourceText(resource);
     const known = this.#watched.get(name);
     if (known !== undefined) return known;
-    const { client, clock, random, logger = silentLogger } = this.#options;
+    const { client, clock, random, logger = silentLogger, reflector } = this.#options;
     const cache = new Cache<KubeObject>(resource, { transform: metadataOnly });
     const watched = {
       resource,
       cache,
-      reflector: new Reflector({ client, cache, clock, random, logger }),
+      reflector: new Reflector({ client, cache, clock, random, logger, ...reflector }),
     };
     this.#watched.set(name, watched);
     cache.subscribe((change) => {

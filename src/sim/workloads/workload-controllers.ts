@@ -1,4 +1,4 @@
-import { CacheSet } from "../../kube/cache-set.ts";
+import { CacheSet, type CacheSetOptions } from "../../kube/cache-set.ts";
 import type { Client } from "../../kube/client.ts";
 import { KubeEventRecorder } from "../../kube/event-recorder.ts";
 import { SERVICE_INDEXES } from "../../kube/indexes.ts";
@@ -24,6 +24,8 @@ export interface WorkloadControllersOptions {
   readonly clock: Clock;
   readonly prng: Prng;
   readonly logger?: Logger | undefined;
+  /** Intervals of the watches, where the defaults do not fit. */
+  readonly reflector?: CacheSetOptions["reflector"];
   /** Everything that the server serves without a CustomResourceDefinition. */
   readonly resources: readonly Resource[];
 }
@@ -35,9 +37,9 @@ export class WorkloadControllers {
   readonly #loops: readonly ControlLoop[];
 
   constructor(options: WorkloadControllersOptions) {
-    const { clock, prng, logger = silentLogger } = options;
+    const { clock, prng, logger = silentLogger, reflector = {} } = options;
     const random = () => prng.float();
-    const caches = new CacheSet({ client: options.client, clock, random, logger });
+    const caches = new CacheSet({ client: options.client, clock, random, logger, reflector });
     const { client } = caches;
     const eventsOf = (component: string) =>
       new KubeEventRecorder({ client, clock, random, logger, component, instance: "" });
@@ -49,7 +51,14 @@ export class WorkloadControllers {
     const slices = caches.add(ENDPOINT_SLICE, { indexes: SERVICE_INDEXES });
 
     const resources = collectable(options.resources);
-    const metadata = new MetadataCaches({ client: options.client, clock, random, logger, resources });
+    const metadata = new MetadataCaches({
+      client: options.client,
+      clock,
+      random,
+      logger,
+      reflector,
+      resources,
+    });
 
     const controllers: readonly Controller[] = [
       new DeploymentController({
