@@ -1,5 +1,5 @@
 /**
- * Writes src/sim/apiserver/builtin-openapi.json: the OpenAPI v3 schemas of the built-in kinds that the embedded API
+ * Writes src/sim/apiserver/openapi/builtin-definitions.json: the OpenAPI v3 schemas of the built-in kinds that the embedded API
  * server serves, and of all they refer to. The input is Kubernetes' own OpenAPI as the Python package
  * kubernetes-validate carries it (Apache-2.0):
  *
@@ -38,7 +38,7 @@ const lines = names.map(
   (name) => `${JSON.stringify(name)}: ${JSON.stringify(SPECIAL[name] ?? published(name))}`,
 );
 writeFileSync(
-  new URL("../src/sim/apiserver/builtin-openapi.json", import.meta.url),
+  new URL("../src/sim/apiserver/openapi/builtin-definitions.json", import.meta.url),
   `{\n${lines.join(",\n")}\n}\n`,
 );
 

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// Field numbers of the protobuf form, printed with `-protobuf`: what src/sim/apiserver/builtin-protobuf.json holds.
+// Field numbers of the protobuf form, printed with `-protobuf`: what src/sim/apiserver/wire/builtin-protobuf.json holds.
 // Each struct is a list of its members' names at the index of their numbers. `...T` is an embedded struct: one message
 // on the wire, but no member of its own in JSON.
 //
-//	cd scripts/builtin-types && go run . -protobuf > ../../src/sim/apiserver/builtin-protobuf.json && npx biome format --write ../../src/sim/apiserver/builtin-protobuf.json
+//	cd scripts/builtin-types && go run . -protobuf > ../../src/sim/apiserver/wire/builtin-protobuf.json && npx biome format --write ../../src/sim/apiserver/wire/builtin-protobuf.json
 
 var numbers = map[string][]string{}
 

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Transport } from "../../src/kube/transport.ts";
 import { SystemClock } from "../../src/lib/clock.ts";
 import { Prng } from "../../src/lib/prng.ts";
 import { ApiServer, type ApiServerOptions } from "../../src/sim/apiserver/api-server.ts";
@@ -32,7 +31,7 @@ export class ServedApiServer {
     const clock = new SystemClock();
     const errors: Error[] = [];
     const server = new ApiServer({ clock, prng: new Prng(1), ...options });
-    const transport: Transport = server;
+    const transport = server.network;
     const tls = await createTlsIdentity({ nowMs: clock.now() });
     const onError = (error: Error) => errors.push(error);
     const listener = await listen({ transport, clock, host: "127.0.0.1", port: 0, tls, onError });

@@ -9,10 +9,10 @@ import type { AddressInfo, Socket } from "node:net";
 import type { ApiBody, ApiRequest, ApiResponse, Transport } from "../../kube/transport.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { toError } from "../../lib/errors.ts";
-import { MAX_BODY_BYTES, type RequestBody, readBody } from "./request-body.ts";
-import { streamEvents, writeAnswer } from "./response-body.ts";
 import { StatusFailure } from "./status.ts";
 import type { TlsIdentity } from "./tls-identity.ts";
+import { MAX_BODY_BYTES, type RequestBody, readBody } from "./wire/request-body.ts";
+import { streamEvents, writeAnswer } from "./wire/response-body.ts";
 
 export interface ListenOptions {
   /** Answers the requests: the API server itself. */

@@ -8,7 +8,7 @@ import {
   groupNames,
 } from "./discovery.ts";
 import { covers, NOT_ACCEPTABLE, parseAccept } from "./media-type.ts";
-import { OpenApiDocuments } from "./openapi-documents.ts";
+import { OpenApiDocuments } from "./openapi/documents.ts";
 import type { Registry } from "./registry.ts";
 import { methodNotAllowed, notAcceptable, unknownResource } from "./status.ts";
 

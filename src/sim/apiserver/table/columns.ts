@@ -1,4 +1,4 @@
-import { BUILTIN_DEFINITIONS } from "../builtin-openapi.ts";
+import { BUILTIN_DEFINITIONS } from "../openapi/builtin-definitions.ts";
 import { asObject, type JsonObject } from "../json-object.ts";
 import { timeSince } from "./human-duration.ts";
 

@@ -1,7 +1,7 @@
-import type { OpenApiSchema } from "./builtin-openapi.ts";
-import type { JsonObject } from "./json-object.ts";
-import type { JsonSchema } from "./json-schema.ts";
-import type { ResourceDefinition } from "./registry.ts";
+import type { JsonObject } from "../json-object.ts";
+import type { JsonSchema } from "../json-schema.ts";
+import type { ResourceDefinition } from "../registry.ts";
+import type { OpenApiSchema } from "./builtin-definitions.ts";
 
 const API_CONVENTIONS =
   "More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md";

@@ -1,8 +1,8 @@
-import type { ApiRequest, ApiResponse } from "../../kube/transport.ts";
-import { parseAccept } from "./media-type.ts";
+import type { ApiRequest, ApiResponse } from "../../../kube/transport.ts";
+import { parseAccept } from "../media-type.ts";
+import type { Status, StatusDetails } from "../status.ts";
 import { PROTOBUF_TYPE } from "./protobuf-body.ts";
 import { ProtobufWriter } from "./protobuf-writer.ts";
-import type { Status, StatusDetails } from "./status.ts";
 
 /** A client that accepts protobuf and nothing else is told so in protobuf; all others get their failures as JSON. */
 export function failureAnswer(

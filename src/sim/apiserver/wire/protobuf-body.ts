@@ -1,6 +1,6 @@
+import { isStruct, type StructType, structType, type TypeField, typeOfKind } from "../builtin-types.ts";
+import { type Draft, type JsonObject, setOwn } from "../json-object.ts";
 import document from "./builtin-protobuf.json" with { type: "json" };
-import { isStruct, type StructType, structType, type TypeField, typeOfKind } from "./builtin-types.ts";
-import { type Draft, type JsonObject, setOwn } from "./json-object.ts";
 import { MalformedProtobuf, readFields, type WireField } from "./protobuf-reader.ts";
 
 export const PROTOBUF_TYPE = "application/vnd.kubernetes.protobuf";

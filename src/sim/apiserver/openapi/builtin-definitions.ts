@@ -1,5 +1,5 @@
-import document from "./builtin-openapi.json" with { type: "json" };
-import type { JsonSchema } from "./json-schema.ts";
+import type { JsonSchema } from "../json-schema.ts";
+import document from "./builtin-definitions.json" with { type: "json" };
 
 /** A schema as Kubernetes publishes it for built-in kinds: with references, and with what patches need to know. */
 export interface OpenApiSchema extends JsonSchema {

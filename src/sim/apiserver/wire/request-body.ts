@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { JsonObject } from "./json-object.ts";
+import type { JsonObject } from "../json-object.ts";
 import { decodeProtobufBody, PROTOBUF_TYPE } from "./protobuf-body.ts";
 
 /** kube-apiserver's limit of a request body, in bytes. */

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { promisify } from "node:util";
 import { constants, gzip } from "node:zlib";
-import type { ApiBody, ApiResponse } from "../../kube/transport.ts";
-import type { Clock } from "../../lib/clock.ts";
+import type { ApiBody, ApiResponse } from "../../../kube/transport.ts";
+import type { Clock } from "../../../lib/clock.ts";
 
 /** Smaller answers are sent as they are, as kube-apiserver does it. */
 const GZIP_FROM_BYTES = 128 * 1024;

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import type { ApiRequest, ApiResponse } from "../../kube/transport.ts";
-import { BUILTIN_DEFINITIONS, builtinDefinitionName } from "./builtin-openapi.ts";
-import type { JsonObject } from "./json-object.ts";
-import { customDefinitions } from "./openapi-custom.ts";
-import { openApiPaths } from "./openapi-paths.ts";
-import { encodeOpenApiV2, openApiV2Document } from "./openapi-v2.ts";
-import type { Registry, ResourceDefinition } from "./registry.ts";
+import type { ApiRequest, ApiResponse } from "../../../kube/transport.ts";
+import type { JsonObject } from "../json-object.ts";
+import type { Registry, ResourceDefinition } from "../registry.ts";
+import { BUILTIN_DEFINITIONS, builtinDefinitionName } from "./builtin-definitions.ts";
+import { customDefinitions } from "./custom-definitions.ts";
+import { openApiPaths } from "./paths.ts";
+import { encodeOpenApiV2, openApiV2Document } from "./v2.ts";
 
 const INFO = { title: "Kubernetes", version: "v1.36.2" };
 const META = "io.k8s.apimachinery.pkg.apis.meta.v1.";

@@ -1,7 +1,7 @@
-import { builtinDefinitionName } from "./builtin-openapi.ts";
-import type { JsonObject } from "./json-object.ts";
-import { customDefinitionName } from "./openapi-custom.ts";
-import type { ResourceDefinition, SubresourceDefinition, Verb } from "./registry.ts";
+import type { JsonObject } from "../json-object.ts";
+import type { ResourceDefinition, SubresourceDefinition, Verb } from "../registry.ts";
+import { builtinDefinitionName } from "./builtin-definitions.ts";
+import { customDefinitionName } from "./custom-definitions.ts";
 
 /** How a verb shows in OpenAPI: on which path, by which method, named how. */
 interface Operation {

@@ -1,5 +1,5 @@
-import { asList, asObject, asText, isObject, type JsonObject } from "./json-object.ts";
-import { ProtobufWriter } from "./protobuf-writer.ts";
+import { asList, asObject, asText, isObject, type JsonObject } from "../json-object.ts";
+import { ProtobufWriter } from "../wire/protobuf-writer.ts";
 
 /**
  * The OpenAPI v2 document of the given v3 schemas. Clients of today read paths and query parameters from v3; of v2
