@@ -166,13 +166,19 @@ function isOver({ phase, run }: RolloutStatus): boolean {
 function reasonOf(status: RolloutStatus | undefined): string | null {
   if (status === undefined) return null;
   const { run, history, conditions = [] } = status;
-  if (run?.outcome !== undefined) return `${run.outcome.reason}: ${run.outcome.message}`;
-  if (run?.pause !== undefined) return `${run.pause.kind}: ${run.pause.reason}`;
+  if (run?.outcome !== undefined) return sentence(run.outcome.reason, run.outcome.message);
+  if (run?.pause !== undefined) return sentence(run.pause.kind, run.pause.reason);
   if (run !== undefined) return null;
   const refused = conditions.find(({ type, status: value }) => type === "Accepted" && value === "False");
-  if (refused !== undefined) return `${refused.reason}: ${refused.message}`;
+  if (refused !== undefined) return sentence(refused.reason, refused.message);
   const [last] = history ?? [];
-  return last === undefined ? null : `${last.reason}: ${last.message}`;
+  return last === undefined ? null : sentence(last.reason, last.message);
+}
+
+/** `MetricFailed: latency ...`; the word alone is not said twice. */
+function sentence(reason: string, message: string): string {
+  const repeats = message.toLowerCase().startsWith(`${reason.toLowerCase()}:`);
+  return repeats ? `${reason}${message.slice(reason.length)}` : `${reason}: ${message}`;
 }
 
 /** Share of the requests of a route that goes to a Service, in percent. */

@@ -26,8 +26,9 @@ export interface WorldControls {
   readonly images: { change(entries: Readonly<Record<string, ImageEntry>>): void };
 }
 
-/** The controller under test, wherever it runs. Both may be called in any state. */
+/** The controller under test, wherever it runs. */
 export interface ControllerHandle {
+  /** Resolves when it works; called only while it does not run. */
   start(): Promise<void>;
   /** At once, between any two of its steps: nothing is finished, nothing is said. */
   kill(): void;
@@ -48,6 +49,7 @@ export interface PerformerParts {
 /** Does to the world what a timeline says. Writes as the people would whose part it plays. */
 export class Performer {
   readonly #parts: PerformerParts;
+  #controllerRuns = false;
 
   constructor(parts: PerformerParts) {
     this.#parts = parts;
@@ -55,7 +57,7 @@ export class Performer {
 
   /** Rejects when the action cannot be done: no such object, refused by the API server. */
   async perform(action: Action): Promise<void> {
-    const { controls, controller } = this.#parts;
+    const { controls } = this.#parts;
     switch (action.kind) {
       case "setImage":
         return this.#setImage(action);
@@ -85,12 +87,24 @@ export class Performer {
       case "apiServer":
         return controls.apiFaults.set(apiFault(action));
       case "controller":
-        if (action.verb !== "start") controller.kill();
-        if (action.verb !== "kill") await controller.start();
+        if (action.verb !== "start") this.killController();
+        if (action.verb !== "kill") await this.startController();
         return;
       default:
         return assertNever(action);
     }
+  }
+
+  /** Nothing when it runs already. */
+  async startController(): Promise<void> {
+    if (this.#controllerRuns) return;
+    this.#controllerRuns = true;
+    await this.#parts.controller.start();
+  }
+
+  killController(): void {
+    this.#controllerRuns = false;
+    this.#parts.controller.kill();
   }
 
   /** Creates or changes objects as `kubectl apply --server-side --force-conflicts` does. */

@@ -122,12 +122,12 @@ export class ScenarioRunner {
 
   /** Time 0: what the manifests make is there and serves, traffic begins, and the Rollout is applied. */
   async #setScene(): Promise<void> {
-    const { loaded, world, controller } = this.#options;
+    const { loaded, world } = this.#options;
     const isLate = (object: AnyObject) => isRollout(object);
     await this.#ensureNamespaces();
     for (const object of loaded.objects.filter((it) => !isLate(it))) await this.#performer.apply(object);
     await this.#deploymentsAvailable();
-    await controller.start();
+    await this.#performer.startController();
     this.#startMs = world.clock.now();
     for (const [name, spec] of initialTraffic(loaded.scenario.traffic, loaded.namespace)) {
       world.mesh.setTraffic(name, spec);

@@ -1,0 +1,93 @@
+import { describe, expect, it } from "vitest";
+import { type Facts, unmet, unmetGoals } from "./expectations.ts";
+import type { Expectations } from "./schema.ts";
+
+const FACTS: Facts = {
+  phase: "Failed",
+  reason: "MetricFailed: success-rate: canary fails 31.46 % of its requests",
+  isMoving: false,
+  promotedImages: ["shop/checkout:v1", "envoy:1"],
+  maxCanaryWeight: 25,
+  canaryRequests: 900,
+  canaryRequestsAfter: 0,
+  userRequests: 10_000,
+  userErrors: 20,
+  requestsToUnready: 3,
+  events: new Set(["RunStarted", "RolledBack"]),
+};
+
+const expecting = (members: Partial<Expectations>): Expectations => ({
+  canaryRequestsAfter: undefined,
+  ...members,
+});
+
+const MET: readonly Partial<Expectations>[] = [
+  {},
+  { phase: "Failed" },
+  { reason: "success-rate" },
+  { reason: "Success rate" },
+  { reason: "metricFailed" },
+  { promotedImage: "shop/checkout:v1" },
+  { maxCanaryWeight: 25 },
+  { minCanaryWeight: 25 },
+  { canaryRequests: 900 },
+  { canaryRequestsAfter: 0 },
+  { userErrorRateBelow: 0.0021 },
+  { requestsToUnready: 3 },
+  { events: ["RolledBack"] },
+];
+
+const UNMET: readonly (readonly [Partial<Expectations>, string])[] = [
+  [{ phase: "Succeeded" }, "phase: Failed, expected Succeeded"],
+  [
+    { reason: "latency" },
+    'reason: "MetricFailed: success-rate: canary fails 31.46 % of its requests", expected it to contain "latency"',
+  ],
+  [
+    { promotedImage: "shop/checkout:v2" },
+    "promotedImage: shop/checkout:v1, envoy:1, expected shop/checkout:v2",
+  ],
+  [{ maxCanaryWeight: 24 }, "maxCanaryWeight: 25, expected 24 at most"],
+  [{ minCanaryWeight: 50 }, "minCanaryWeight: the canary's weight came to 25, expected 50 at least"],
+  [{ canaryRequests: 0 }, "canaryRequests: 900, expected 0 at most"],
+  [
+    { userErrorRateBelow: 0.002 },
+    "userErrorRateBelow: 20 of 10000 requests failed (0.00200), expected below 0.002",
+  ],
+  [{ requestsToUnready: 0 }, "requestsToUnready: 3, expected 0 at most"],
+  [{ events: ["RolledBack", "Promoted"] }, "events: Promoted not seen; seen were RunStarted, RolledBack"],
+];
+
+describe("an expectation", () => {
+  it.each(MET)("is met: %o", (members) => {
+    expect(unmet(expecting(members), FACTS, null)).toEqual([]);
+  });
+
+  it.each(UNMET)("is not met: %o", (members, problem) => {
+    expect(unmet(expecting(members), FACTS, null)).toEqual([problem]);
+  });
+
+  it("about requests after the run is not met while no run has ended", () => {
+    const facts = { ...FACTS, canaryRequestsAfter: null };
+    expect(unmet(expecting({ canaryRequestsAfter: 0 }), facts, null)).toEqual([
+      "canaryRequestsAfter: no run has ended",
+    ]);
+  });
+
+  it("says how long was waited for what did not come about", () => {
+    expect(unmet(expecting({ phase: "Succeeded", requestsToUnready: 0 }), FACTS, 300_000)).toEqual([
+      "phase: Failed, expected Succeeded (5m after the last action)",
+      "requestsToUnready: 3, expected 0 at most",
+    ]);
+  });
+
+  it("of nothing in particular waits until no run is under way", () => {
+    const moving = { ...FACTS, phase: "Progressing", isMoving: true };
+    expect(unmetGoals(expecting({}), moving)).toEqual(["a run is still under way in phase Progressing"]);
+    expect(unmetGoals(expecting({ phase: "Progressing" }), moving)).toEqual([]);
+  });
+
+  it("about limits alone is no goal to wait for", () => {
+    expect(unmetGoals(expecting({ requestsToUnready: 0, maxCanaryWeight: 1 }), FACTS)).toEqual([]);
+  });
+});
