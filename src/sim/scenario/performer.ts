@@ -1,5 +1,6 @@
 import { ROLLOUT } from "../../api/resource.ts";
 import type { Rollout } from "../../api/rollout.ts";
+import { isAlreadyExists } from "../../kube/api-error.ts";
 import type { Client } from "../../kube/client.ts";
 import type { Container, LabelSelector, Pod } from "../../kube/kind/workload.ts";
 import type { AnyObject, ObjectKey } from "../../kube/object.ts";
@@ -107,13 +108,19 @@ export class Performer {
     this.#parts.controller.kill();
   }
 
-  /** Creates or changes objects as `kubectl apply --server-side --force-conflicts` does. */
+  /** Creates the object; one that is there already is changed as `kubectl apply --server-side --force-conflicts` does. */
   async apply(object: AnyObject): Promise<void> {
-    const resource = await this.#parts.finder.find(object.apiVersion, object.kind);
+    const { client, finder } = this.#parts;
+    const resource = await finder.find(object.apiVersion, object.kind);
     const namespace = resource.namespaced ? (object.metadata.namespace ?? this.#namespace) : undefined;
     const placed =
       namespace === undefined ? object : { ...object, metadata: { ...object.metadata, namespace } };
-    await this.#parts.client.apply(resource, placed, { fieldManager: "kubectl", force: true });
+    try {
+      await client.create(resource, placed, { fieldManager: "kubectl" });
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error;
+      await client.apply(resource, placed, { fieldManager: "kubectl", force: true });
+    }
   }
 
   get #namespace(): string {

@@ -136,12 +136,14 @@ export class ScenarioRunner {
     for (const object of loaded.objects.filter(isLate)) await this.#performer.apply(object);
   }
 
+  /** Those that objects are in and that no manifest makes. */
   async #ensureNamespaces(): Promise<void> {
     const { loaded, world } = this.#options;
     const objects = [loaded.rollout, ...loaded.objects, ...[...loaded.applied.values()].flat()];
     const names = new Set([loaded.namespace, ...objects.map(({ metadata }) => metadata.namespace)]);
+    const own = objects.filter(({ kind }) => kind === "Namespace").map(({ metadata }) => metadata.name);
     for (const name of names) {
-      if (name === undefined) continue;
+      if (name === undefined || own.includes(name)) continue;
       try {
         await world.client.create(NAMESPACE, { apiVersion: "v1", kind: "Namespace", metadata: { name } });
       } catch (error) {
