@@ -73,7 +73,7 @@ export interface DeleteOptions extends CallOptions {
  * a failure, and with UnreachableError when it does not answer within the client's timeout. Answers are frozen by
  * convention: they may be shared with caches and other readers.
  *
- * `subresource` of update, patch and apply is "status" or "scale". `watch` yields until the server ends the watch
+ * `subresource` of update, patch and apply is a Subresource. `watch` yields until the server ends the watch
  * (the iterator is then done), the signal aborts it (done as well), or it fails: an ApiError with code 410 asks for a new list.
  */
 export interface Client {
@@ -109,6 +109,9 @@ export type Deletion<T> =
   /** Finalizers or a grace period keep it: it has a deletionTimestamp. */
   | { readonly kind: "terminating"; readonly object: T };
 
+/** `finalize` is that of namespaces. */
+export type Subresource = "status" | "scale" | "finalize";
+
 export interface SubresourceOptions extends WriteOptions {
-  readonly subresource?: "status" | "scale" | undefined;
+  readonly subresource?: Subresource | undefined;
 }

@@ -97,8 +97,14 @@ export function toDeletion<T extends KubeObject>(value: unknown, doing: string):
  */
 export function isGoneForGood(object: KubeObject): boolean {
   const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = object.metadata;
-  if (deletionTimestamp === undefined) return false;
+  if (deletionTimestamp === undefined || isHeldNamespace(object)) return false;
   return (finalizers ?? []).length === 0 && (deletionGracePeriodSeconds ?? 0) === 0;
+}
+
+/** Namespaces have finalizers of their own, in their spec. */
+function isHeldNamespace(object: KubeObject): boolean {
+  const { finalizers } = (object as { readonly spec?: { readonly finalizers?: unknown } }).spec ?? {};
+  return object.kind === "Namespace" && Array.isArray(finalizers) && finalizers.length > 0;
 }
 
 /** One event of a watch; throws the ApiError of an ERROR event. */

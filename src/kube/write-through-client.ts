@@ -9,6 +9,7 @@ import type {
   ListOptions,
   ObjectList,
   Patch,
+  Subresource,
   SubresourceOptions,
   WatchEvent,
   WatchOptions,
@@ -22,7 +23,7 @@ export type CachesOf = <T extends KubeObject>(resource: Resource<T>) => readonly
 
 interface Write {
   readonly key: ObjectKey;
-  readonly subresource?: "status" | "scale" | undefined;
+  readonly subresource?: Subresource | undefined;
   readonly dryRun?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
