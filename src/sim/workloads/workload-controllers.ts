@@ -3,7 +3,7 @@ import type { Client } from "../../kube/client.ts";
 import { KubeEventRecorder } from "../../kube/event-recorder.ts";
 import { SERVICE_INDEXES } from "../../kube/indexes.ts";
 import type { Resource } from "../../kube/resource.ts";
-import { ENDPOINT_SLICE, SERVICE } from "../../kube/resources.ts";
+import { ENDPOINT_SLICE, NAMESPACE, SERVICE, SERVICE_ACCOUNT } from "../../kube/resources.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Prng } from "../../lib/prng.ts";
 import { type Logger, silentLogger } from "../../telemetry/logger.ts";
@@ -15,6 +15,8 @@ import { EndpointSliceController } from "./endpoint-slice/endpoint-slice-control
 import { GarbageCollector } from "./garbage-collector/garbage-collector.ts";
 import { SELECTOR_INDEX, selectorIndex, WORKLOAD_INDEXES } from "./indexes.ts";
 import { MetadataCaches } from "./metadata-caches.ts";
+import { NamespaceController } from "./namespace/namespace-controller.ts";
+import { ServiceAccountController } from "./namespace/service-account-controller.ts";
 import { ReplicaSetController } from "./replica-set/replica-set-controller.ts";
 import { collectable } from "./watchable.ts";
 
@@ -50,6 +52,8 @@ export class WorkloadControllers {
     const services = caches.add(SERVICE, { indexes: { [SELECTOR_INDEX]: selectorIndex } });
     const slices = caches.add(ENDPOINT_SLICE, { indexes: SERVICE_INDEXES });
 
+    const namespaces = caches.add(NAMESPACE);
+    const serviceAccounts = caches.add(SERVICE_ACCOUNT);
     const resources = collectable(options.resources);
     const metadata = new MetadataCaches({
       client: options.client,
@@ -77,6 +81,8 @@ export class WorkloadControllers {
         events: eventsOf("replicaset-controller"),
       }),
       new EndpointSliceController({ services, pods, slices, client }),
+      new NamespaceController({ namespaces, metadata, client, clock }),
+      new ServiceAccountController({ namespaces, serviceAccounts, client }),
       new GarbageCollector({ metadata, client: options.client }),
     ];
     this.#caches = caches;
