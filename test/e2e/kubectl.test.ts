@@ -158,9 +158,14 @@ describe.skipIf(path === undefined)("kubectl get", () => {
   test("-w prints a row a change", async () => {
     const { output, namespace } = await namespaced();
     await output("create configmap watched --from-literal=a=1");
+    const listed = Promise.withResolvers<void>();
     const watching = kubectl.run(["-n", namespace, "get", "cm", "-w"], {
-      stopWhen: (stdout) => /watched\s+1\s[\s\S]*watched\s+2\s/.test(stdout),
+      stopWhen: (stdout) => {
+        if (/watched\s+1\s/.test(stdout)) listed.resolve();
+        return /watched\s+1\s[\s\S]*watched\s+2\s/.test(stdout);
+      },
     });
+    await listed.promise;
     await output(`patch cm watched -p '{"data":{"b":"2"}}'`);
     await expect(watching).resolves.toMatchObject({ exit: 0 });
   });
