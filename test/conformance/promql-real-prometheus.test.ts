@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { answer } from "../../src/sim/prometheus/api.ts";
 import { PROMETHEUS_2, PROMETHEUS_3 } from "../../src/sim/promql/dialect.ts";
 import { DEFAULT_OPTIONS } from "../../src/sim/promql/evaluate.ts";
+import { expectSameAnswer, type Wire } from "../support/promql-answers.ts";
 import { installedPrometheus, RealPrometheus } from "../support/real-prometheus.ts";
 import { awkwardSeries, END_MS, START_MS } from "./promql-data.ts";
 
@@ -45,7 +46,7 @@ describe.skipIf(version === null)("the embedded PromQL and a real Prometheus", (
   it.each(QUERIES)("agree on %s", async (query) => {
     for (const timeMs of INSTANTS_MS) {
       const params = { query, time: String(timeMs / 1_000) };
-      expectSame(embedded("/api/v1/query", params), await real.get("/api/v1/query", params), query);
+      expectSameAnswer(embedded("/api/v1/query", params), await real.get("/api/v1/query", params), query);
     }
     const params = {
       query,
@@ -53,71 +54,10 @@ describe.skipIf(version === null)("the embedded PromQL and a real Prometheus", (
       end: String(RANGE.end / 1_000),
       step: String(RANGE.step),
     };
-    expectSame(embedded("/api/v1/query_range", params), await real.get("/api/v1/query_range", params), query);
+    expectSameAnswer(
+      embedded("/api/v1/query_range", params),
+      await real.get("/api/v1/query_range", params),
+      query,
+    );
   });
 });
-
-interface Answer {
-  readonly status: number;
-  readonly body: unknown;
-}
-
-interface WireSeries {
-  readonly metric: Readonly<Record<string, string>>;
-  readonly value?: unknown;
-  readonly values?: readonly unknown[];
-}
-
-interface Wire {
-  readonly errorType?: string;
-  readonly error?: string;
-  readonly data?: { readonly resultType: string; readonly result: unknown };
-}
-
-/** Same status, and the same error in the same words or the same series with the same points. */
-function expectSame(ours: Answer, theirs: Answer, query: string): void {
-  const [a, b] = [normal(ours, query), normal(theirs, query)];
-  expect({ ...a, points: a.points.map(([at]) => at) }).toEqual({ ...b, points: b.points.map(([at]) => at) });
-  a.points.forEach(([at, value], index) => {
-    const other = b.points[index]?.[1] ?? "";
-    if (!isClose(value, other)) expect(`${value} at ${at}`).toBe(`${other} at ${at}`);
-  });
-}
-
-/** Versions 2 and 3 word some errors differently; ours were written down from 2.42. */
-const COMPARES_WORDS = version === 2;
-
-function normal({ status, body }: Answer, query: string) {
-  const { errorType, data, error = "" } = body as Wire;
-  if (data === undefined) {
-    const words = COMPARES_WORDS ? error.replace('invalid parameter "query": ', "") : "";
-    return { status, type: errorType, words, points: [] };
-  }
-  return { status, type: data.resultType, words: "", points: pointsOf(data, query) };
-}
-
-type Point = readonly [at: string, value: string];
-
-/** Every point, with its series and time as one text, in an order that does not depend on the server. */
-function pointsOf({ resultType, result }: NonNullable<Wire["data"]>, query: string): Point[] {
-  if (resultType !== "vector" && resultType !== "matrix") return [point("", result)];
-  const points = (result as readonly WireSeries[]).map(({ metric, value, values }) => {
-    const labels = JSON.stringify(Object.entries(metric).sort(([a], [b]) => (a < b ? -1 : 1)));
-    return (values ?? [value]).map((one) => point(labels, one));
-  });
-  const isOrdered = resultType === "vector" && query.startsWith("sort");
-  const key = (list: readonly Point[]) => list[0]?.[0] ?? "";
-  return (isOrdered ? points : points.sort((a, b) => (key(a) < key(b) ? -1 : 1))).flat();
-}
-
-function point(labels: string, given: unknown): Point {
-  const [time, value] = given as readonly [number, string];
-  return [`${labels} ${time}`, value];
-}
-
-/** To nine digits: the order of summation is nobody's promise. */
-function isClose(a: string, b: string): boolean {
-  if (a === b) return true;
-  const [x, y] = [Number(a), Number(b)];
-  return a !== "" && Math.abs(x - y) <= 1e-9 * Math.max(Math.abs(x), Math.abs(y), 1e-3);
-}

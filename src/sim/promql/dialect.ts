@@ -7,7 +7,9 @@ export interface Dialect {
    * would have been zero (2.x), or the limit at 1.1 average gaps (3.x).
    */
   readonly zeroLimitFirst: boolean;
+  /** Whether a label's name may be any text, not just letters, digits and underscores. */
+  readonly anyLabelName: boolean;
 }
 
-export const PROMETHEUS_3: Dialect = { leftOpen: true, zeroLimitFirst: false };
-export const PROMETHEUS_2: Dialect = { leftOpen: false, zeroLimitFirst: true };
+export const PROMETHEUS_3: Dialect = { leftOpen: true, zeroLimitFirst: false, anyLabelName: true };
+export const PROMETHEUS_2: Dialect = { leftOpen: false, zeroLimitFirst: true, anyLabelName: false };

@@ -1,4 +1,5 @@
 import type { Expression, Matcher } from "./ast.ts";
+import type { Dialect } from "./dialect.ts";
 import { ExecutionError, ParseError } from "./errors.ts";
 import { type FunctionTable, samplesOf, scalarOf, stringOf, vector, windowsOf } from "./function-def.ts";
 import { Labels as LabelSet, type Labels, METRIC_NAME } from "./labels.ts";
@@ -44,9 +45,9 @@ export const LABEL_FUNCTIONS: FunctionTable = {
     args: ["vector", "string", "string", "string", "string"],
     optional: 0,
     returns: "vector",
-    call: ([value, target, replacement, source, pattern]) =>
+    call: ([value, target, replacement, source, pattern], { dialect }) =>
       labelReplace(value, {
-        target: stringOf(target),
+        target: labelName(stringOf(target), "label_replace", dialect),
         replacement: stringOf(replacement),
         source: stringOf(source),
         pattern: stringOf(pattern),
@@ -56,10 +57,8 @@ export const LABEL_FUNCTIONS: FunctionTable = {
     args: ["vector", "string", "string", "string"],
     optional: Number.POSITIVE_INFINITY,
     returns: "vector",
-    call: ([value, target, separator, ...sources]) => {
-      const name = stringOf(target);
-      if (!LABEL_NAME.test(name))
-        throw new ExecutionError(`invalid destination label name in label_join(): ${name}`);
+    call: ([value, target, separator, ...sources], { dialect }) => {
+      const name = labelName(stringOf(target), "label_join", dialect);
       const joined = (labels: Labels) => sources.map((source) => labels.get(stringOf(source)));
       return vector(
         samplesOf(value).map(({ labels, value: sample }) => ({
@@ -137,9 +136,6 @@ function labelReplace(
   },
 ): Value {
   const pattern = compiled(how.pattern);
-  if (!LABEL_NAME.test(how.target)) {
-    throw new ExecutionError(`invalid destination label name in label_replace(): ${how.target}`);
-  }
   return vector(
     samplesOf(value).map((sample) => {
       const match = pattern.exec(sample.labels.get(how.source));
@@ -147,6 +143,11 @@ function labelReplace(
       return { labels: sample.labels.with(how.target, expand(how.replacement, match)), value: sample.value };
     }),
   );
+}
+
+function labelName(name: string, caller: string, { anyLabelName }: Dialect): string {
+  if (anyLabelName ? name !== "" : LABEL_NAME.test(name)) return name;
+  throw new ExecutionError(`invalid destination label name in ${caller}(): ${name}`);
 }
 
 function compiled(pattern: string): RegExp {
