@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { ACTIONS } from "./actions.ts";
 import { parseScenario, ScenarioFileError } from "./parse.ts";
 
 const HEAD = "name: story\nrollout: rollout.yaml\n";
@@ -167,4 +169,27 @@ describe("a file that cannot be run", () => {
   it("names every problem at once", () => {
     expect(problems(`${HEAD}rolout: x\nexpect: { within: 5, reason: 1 }`)).toHaveLength(3);
   });
+});
+
+describe("the guide", () => {
+  const blocks = [...readFileSync("docs/guides/scenarios.md", "utf8").matchAll(/```yaml\n(.*?)```/gs)].map(
+    ([, block = ""]) => block,
+  );
+
+  it("has examples of everything", () => {
+    const keys = blocks.flatMap((block) => Object.keys(parseScenario(whole(block), "guide")));
+    expect(keys).toEqual(expect.arrayContaining(["traffic", "images", "timeline", "expect"]));
+    const kinds = blocks.flatMap((block) =>
+      parseScenario(whole(block), "guide").timeline.map((it) => it.action.kind),
+    );
+    expect(new Set(kinds)).toEqual(new Set(Object.keys(ACTIONS)));
+  });
+
+  it.each(blocks)("shows what can be run: %s", (block) => {
+    expect(problems(whole(block))).toEqual([]);
+  });
+
+  function whole(block: string): string {
+    return block.startsWith("name:") ? block : `${HEAD}${block}`;
+  }
 });
