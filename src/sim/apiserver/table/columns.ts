@@ -1,5 +1,5 @@
-import { BUILTIN_DEFINITIONS } from "../openapi/builtin-definitions.ts";
 import { asObject, type JsonObject } from "../json-object.ts";
+import { BUILTIN_DEFINITIONS } from "../openapi/builtin-definitions.ts";
 import { timeSince } from "./human-duration.ts";
 
 /** A column of a Table, and how its cells are made. */

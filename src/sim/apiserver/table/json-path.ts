@@ -92,7 +92,7 @@ function comparable(a: unknown, b: unknown): boolean {
 
 /** `@.type=="Ready"`, or `@.type` alone for elements that have one. */
 function filterStep(text: string): Step | undefined {
-  const match = /^\s*(?<left>.+?)\s*(?:(?<operator>==|!=|<=|>=|<|>)\s*(?<right>.+?)\s*)?$/.exec(text);
+  const match = /^\s*(?<left>[^=!<>]+?)\s*(?:(?<operator>==|!=|<=|>=|<|>)\s*(?<right>.+?)\s*)?$/.exec(text);
   const { left = "", operator, right } = match?.groups ?? {};
   const find = operand(left);
   const wanted = right === undefined ? undefined : operand(right);
