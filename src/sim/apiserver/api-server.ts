@@ -1,19 +1,25 @@
+import type { AnyObject } from "../../kube/object.ts";
 import type { ApiRequest, ApiResponse, Transport } from "../../kube/transport.ts";
 import type { Clock } from "../../lib/clock.ts";
+import { toError } from "../../lib/errors.ts";
 import type { Prng } from "../../lib/prng.ts";
 import { ServiceAllocator } from "./allocator.ts";
-import { type Backend, newUid, nowText, Strategies } from "./backend.ts";
+import { ADMINISTRATOR, Authenticator } from "./auth/authenticator.ts";
+import { Authorizer } from "./auth/authorizer.ts";
+import { impersonationOf } from "./auth/impersonation.ts";
+import { type Backend, Strategies } from "./backend.ts";
+import { firstObjects } from "./bootstrap.ts";
 import { BUILTIN_RESOURCES } from "./builtin-resources.ts";
 import type { Call, UserInfo } from "./call.ts";
 import { CrdController } from "./crd-controller.ts";
 import { PathEndpoints } from "./path-endpoints.ts";
 import { Registry } from "./registry.ts";
 import { negotiate, represent } from "./representation.ts";
-import { requestInfoOf } from "./request-info.ts";
+import { type RequestInfo, requestInfoOf } from "./request-info.ts";
 import { routeToVerb } from "./routing.ts";
 import { internalError, StatusFailure } from "./status.ts";
-import { failureAnswer } from "./status-protobuf.ts";
 import { Store } from "./store.ts";
+import { failureAnswer } from "./wire/failure-answer.ts";
 
 export interface ApiServerOptions {
   readonly clock: Clock;
@@ -21,23 +27,33 @@ export interface ApiServerOptions {
   readonly prng: Prng;
   /** At least so many changes of each resource can be watched from; older versions are 410 Gone. */
   readonly historyLimit?: number;
+  /** Bearer token of the administrator. The default is known to everybody: set it where strangers can connect. */
+  readonly adminToken?: string;
+  /** Told about errors of our own, which are answered with 500. */
+  readonly onError?: (error: Error) => void;
 }
 
 const DEFAULT_HISTORY = 4_096;
-const FIRST_NAMESPACES = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
 /**
  * A Kubernetes API server in memory. As a Transport it is spoken to in-process by the cluster's administrator (unless
- * a request says otherwise); bodies are passed by reference and never changed.
+ * a request brings a token); bodies are passed by reference and never changed. It never rejects for what a client
+ * sent: failures are answers with a Status.
  */
 export class ApiServer implements Transport {
   readonly registry: Registry;
+  /** For requests from outside: who brings no token is anonymous. */
+  readonly network: Transport = { send: (request) => this.#serve(request, false) };
   readonly #backend: Backend;
   readonly #paths: PathEndpoints;
+  readonly #onError: (error: Error) => void;
 
-  constructor({ clock, prng, historyLimit = DEFAULT_HISTORY }: ApiServerOptions) {
+  constructor(options: ApiServerOptions) {
+    const { clock, prng, historyLimit = DEFAULT_HISTORY, adminToken = "admin" } = options;
+    this.#onError = options.onError ?? (() => undefined);
     this.registry = new Registry(BUILTIN_RESOURCES);
     const store = new Store(historyLimit);
+    const serviceAccounts = store.collection("serviceaccounts");
     const crds = new CrdController();
     this.#backend = {
       store,
@@ -46,51 +62,60 @@ export class ApiServer implements Transport {
       prng,
       allocator: new ServiceAllocator(store.collection("services"), prng.fork()),
       strategies: new Strategies(),
+      authenticator: new Authenticator({ clock, prng: prng.fork(), adminToken, serviceAccounts }),
+      authorizer: new Authorizer(store),
       afterWrite: (definition, object, deleted) =>
         crds.afterWrite(this.#backend, definition, object, deleted),
     };
     this.#paths = new PathEndpoints(this.registry);
-    for (const name of FIRST_NAMESPACES) this.#createNamespace(name);
+    for (const [storage, object] of firstObjects(this.#backend)) store.insert(storage, object as AnyObject);
   }
 
-  /** Never rejects for what a client sent: failures are answers with a Status. */
-  async send(request: ApiRequest): Promise<ApiResponse> {
+  send(request: ApiRequest): Promise<ApiResponse> {
+    return this.#serve(request, true);
+  }
+
+  async #serve(request: ApiRequest, isTrusted: boolean): Promise<ApiResponse> {
     const warnings: string[] = [];
     try {
-      return this.#answer(request, ADMINISTRATOR, warnings);
-    } catch (error) {
-      const failure =
-        error instanceof StatusFailure ? error : internalError(`Internal error: ${String(error)}`);
-      return failureAnswer(request, failure.status, [...warnings, ...failure.warnings]);
+      return this.#answer(request, isTrusted, warnings);
+    } catch (thrown) {
+      const failure = thrown instanceof StatusFailure ? thrown : this.#unexpected(toError(thrown));
+      return failureAnswer(request, failure.status, [...new Set([...warnings, ...failure.warnings])]);
     }
   }
 
-  #answer(request: ApiRequest, user: UserInfo, warnings: string[]): ApiResponse {
+  #unexpected(error: Error): StatusFailure {
+    this.#onError(error);
+    return internalError(`Internal error occurred: ${error.message}`);
+  }
+
+  #answer(request: ApiRequest, isTrusted: boolean, warnings: string[]): ApiResponse {
     const info = requestInfoOf(request);
+    const user = this.#userOf(request, isTrusted);
+    this.#authorize(user, info);
     if (!info.isResource) return this.#paths.answer(request);
     const route = routeToVerb(this.registry, info, request);
     if (route.definition === undefined) return route.answer;
-    const call: Call = { request, user, definition: route.definition, warnings, ...route.names };
+    const { definition } = route;
     const representation = negotiate(request);
+    const call: Call = { request, user, definition, warnings, ...route.names };
     const answer = route.handler(this.#backend, call);
-    const nowMs = () => this.#backend.clock.now();
-    return represent(answer, representation, { definition: route.definition, nowMs });
+    return represent(answer, representation, { definition, nowMs: () => this.#backend.clock.now() });
   }
 
-  #createNamespace(name: string): void {
-    this.#backend.store.insert("namespaces", {
-      apiVersion: "v1",
-      kind: "Namespace",
-      metadata: {
-        name,
-        uid: newUid(this.#backend),
-        creationTimestamp: nowText(this.#backend),
-        labels: { "kubernetes.io/metadata.name": name },
-      },
-      spec: { finalizers: ["kubernetes"] },
-      status: { phase: "Active" },
-    });
+  #userOf(request: ApiRequest, isTrusted: boolean): UserInfo {
+    const { authenticator, authorizer } = this.#backend;
+    const hasToken = request.headers["authorization"] !== undefined;
+    const user = isTrusted && !hasToken ? ADMINISTRATOR : authenticator.authenticate(request);
+    const impersonation = impersonationOf(request);
+    for (const attributes of impersonation?.needs ?? []) authorizer.check(user, attributes);
+    return impersonation?.user ?? user;
+  }
+
+  #authorize(user: UserInfo, info: RequestInfo): void {
+    const { authorizer } = this.#backend;
+    if (info.isResource) authorizer.check(user, info);
+    else authorizer.checkPath(user, info);
   }
 }
-
-const ADMINISTRATOR: UserInfo = { name: "system:admin", groups: ["system:masters", "system:authenticated"] };

@@ -1,6 +1,8 @@
 import type { AnyObject } from "../../kube/object.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Prng } from "../../lib/prng.ts";
+import type { Authenticator } from "./auth/authenticator.ts";
+import type { Authorizer } from "./auth/authorizer.ts";
 import { builtinStrategy } from "./builtin-strategies.ts";
 import { customStrategy } from "./custom-strategy.ts";
 import type { Registry, ResourceDefinition } from "./registry.ts";
@@ -16,6 +18,8 @@ export interface Backend {
   readonly prng: Prng;
   readonly allocator: Allocator;
   readonly strategies: Strategies;
+  readonly authenticator: Authenticator;
+  readonly authorizer: Authorizer;
   /** Called after an object has been stored or removed, before the answer is sent. */
   readonly afterWrite: (definition: ResourceDefinition, object: AnyObject, deleted: boolean) => void;
 }

@@ -1,4 +1,5 @@
 import type { ApiRequest, ApiResponse } from "../../kube/transport.ts";
+import { issueToken, REVIEWS } from "./auth/reviews.ts";
 import type { Backend } from "./backend.ts";
 import type { Call } from "./call.ts";
 import { finalizeNamespace } from "./namespace-finalize.ts";
@@ -53,6 +54,7 @@ const SUBRESOURCES: Readonly<Record<string, Methods>> = {
   status: STATUS,
   scale: SCALE,
   binding: { create: bindPod },
+  token: { create: issueToken },
   finalize: { update: finalizeNamespace },
   attach: CONNECT,
   exec: CONNECT,
@@ -100,6 +102,8 @@ function plainHandler(definition: ResourceDefinition, info: ResourceRequest): Ha
   if (name === undefined) {
     if (definition.custom && (verb === "update" || verb === "patch"))
       throw badRequest("name must be provided");
+    const review = definition.custom ? undefined : REVIEWS[definition.plural];
+    if (review !== undefined && verb === "create") return review;
     if (!isServed(definition, verb)) throw refusedMethod(definition, verb);
     return COLLECTION[verb] ?? refuse(refusedMethod(definition, verb));
   }
