@@ -1,5 +1,5 @@
 import type { Clock } from "../lib/clock.ts";
-import type { Logger } from "../telemetry/logger.ts";
+import { type Logger, silentLogger } from "../telemetry/logger.ts";
 import { Cache, type CacheOptions } from "./cache.ts";
 import type { Client } from "./client.ts";
 import type { KubeObject } from "./object.ts";
@@ -11,7 +11,7 @@ export interface CacheSetOptions {
   readonly client: Client;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly logger: Logger;
+  readonly logger?: Logger;
   /** Intervals of all reflectors, where the defaults do not fit. */
   readonly reflector?: Partial<
     Pick<ReflectorOptions<KubeObject>, "pageSize" | "idleMs" | "watchMs" | "relistMs" | "backoff">
@@ -33,7 +33,7 @@ export class CacheSet {
 
   /** A new cache; it fills after `start`. */
   add<T extends KubeObject>(resource: Resource<T>, options: CacheOptions<T> = {}): Cache<T> {
-    const { client, clock, random, logger, reflector } = this.#options;
+    const { client, clock, random, logger = silentLogger, reflector } = this.#options;
     const cache = new Cache(resource, { logger, ...options });
     const name = resourceText(resource);
     // The map holds caches of all kinds; #cachesOf gives each back under the resource it was filed by.
