@@ -68,7 +68,7 @@ const ALL_COHORT_MS = 12 * 60_000;
 const WARM_CONFIRMATION = Math.log(20);
 
 /** Where the weights of the noise models start, and their floor. */
-export type NoiseWeights = Pick<PriorPlan, "start" | "floor">;
+export type NoiseWeights = Pick<PriorPlan, "start" | "floor" | "busyFloor">;
 
 export function comparisonPlan(
   baseline: BaselineSettings,

@@ -31,6 +31,8 @@ export interface PriorPlan {
   readonly models: readonly NoiseModel[];
   /** The lowest weight: a canary has fewer pods than the primary, and so may be burstier than the primary can tell. */
   readonly floor: number;
+  /** The floor where bad requests are many, so that every burst of the canary alone shows in full. */
+  readonly busyFloor: number;
   /** Bursts are unusual: the weight before anything is known. */
   readonly start: number;
   readonly intervalMs: number;
@@ -39,6 +41,9 @@ export interface PriorPlan {
 const LEVEL_HALF_LIFE_MS = 600_000;
 /** Bad requests that the level must rest on before it can say what is unusual. */
 const LEAST_BAD = 3;
+/** Bad requests of the primary in an interval from which the floor begins to rise, and where it has risen. */
+const FEW_BAD = 5;
+const MANY_BAD = 50;
 
 export function beginNoisePrior({ models, start }: PriorPlan): NoisePrior {
   const level = { total: 0, bad: 0 };
@@ -48,12 +53,10 @@ export function beginNoisePrior({ models, start }: PriorPlan): NoisePrior {
   };
 }
 
-export function observeNoise(
-  prior: NoisePrior,
-  primary: ArmTally,
-  { models, floor, intervalMs }: PriorPlan,
-): NoisePrior {
+export function observeNoise(prior: NoisePrior, primary: ArmTally, plan: PriorPlan): NoisePrior {
   if (primary.total === 0) return prior;
+  const { models, intervalMs } = plan;
+  const floor = floorFor(prior.level, plan);
   const kept = 0.5 ** (intervalMs / LEVEL_HALF_LIFE_MS);
   return {
     level: {
@@ -88,10 +91,11 @@ function observeBelief(
 }
 
 /** ln weight of a noise model now; a block that is not full yet counts provisionally. */
-export function noiseWeight(prior: NoisePrior, index: number, { models, floor }: PriorPlan): number {
+export function noiseWeight(prior: NoisePrior, index: number, plan: PriorPlan): number {
   const { weight, block } = prior.beliefs[index] as Belief;
   if (block.intervals === 0) return weight;
-  return clip(weight + blockEvidence(block, models[index] as NoiseModel), floor);
+  const evidence = blockEvidence(block, plan.models[index] as NoiseModel);
+  return clip(weight + evidence, floorFor(prior.level, plan));
 }
 
 /** ln of how much better a bursty primary explains the block than a steady one whose level is only known roughly. */
@@ -101,6 +105,14 @@ function blockEvidence({ tally, level }: Block, model: NoiseModel): number {
   const steady = level.bad + 0.5;
   const bursty = 1 / (1 / steady + 1 / model.k);
   return logNegativeBinomial(tally.bad, mean, bursty) - logNegativeBinomial(tally.bad, mean, steady);
+}
+
+/** Between the two floors by the primary's usual number of bad requests an interval, on a log scale. */
+function floorFor(level: ArmTally, { floor, busyFloor, intervalMs }: PriorPlan): number {
+  const intervals = LEVEL_HALF_LIFE_MS / Math.LN2 / intervalMs;
+  const bad = Math.max(1e-9, level.bad / intervals);
+  const busy = Math.log(bad / FEW_BAD) / Math.log(MANY_BAD / FEW_BAD);
+  return floor + (busyFloor - floor) * Math.max(0, Math.min(1, busy));
 }
 
 function clip(weight: number, floor: number): number {
