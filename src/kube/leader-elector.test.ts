@@ -132,11 +132,11 @@ describe("LeaderElector", () => {
     const client = store.client({ latencyMs: latency, loses: () => null });
     const a = aCandidate(store, clock, "a", { client });
     await clock.advance(10_000);
-    latencyMs = 4_000;
+    latencyMs = 3_000;
     const before = requests;
     await clock.advanceUntil(() => requests > before, 10_000);
     const startedAt = clock.now();
-    await clock.advance(8_000);
+    await clock.advance(6_000);
     latencyMs = 60_000;
     await clock.advanceUntil(() => !a.elector.isLeader(), 60_000);
     expect(clock.now() - startedAt).toBe(10_000);
