@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { EvidenceRow } from "../../src/api/evidence.ts";
+import type { Pod } from "../../src/kube/kind/workload.ts";
 import { Prng } from "../../src/lib/prng.ts";
 import { VirtualClock } from "../../src/lib/virtual-clock.ts";
 import { PrometheusSource } from "../../src/metrics/prometheus/prometheus-source.ts";
@@ -7,7 +8,14 @@ import { HEALTHY_IMAGE } from "../../src/sim/image.ts";
 import { Mesh } from "../../src/sim/mesh/mesh.ts";
 import { inProcessAdapter } from "../../src/sim/prometheus/axios-adapter.ts";
 import { EmbeddedPrometheus } from "../../src/sim/prometheus/embedded-prometheus.ts";
-import { aPod, aService, aSlice, aVirtualService, HandFedCaches } from "../support/mesh-objects.ts";
+import {
+  aPod,
+  aService,
+  aSlice,
+  aVirtualService,
+  HandFedCaches,
+  readyStatus,
+} from "../support/mesh-objects.ts";
 
 const PRIMARY = [0, 1, 2].map((index) => aPod("checkout-primary", index));
 const CANARY = [0, 1].map((index) => aPod("checkout", index, { hash: "bbbb", image: "shop/checkout:v2" }));
@@ -111,5 +119,21 @@ describe("what PrometheusSource says about a mesh", () => {
     }
     expect(await rows(startMs + INTERVAL_MS, startMs + 4 * INTERVAL_MS)).toEqual(single);
     expect(single.at(-1)?.canary?.requests).toBeGreaterThan(0);
+  });
+
+  it("shows a canary whose pods have died, though only callers can tell", async () => {
+    const { clock, fed, rows } = aWatchedMesh();
+    await clock.advance(30_000);
+    for (const pod of CANARY) {
+      const died: Pod = { ...pod, status: readyStatus("checkout", false) };
+      fed.put(died);
+    }
+    await clock.advance(25_000);
+    const endMs = Math.floor(clock.now() / INTERVAL_MS) * INTERVAL_MS;
+    await clock.advance(15_000);
+    const [row] = await rows(endMs + INTERVAL_MS, endMs + INTERVAL_MS);
+    expect(row?.canary?.requests).toBeGreaterThan(500);
+    expect(row?.canary?.errors).toBe(row?.canary?.requests);
+    expect(row?.primary?.errors).toBe(0);
   });
 });

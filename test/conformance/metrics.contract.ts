@@ -171,12 +171,30 @@ export function metricsContract(name: string, create: () => Promise<MetricsWorld
 
     describe("believes", () => {
       const dead: readonly Given[] = [
-        { workload: "checkout", reporter: "source", code: "503", scrapes: [0, 5, 10, 20] },
+        { workload: "checkout", reporter: "source", code: "503", flags: "UF,URX", scrapes: [0, 5, 10, 20] },
+        { workload: "checkout", reporter: "source", scrapes: [0, 1, 2, 3] },
         { workload: "checkout", reporter: "destination", scrapes: [0, 1, 2, 3] },
       ];
 
-      it("the larger of both reporters in a live phase: a dead canary shows only at the source", async () => {
-        expect((await rowsOf(dead, { rows: 1 }))[0]?.canary).toEqual(counts(20, 20));
+      it("the source about requests that reached nobody: a dead canary shows only there", async () => {
+        expect((await rowsOf(dead, { rows: 1 }))[0]?.canary).toEqual(counts(23, 20));
+        expect((await rowsOf(dead.slice(0, 2), { rows: 1 }))[0]?.canary).toEqual(counts(23, 20));
+      });
+
+      it("each request once, though both reporters tell of it and are scraped at different instants", async () => {
+        const rows = await rowsOf(
+          ["200", "503"].flatMap((code): Given[] => [
+            { workload: "checkout", code, reporter: "source", scrapes: [0, 0, 0, 1, 1, 1, 1, 1, 1, 2] },
+            { workload: "checkout", code, reporter: "destination", scrapes: [0, 0, 0, 0, 1, 1, 1, 1, 1, 2] },
+          ]),
+          { rows: 3 },
+        );
+        expect(rows.map(({ canary }) => canary)).toEqual([counts(0), counts(2, 1), counts(2, 1)]);
+      });
+
+      it("the larger of both reporters where there are no response flags", async () => {
+        const bare = dead.map((series) => ({ ...series, flags: null }));
+        expect((await rowsOf(bare, { rows: 1 }))[0]?.canary).toEqual(counts(23, 20));
       });
 
       it("the destination when retries hide its errors from the source", async () => {
@@ -193,7 +211,7 @@ export function metricsContract(name: string, create: () => Promise<MetricsWorld
 
       it("only the destination about the canary in the shadow phase", async () => {
         expect((await rowsOf(dead, { rows: 1, phase: "shadow" }))[0]?.canary).toEqual(counts(3));
-        const unseen = await rowsOf(dead.slice(0, 1), { rows: 1, phase: "shadow" });
+        const unseen = await rowsOf(dead.slice(0, 2), { rows: 1, phase: "shadow" });
         expect(unseen[0]?.canary).toBeNull();
       });
 

@@ -11,6 +11,8 @@ export interface IstioSeries {
   /** Default 200. */
   readonly code?: string;
   readonly le?: string;
+  /** Envoy's response flags. Default "-"; null: Istio was told not to report them. */
+  readonly flags?: string | null;
   /** Default "a". */
   readonly pod?: string;
   /**
@@ -29,13 +31,21 @@ export function istioStore(
 ): SeriesStore {
   const store = new SeriesStore();
   for (const one of series) {
-    const { metric = "requests", reporter = "destination", code = "200", le = "", pod = "a" } = one;
+    const {
+      metric = "requests",
+      reporter = "destination",
+      code = "200",
+      le = "",
+      pod = "a",
+      flags = "-",
+    } = one;
     const labels = Labels.of({
       [METRIC_NAME]: NAMES[metric],
       destination_workload: one.workload,
       destination_workload_namespace: one.namespace,
       reporter,
       response_code: code,
+      response_flags: flags ?? "",
       le,
       pod,
     });

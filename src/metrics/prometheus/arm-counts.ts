@@ -3,10 +3,12 @@ import type { EvidenceQuery } from "../metrics.ts";
 import type { ArmIncrements, Reporter, ReporterCounts } from "./istio-query.ts";
 
 /**
- * Which reporters count. Live: the larger of both, since a dead canary shows only at the source, and retries hide
- * errors at the source that the destination saw. Shadow: mirrored requests are seen by the destination alone, and the
- * primary is looked at in the same way, so that like is compared with like (its source stands in where there is no
- * sidecar at the destination).
+ * Which reporters count. Live: the destination, which also sees the errors that retries hide from the source, and what
+ * only the source can tell: requests that no proxy of the arm has seen, which is all that is left of a dead canary.
+ * The two are never added up or compared where they tell of the same request, because they are scraped at different
+ * instants: the larger of both counts, row by row, would have a rare error in two rows.
+ * Shadow: mirrored requests are seen by the destination alone, and the primary is looked at in the same way, so that
+ * like is compared with like (its source stands in where there is no sidecar at the destination).
  */
 export interface ArmRole {
   readonly phase: EvidenceQuery["phase"];
@@ -30,11 +32,18 @@ export function armCounts(arm: ArmIncrements | null, row: number, role: ArmRole)
 function chosen(
   reporters: ReadonlyMap<Reporter, ReporterCounts> | undefined,
   role: ArmRole,
-): ReporterCounts | null {
+): Pick<ReporterCounts, "requests" | "errors"> | null {
   const destination = reporters?.get("destination") ?? null;
   const source = reporters?.get("source") ?? null;
   if (role.phase === "shadow") return role.arm === "canary" ? destination : (destination ?? source);
   if (destination === null || source === null) return destination ?? source;
+  if (source.hasFlags) {
+    return {
+      requests: destination.requests + source.unseen,
+      errors: destination.errors + source.unseen,
+    };
+  }
+  // Flags can be switched off in Istio's telemetry. Then the larger counts, though a little too large, miss nothing.
   return {
     requests: Math.max(destination.requests, source.requests),
     errors: Math.max(destination.errors, source.errors),

@@ -36,6 +36,7 @@ const metric = (values: Record<string, string>) => ({
   destination_workload: "checkout",
   reporter: "destination",
   response_code: "200",
+  response_flags: "-",
   ...values,
 });
 

@@ -12,7 +12,18 @@ export type Reporter = "source" | "destination";
 export interface ReporterCounts {
   requests: number;
   errors: number;
+  /** Errors that the receiving proxy cannot have seen: the source's response flags say that nothing answered. */
+  unseen: number;
+  /** Whether all of it came with response flags; without them `unseen` says nothing. */
+  hasFlags: boolean;
 }
+
+/**
+ * Envoy's response flags of requests that the receiving proxy has counted too: answered, given up by the client or by
+ * a timeout, delayed on purpose, out of retries. Any other flag (UF, UC, UH, UO, FI, ...) ends a request before that.
+ * https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage#response-flags
+ */
+const SEEN_FLAGS: ReadonlySet<string> = new Set(["-", "DC", "DI", "UT", "UR", "URX"]);
 
 /** Increments of one arm: by row, then by reporter. */
 export interface ArmIncrements {
@@ -30,7 +41,7 @@ export function armKey({ namespace, workload }: Arm): string {
 
 /** One query for the requests of all arms at once. */
 export function requestsQuery(arms: readonly Arm[], intervalMs: number): string {
-  return `sum by (destination_workload_namespace, destination_workload, reporter, response_code) ${increments(`${REQUESTS_METRIC}{${matchers(arms)}}`, intervalMs)}`;
+  return `sum by (destination_workload_namespace, destination_workload, reporter, response_code, response_flags) ${increments(`${REQUESTS_METRIC}{${matchers(arms)}}`, intervalMs)}`;
 }
 
 /** One query for the latency buckets of all arms at once. */
@@ -57,10 +68,14 @@ export class IncrementsByArm {
   addRequests(series: readonly ResultSeries[]): void {
     this.#each(series, REQUESTS_METRIC, (arm, reporter, { labels, values }) => {
       const isError = /^(5..|0)$/.test(labels["response_code"] ?? "");
+      const flags = labels["response_flags"]?.split(",") ?? [];
+      const isUnseen = isError && !flags.every((flag) => SEEN_FLAGS.has(flag));
       for (const [row, value] of values) {
-        const counts = nested(arm.requests, row, reporter, () => ({ requests: 0, errors: 0 }));
+        const counts = nested(arm.requests, row, reporter, noCounts);
         counts.requests += value;
         if (isError) counts.errors += value;
+        if (isUnseen) counts.unseen += value;
+        if (flags.length === 0) counts.hasFlags = false;
       }
     });
   }
@@ -103,6 +118,10 @@ export class IncrementsByArm {
       add(arm, reporter, one);
     }
   }
+}
+
+function noCounts(): ReporterCounts {
+  return { requests: 0, errors: 0, unseen: 0, hasFlags: true };
 }
 
 function nested<T>(rows: Map<number, Map<Reporter, T>>, row: number, reporter: Reporter, create: () => T): T {
