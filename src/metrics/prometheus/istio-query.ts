@@ -41,19 +41,29 @@ export function armKey({ namespace, workload }: Arm): string {
 
 /** One query for the requests of all arms at once. */
 export function requestsQuery(arms: readonly Arm[], intervalMs: number): string {
-  return `sum by (destination_workload_namespace, destination_workload, reporter, response_code, response_flags) ${increments(`${REQUESTS_METRIC}{${matchers(arms)}}`, intervalMs)}`;
+  const selector = `${REQUESTS_METRIC}{${matchers(arms, "source|destination")}}`;
+  return `sum by (${ARM_LABELS}, reporter, response_code, response_flags) ${increments(selector, intervalMs)}`;
 }
 
-/** One query for the latency buckets of all arms at once. */
+/**
+ * One query for the latency buckets of all arms at once: the destination's, and the source's only where there is no
+ * other, which halves the largest of all answers.
+ */
 export function latencyQuery(arms: readonly Arm[], intervalMs: number): string {
-  return `sum by (destination_workload_namespace, destination_workload, reporter, le) ${increments(`${LATENCY_METRIC}{${matchers(arms)}}`, intervalMs)}`;
+  const [destination, source] = (["destination", "source"] as const).map((reporter) => {
+    const selector = `${LATENCY_METRIC}{${matchers(arms, reporter)}}`;
+    return `sum by (${ARM_LABELS}, reporter, le) ${increments(selector, intervalMs)}`;
+  });
+  return `${destination} or ignoring (reporter) ${source}`;
 }
+
+const ARM_LABELS = "destination_workload_namespace, destination_workload";
 
 /** Workloads of one namespace may be found in another too; the rows are told apart by both labels afterwards. */
-function matchers(arms: readonly Arm[]): string {
+function matchers(arms: readonly Arm[], reporters: string): string {
   const namespaces = anyOf(arms.map(({ namespace }) => namespace));
   const workloads = anyOf(arms.map(({ workload }) => workload));
-  return `reporter=~"source|destination",destination_workload_namespace=~${namespaces},destination_workload=~${workloads}`;
+  return `reporter=~"${reporters}",destination_workload_namespace=~${namespaces},destination_workload=~${workloads}`;
 }
 
 /** Collects the increments of the arms out of both queries' results. */

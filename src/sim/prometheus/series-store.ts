@@ -9,7 +9,7 @@ export interface StoreLimits {
   readonly maxSeries: number;
 }
 
-export const DEFAULT_LIMITS: StoreLimits = { retentionMs: 6 * 3_600_000, maxSeries: 500_000 };
+export const DEFAULT_LIMITS: StoreLimits = { retentionMs: 2 * 3_600_000, maxSeries: 500_000 };
 
 interface Series extends StoredSeries {
   readonly times: number[];
