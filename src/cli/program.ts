@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { ConfigError } from "../config/config.ts";
 import { toError } from "../lib/errors.ts";
 import { addControllerCommand } from "./controller.ts";
+import { addJudgeCommand } from "./judge.ts";
 import { addPlaygroundCommand } from "./playground.ts";
 import { processTerminal, type Terminal, UsageError } from "./terminal.ts";
 
@@ -25,6 +26,7 @@ export function createProgram(terminal: Terminal = processTerminal()): Program {
   };
   addPlaygroundCommand(program, context);
   addControllerCommand(program, context);
+  addJudgeCommand(program, context);
   return {
     run: async (args) => {
       try {
@@ -35,12 +37,6 @@ export function createProgram(terminal: Terminal = processTerminal()): Program {
       }
     },
   };
-}
-
-/** What every command gets. */
-export interface CommandContext {
-  readonly terminal: Terminal;
-  exit(code: number): void;
 }
 
 function explain(thrown: unknown, terminal: Terminal): number {
