@@ -1,7 +1,7 @@
 import type { Cluster } from "./clusters.ts";
 import type { GroundTruth, RequestUse } from "./ground-truth.ts";
 import { serviceNamed } from "./hosts.ts";
-import { bucketOf } from "./latency.ts";
+import { bucketOf, type Took } from "./latency.ts";
 import type { PodDirectory } from "./pod-directory.ts";
 import type { MeshPod } from "./pods.ts";
 import type { AttemptEnd } from "./policy.ts";
@@ -154,34 +154,32 @@ export class Batch {
   /** The pod's application and its sidecar's count. */
   #serve(pod: MeshPod, cluster: Cluster, count: number, patience: Patience): readonly Reply[] {
     const found = replies(this.#carrier, pod, this.#now, count, patience);
-    for (const reply of found) {
-      const isLate = reply.end === "timeout";
+    for (const { end, took } of found) {
+      const isLate = end === "timeout";
       const kind = {
         reporter: "destination",
         source: this.#sender.identity,
         destination: pod.identity,
         service: serviceOf(cluster),
-        responseCode: isLate ? 0 : (reply.end as number),
+        responseCode: isLate ? 0 : end,
         responseFlags: isLate ? "DC" : "-",
       } as const;
-      pod.stats.record(kind, reply.count, reply.durationMs, reply.bucket);
+      pod.stats.record(kind, took);
     }
     return found;
   }
 
-  /** Good answers go to the user; bad ones of a kind are tried again (or not) together. */
+  /** What is not tried again goes to the user; the rest is tried again together, after the mean of its times. */
   #receive(plan: ForwardPlan, cluster: Cluster, group: Group, answers: readonly Reply[]): void {
-    const bad = new Map<AttemptEnd, { count: number; sumMs: number }>();
-    for (const { count, end, durationMs, bucket } of answers) {
+    for (const { end, took } of answers) {
+      const count = sum(took.map((part) => part.count));
+      const answered = { ...group, count };
       if (typeof end === "number" && !plan.retry.retries(end)) {
-        this.#finish({ ...group, count }, end, "-", cluster, { durationMs, bucket });
+        this.#finish(answered, end, "-", cluster, took);
         continue;
       }
-      const same = bad.get(end) ?? { count: 0, sumMs: 0 };
-      bad.set(end, { count: same.count + count, sumMs: same.sumMs + count * durationMs });
-    }
-    for (const [end, { count, sumMs }] of bad) {
-      this.#failed(plan, cluster, { ...group, count }, { end, tookMs: sumMs / count });
+      const tookMs = sum(took.map((part) => part.count * part.durationMs)) / count;
+      this.#failed(plan, cluster, answered, { end, tookMs });
     }
   }
 
@@ -203,7 +201,8 @@ export class Batch {
     }
     const reply = typeof end === "number" ? { status: end, flag: "" } : LOCAL_REPLIES[end];
     const flag = isRetried ? joinFlags([reply.flag, "URX"]) : reply.flag;
-    this.#finish(group, reply.status, flag, cluster, { durationMs: tookMs, bucket: bucketOf(tookMs) });
+    const took = { count: group.count, durationMs: tookMs, bucket: bucketOf(tookMs) };
+    this.#finish(group, reply.status, flag, cluster, [took]);
   }
 
   /** What the user gets, and the sending proxy's count of it. Without `took`, the proxy answered by itself. */
@@ -212,10 +211,9 @@ export class Batch {
     status: number,
     flag: string,
     cluster: Cluster | null,
-    took: { readonly durationMs: number; readonly bucket: number } = REFUSED,
+    took: readonly Took[] = [{ count: group.count, ...REFUSED }],
   ): void {
     if (group.count === 0) return;
-    const durationMs = group.elapsedMs + took.durationMs;
     const kind = {
       reporter: "source",
       source: this.#sender.identity,
@@ -224,13 +222,24 @@ export class Batch {
       responseCode: status,
       responseFlags: joinFlags([...group.flags, flag]) || "-",
     } as const;
-    const bucket = group.elapsedMs === 0 ? took.bucket : bucketOf(durationMs);
-    this.#sender.stats.record(kind, group.count, durationMs, bucket);
+    this.#sender.stats.record(
+      kind,
+      group.elapsedMs === 0 ? took : took.map((part) => later(part, group.elapsedMs)),
+    );
     this.#carrier.truth.answered(this.#now, status, group.count);
   }
 }
 
 const REFUSED = { durationMs: REFUSED_MS, bucket: bucketOf(REFUSED_MS) };
+
+function later(took: Took, elapsedMs: number): Took {
+  const durationMs = elapsedMs + took.durationMs;
+  return { count: took.count, durationMs, bucket: bucketOf(durationMs) };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
 
 function joinFlags(flags: readonly string[]): string {
   return flags.filter((flag) => flag !== "" && flag !== "-").join(",");

@@ -29,6 +29,15 @@ export function bucketOf(durationMs: number): number {
   return DURATION_BUCKETS_MS.findIndex((bound) => durationMs <= bound);
 }
 
+/** Some requests that took about equally long. */
+export interface Took {
+  readonly count: number;
+  /** Mean of these requests. */
+  readonly durationMs: number;
+  /** Bucket of DURATION_BUCKETS_MS that each of them falls in. */
+  readonly bucket: number;
+}
+
 export interface LatencyPoints {
   readonly p50Ms: number;
   readonly p99Ms: number;

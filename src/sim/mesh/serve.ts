@@ -1,17 +1,13 @@
 import type { ImageBook } from "../image.ts";
 import type { Draw } from "./draw.ts";
-import { bucketOf, type LatencyGrids } from "./latency.ts";
+import { bucketOf, type LatencyGrids, type Took } from "./latency.ts";
 import type { MeshPod } from "./pods.ts";
 
 /** What a pod's application made of some of the requests that it took up. */
 export interface Reply {
-  readonly count: number;
   /** "timeout": the caller went away before the answer. */
   readonly end: number | "timeout";
-  /** Mean of these requests. */
-  readonly durationMs: number;
-  /** Bucket of DURATION_BUCKETS_MS that each of them falls in. */
-  readonly bucket: number;
+  readonly took: readonly Took[];
 }
 
 export interface Serving {
@@ -46,16 +42,18 @@ export function replies(
     [200, count - errors],
     [errorStatus, errors],
   ] as const) {
+    const took: Took[] = [];
     for (const [index, dealt] of draw.split(wanted, shares).entries()) {
       const cell = cells[index];
       if (dealt === 0 || cell === undefined) continue;
       if (cell.meanMs > patience.limitMs) late += dealt;
-      else found.push({ count: dealt, end: status, durationMs: cell.meanMs, bucket: cell.bucket });
+      else took.push({ count: dealt, durationMs: cell.meanMs, bucket: cell.bucket });
     }
+    if (took.length > 0) found.push({ end: status, took });
   }
   if (late > 0) {
     const { limitMs } = patience;
-    found.push({ count: late, end: "timeout", durationMs: limitMs, bucket: bucketOf(limitMs) });
+    found.push({ end: "timeout", took: [{ count: late, durationMs: limitMs, bucket: bucketOf(limitMs) }] });
   }
   return found;
 }

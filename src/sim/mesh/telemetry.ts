@@ -1,4 +1,4 @@
-import { DURATION_BUCKETS_MS } from "./latency.ts";
+import { DURATION_BUCKETS_MS, type Took } from "./latency.ts";
 
 /** One side of a request as Istio's metrics name it. */
 export interface WorkloadIdentity {
@@ -57,11 +57,13 @@ export interface RequestSeries {
 export class ProxyStats {
   readonly #series = new Map<string, RequestSeries>();
 
-  record(kind: RequestKind, count: number, durationMs: number, bucket: number): void {
+  record(kind: RequestKind, took: readonly Took[]): void {
     const series = this.#seriesOf(kind);
-    series.requests += count;
-    series.durationSumMs += count * durationMs;
-    series.buckets[bucket] = (series.buckets[bucket] ?? 0) + count;
+    for (const { count, durationMs, bucket } of took) {
+      series.requests += count;
+      series.durationSumMs += count * durationMs;
+      series.buckets[bucket] = (series.buckets[bucket] ?? 0) + count;
+    }
   }
 
   series(): Iterable<RequestSeries> {

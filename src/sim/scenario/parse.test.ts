@@ -38,6 +38,10 @@ const FORMS: readonly (readonly [string, unknown])[] = [
   ],
   ["annotate: abort=why", { annotations: { "sluice.dev/abort": "why" } }],
   ["annotate: sluice.dev/pause=lunch", { annotations: { "sluice.dev/pause": "lunch" } }],
+  [
+    "annotate: { name: checkout, sluice.dev/abort: why, team/owner: ann }",
+    { object: ROLLOUT, annotations: { "sluice.dev/abort": "why", "team/owner": "ann" } },
+  ],
   ["annotate: { approve: true }", { annotations: { "sluice.dev/approve": "" } }],
   ["annotate: { key: abort, value: why }", { annotations: { "sluice.dev/abort": "why" } }],
   [
@@ -52,6 +56,15 @@ const FORMS: readonly (readonly [string, unknown])[] = [
     "patch: { kind: rollout, name: checkout, patch: [{ op: remove, path: /spec/shadow }] }",
     { object: ROLLOUT, patch: { type: "json", operations: [{ op: "remove", path: "/spec/shadow" }] } },
   ],
+  [
+    "patch: { deployment: checkout, spec: { paused: true } }",
+    { object: DEPLOYMENT, patch: { type: "merge", body: { spec: { paused: true } } } },
+  ],
+  [
+    "patch: { deployment: checkout, strategic: { spec: {} } }",
+    { patch: { type: "strategic", body: { spec: {} } } },
+  ],
+  ["patch: { deployment: checkout, json: [] }", { patch: { type: "json", operations: [] } }],
   ["delete: deployment/checkout", { kind: "delete", object: DEPLOYMENT }],
   ["delete: { kind: Deployment, name: checkout }", { kind: "delete", object: DEPLOYMENT }],
   [
@@ -64,6 +77,7 @@ const FORMS: readonly (readonly [string, unknown])[] = [
     "deletePod: { selector: app=checkout, count: all, now: true }",
     { count: Number.MAX_SAFE_INTEGER, now: true },
   ],
+  ["scale: { replicas: 1 }", { kind: "scale", replicas: 1 }],
   ["scale: { deployment: checkout, replicas: 0 }", { kind: "scale", deployment: "checkout", replicas: 0 }],
   ["apply: service.yaml", { kind: "apply", files: ["service.yaml"], objects: [] }],
   ["traffic: { host: checkout, rps: 0 }", { kind: "traffic", changes: [{ host: "checkout", rps: 0 }] }],
@@ -72,6 +86,8 @@ const FORMS: readonly (readonly [string, unknown])[] = [
   ["prometheus: down", { kind: "prometheus", state: "down" }],
   ["prometheus: slow", { state: "slow", delayMs: 10_000 }],
   ["prometheus: { slow: 20s }", { state: "slow", delayMs: 20_000 }],
+  ["prometheus: { delay: 20s }", { state: "slow", delayMs: 20_000 }],
+  ["prometheus: { state: down }", { state: "down" }],
   ["meshDelay: 5s", { kind: "meshDelay", delayMs: 5_000 }],
   ["controller: kill", { kind: "controller", verb: "kill" }],
   ["apiServer: errors", { kind: "apiServer", state: "errors", rate: 1, status: 500 }],
@@ -134,6 +150,10 @@ describe("a scenario", () => {
 
 describe("a file that cannot be run", () => {
   it.each([
+    [
+      `${HEAD}timeline: [{ at: 1s, prometheus: { slow: soon } }]`,
+      'story.yaml:3: timeline[0].prometheus.delay: "soon": want a duration',
+    ],
     [
       `${HEAD}timeline:\n  - { at: 1s, setimage: x }`,
       "story.yaml:4: timeline[0].setimage: setimage is not a known key; did you mean setImage?",

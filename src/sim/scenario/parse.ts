@@ -26,7 +26,7 @@ export function parseScenario(text: string, file: string): Scenario {
     );
   }
   const value: unknown = document.toJS();
-  const parsed = scenarioSchema.safeParse(value);
+  const parsed = scenarioSchema.safeParse(value, { reportInput: true });
   if (parsed.success) return parsed.data;
   const locate = (path: readonly PropertyKey[]) => {
     for (let length = path.length; length >= 0; length--) {
@@ -57,17 +57,14 @@ function problemOf(issue: Issue, root: unknown): Problem {
   if (issue.code === "unrecognized_keys")
     return { path: [...path, issue.keys[0] ?? ""], message: issue.message };
   const want = issue.message.replace(/^Invalid input: /, "");
-  const value = valueAt(root, path);
+  // As it is written, where it is; short spellings have been expanded before the schema saw them.
+  const value = valueAt(root, path) ?? issue.input;
   return { path, message: value === undefined ? `is missing; ${want}` : `${shortJson(value)}: ${want}` };
 }
 
 function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
   let value = root;
-  for (const key of path) {
-    // Where a list is wanted, one entry may stand without the list.
-    if (key === 0 && !Array.isArray(value)) continue;
-    value = (value as Record<PropertyKey, unknown> | null | undefined)?.[key];
-  }
+  for (const key of path) value = (value as Record<PropertyKey, unknown> | null | undefined)?.[key];
   return value;
 }
 

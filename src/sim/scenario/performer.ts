@@ -9,7 +9,7 @@ import { assertNever } from "../../lib/assert.ts";
 import type { ApiFault } from "../api-faults.ts";
 import type { TrafficSpec } from "../mesh/client.ts";
 import type { PrometheusFault } from "../prometheus/embedded-prometheus.ts";
-import type { Action } from "./actions.ts";
+import type { Action } from "./action.ts";
 import type { ImageEntry } from "./image-schema.ts";
 import type { ObjectRef } from "./object-ref.ts";
 import type { ResourceFinder } from "./resource-finder.ts";
@@ -200,7 +200,10 @@ export class Performer {
   }
 
   async #scale(action: Extract<Action, { kind: "scale" }>): Promise<void> {
-    const key = { namespace: action.namespace ?? this.#namespace, name: action.deployment };
+    const key = {
+      namespace: action.namespace ?? this.#namespace,
+      name: action.deployment ?? (await this.#target()),
+    };
     const body = { spec: { replicas: action.replicas } };
     await this.#parts.client.patch(
       DEPLOYMENT,

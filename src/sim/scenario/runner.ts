@@ -9,7 +9,7 @@ import { formatDuration } from "../../lib/duration.ts";
 import { toError } from "../../lib/errors.ts";
 import { BATCH_MS } from "../mesh/mesh.ts";
 import type { World } from "../world.ts";
-import type { Action } from "./actions.ts";
+import type { Action } from "./action.ts";
 import { type Facts, unmet, unmetGoals } from "./expectations.ts";
 import type { ScenarioImages } from "./image-book.ts";
 import { isRollout, type LoadedScenario } from "./load.ts";

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { PHASES } from "../../api/status.ts";
-import { ACTIONS, type Action } from "./actions.ts";
+import type { Action } from "./action.ts";
+import { ACTIONS } from "./actions.ts";
 import { count, duration, name, share, strict } from "./fields.ts";
 import { imageSchema } from "./image-schema.ts";
 import { trafficSchema } from "./traffic-schema.ts";
