@@ -23,6 +23,8 @@ interface Batch {
   readonly arms: Map<string, Arm>;
   readonly latencyArms: Map<string, Arm>;
   readonly result: Promise<BatchResult>;
+  /** Closes the batch to others and sends its queries. */
+  readonly send: () => void;
   /** How many callers still want the result. */
   waiting: number;
   readonly abandon: AbortController;
@@ -34,14 +36,15 @@ export interface BatcherOptions {
   readonly timeoutMs: number;
 }
 
-/** Arms in one query: keeps regular expressions to some 10 kB. */
+/** Arms that fill a batch: keeps regular expressions to some 10 kB. */
 const MAX_ARMS = 150;
-/** Arms times rows in one query: keeps answers to some 10 MB (two reporters, twenty buckets, 20 bytes a value). */
+/** Arms times rows that fill a batch: keeps answers to some 10 MB (twenty buckets, 40 bytes a value). */
 const MAX_ARM_ROWS = 12_000;
 
 /**
  * Puts together what several rollouts ask for about the same rows at about the same time: one query for each built-in
- * metric, however many rollouts there are (and one more for every MAX_ARMS workloads).
+ * metric, however many rollouts there are. A batch is sent when its window is over or, so that nobody waits for a very
+ * large answer, when it is full.
  */
 export class Batcher {
   readonly #clock: Clock;
@@ -75,20 +78,19 @@ export class Batcher {
 
   #join(request: BatchRequest): Batch {
     const key = keyOf(request.rows);
-    let batch = this.#open.get(key);
-    if (batch === undefined) {
-      batch = this.#opened(key, request.rows);
-      this.#open.set(key, batch);
-    }
+    const open = this.#open.get(key);
+    const batch = open ?? this.#opened(key, request.rows);
     for (const arm of request.arms) {
       batch.arms.set(armKey(arm), arm);
       if (request.wantsLatency) batch.latencyArms.set(armKey(arm), arm);
     }
+    if (batch.arms.size >= mostArms(request.rows)) batch.send();
     return batch;
   }
 
   #opened(key: string, rows: Rows): Batch {
     const closed = Promise.withResolvers<void>();
+    const timer = this.#clock.setTimer(this.#options.windowMs, () => batch.send());
     const batch: Batch = {
       rows,
       arms: new Map(),
@@ -96,19 +98,20 @@ export class Batcher {
       waiting: 0,
       abandon: new AbortController(),
       result: closed.promise.then(() => this.#run(batch)),
+      send: () => {
+        timer.cancel();
+        if (this.#open.get(key) === batch) this.#open.delete(key);
+        closed.resolve();
+      },
     };
-    this.#clock.setTimer(this.#options.windowMs, () => {
-      if (this.#open.get(key) === batch) this.#open.delete(key);
-      closed.resolve();
-    });
+    this.#open.set(key, batch);
     return batch;
   }
 
   /** Nobody waits any more: what runs is stopped, and who comes now gets a batch of its own. */
   #abandon(batch: Batch, reason: unknown): void {
-    const key = keyOf(batch.rows);
-    if (this.#open.get(key) === batch) this.#open.delete(key);
     batch.abandon.abort(reason);
+    batch.send();
   }
 
   async #run(batch: Batch): Promise<BatchResult> {
@@ -121,12 +124,12 @@ export class Batcher {
     const { stepMs } = batch.rows;
     const query = (text: string) => this.#client.run(text, batch.rows, limit.signal);
     const outcomes = await Promise.allSettled([
-      ...chunks(batch.arms, batch.rows).map(async (arms) =>
-        increments.addRequests(await query(requestsQuery(arms, stepMs))),
-      ),
-      ...chunks(batch.latencyArms, batch.rows).map(async (arms) =>
-        increments.addLatency(await query(latencyQuery(arms, stepMs))),
-      ),
+      query(requestsQuery([...batch.arms.values()], stepMs)).then((found) => increments.addRequests(found)),
+      batch.latencyArms.size === 0
+        ? null
+        : query(latencyQuery([...batch.latencyArms.values()], stepMs)).then((found) =>
+            increments.addLatency(found),
+          ),
     ]);
     limit.release();
     const errors = outcomes.flatMap((outcome) =>
@@ -140,10 +143,7 @@ function keyOf({ fromMs, toMs, stepMs }: Rows): string {
   return `${fromMs}/${toMs}/${stepMs}`;
 }
 
-function chunks(arms: ReadonlyMap<string, Arm>, rows: Rows): Arm[][] {
-  const size = Math.max(1, Math.min(MAX_ARMS, Math.floor(MAX_ARM_ROWS / rowCount(rows))));
-  const all = [...arms.values()].sort((a, b) => (armKey(a) < armKey(b) ? -1 : 1));
-  const result: Arm[][] = [];
-  for (let first = 0; first < all.length; first += size) result.push(all.slice(first, first + size));
-  return result;
+/** How many arms fill a batch. */
+function mostArms(rows: Rows): number {
+  return Math.max(1, Math.min(MAX_ARMS, Math.floor(MAX_ARM_ROWS / rowCount(rows))));
 }

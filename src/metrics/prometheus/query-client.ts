@@ -59,21 +59,13 @@ export class QueryClient {
   /** The query's series over the rows: an instant query for one row, range queries for more. */
   async run(query: string, rows: Rows, signal: AbortSignal): Promise<readonly ResultSeries[]> {
     const count = rowCount(rows);
-    const found = new Map<string, { labels: Record<string, string>; values: Map<number, number> }>();
+    const pages: ResultSeries[][] = [];
     for (let first = 0; first < count; first += MAX_ROWS) {
       const last = Math.min(count, first + MAX_ROWS) - 1;
       const result = await this.#slots.use(signal, () => this.#send(query, rows, [first, last], signal));
-      for (const { labels, points } of seriesOf(result)) {
-        const key = JSON.stringify(labels);
-        const series = found.get(key) ?? { labels, values: new Map<number, number>() };
-        found.set(key, series);
-        // Times come back as rounded seconds: the nearest row is meant.
-        for (const { timeMs, value } of points) {
-          series.values.set(Math.round((timeMs - rows.fromMs) / rows.stepMs), value);
-        }
-      }
+      pages.push(seriesOf(result, rows));
     }
-    return [...found.values()];
+    return pages.length === 1 ? (pages[0] ?? []) : merged(pages.flat());
   }
 
   async #send(
@@ -160,34 +152,48 @@ function readablePoint(point: unknown): readonly [number, string] {
   return [time, INFINITIES[value] ?? value];
 }
 
-interface Points {
-  readonly labels: Record<string, string>;
-  readonly points: readonly { readonly timeMs: number; readonly value: number }[];
-}
-
 interface WireSample {
   readonly time: Date;
   readonly value: number;
 }
 
-function seriesOf(result: QueryResult): Points[] {
+function seriesOf(result: QueryResult, rows: Rows): ResultSeries[] {
   switch (String(result.resultType)) {
     case "scalar": {
       const [time, value] = readablePoint(result.result);
-      return [{ labels: {}, points: [{ timeMs: time * 1_000, value: Number.parseFloat(value) }] }];
+      return [{ labels: {}, values: new Map([[rowOf(time * 1_000, rows), Number.parseFloat(value)]]) }];
     }
     case "vector":
     case "matrix":
       return result.result.map((series) => ({
         labels: labelsOf(series.metric),
-        points: (series.values ?? [series.value]).map((sample: WireSample) => ({
-          timeMs: sample.time.getTime(),
-          value: sample.value,
-        })),
+        values: new Map(
+          (series.values ?? [series.value]).map((sample: WireSample) => [
+            rowOf(sample.time.getTime(), rows),
+            sample.value,
+          ]),
+        ),
       }));
     default:
       throw new QueryFailure(`the query gives a ${String(result.resultType)}, want numbers`);
   }
+}
+
+/** Times come back as rounded seconds: the nearest row is meant. */
+function rowOf(timeMs: number, { fromMs, stepMs }: Rows): number {
+  return Math.round((timeMs - fromMs) / stepMs);
+}
+
+/** Series with equal labels, from different parts of the range, as one. */
+function merged(parts: readonly ResultSeries[]): ResultSeries[] {
+  const found = new Map<string, { labels: ResultSeries["labels"]; values: Map<number, number> }>();
+  for (const { labels, values } of parts) {
+    const key = JSON.stringify(labels);
+    const series = found.get(key) ?? { labels, values: new Map<number, number>() };
+    found.set(key, series);
+    for (const [row, value] of values) series.values.set(row, value);
+  }
+  return [...found.values()];
 }
 
 function labelsOf(metric: { readonly name?: string; readonly labels: object }): Record<string, string> {
