@@ -1,5 +1,6 @@
 import type { AnyObject } from "../../kube/object.ts";
 import { isDeepEqual } from "../../lib/json.ts";
+import { CustomValidation } from "./custom-validation.ts";
 import type { Draft } from "./json-object.ts";
 import { isSubdomain } from "./names.ts";
 import type { ResourceDefinition } from "./registry.ts";
@@ -9,6 +10,7 @@ import { keepMember, moveGeneration, type Part, type Strategy } from "./strategy
 /** Custom resources: everything comes from the structural schema of their definition. */
 export function customStrategy(definition: ResourceDefinition): Strategy {
   const schema = definition.schema ?? {};
+  const validation = new CustomValidation(definition);
   const hasStatus = definition.subresources.some(({ name }) => name === "status");
   return {
     setDefaults: (draft) => applyDefaults(schema, draft),
@@ -17,8 +19,8 @@ export function customStrategy(definition: ResourceDefinition): Strategy {
       (draft["metadata"] as Draft)["generation"] = 1;
     },
     prepareUpdate: (draft, old, part) => prepareUpdate(draft, old, part, hasStatus),
-    validate: () => [],
-    validateUpdate: () => [],
+    validate: (object) => validation.create(object),
+    validateUpdate: (object, old, part) => validation.update(object, old, part),
     nameRule: isSubdomain,
     createsOnUpdate: false,
     allowsUnconditionalUpdate: false,

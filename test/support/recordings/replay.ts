@@ -97,11 +97,11 @@ function withoutStream(answer: ApiResponse): ActualResponse {
     status: answer.status,
     contentType: answer.contentType,
     warning: answer.warnings.map((warning) => `299 - ${JSON.stringify(warning)}`),
-    body: valueOf(answer),
+    body: bodyOf(answer),
   };
 }
 
-function valueOf({ body }: ApiResponse): unknown {
+function bodyOf({ body }: ApiResponse): unknown {
   if (body.kind === "json") return body.value;
   if (body.kind === "text") return body.text;
   return body.kind === "bytes" ? Buffer.from(body.bytes).toString("utf8") : undefined;
