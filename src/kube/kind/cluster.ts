@@ -1,4 +1,4 @@
-import type { KubeObject, ObjectMeta } from "../object.ts";
+import type { KubeObject } from "../object.ts";
 import type { Condition } from "./workload.ts";
 
 interface Open {
@@ -116,11 +116,4 @@ export interface RoleBinding extends KubeObject {
     readonly namespace?: string;
     readonly apiGroup?: string;
   }[];
-}
-
-/** The `scale` subresource of anything that has replicas; its metadata is that of the object scaled. */
-export interface Scale extends KubeObject {
-  readonly metadata: ObjectMeta;
-  readonly spec?: { readonly replicas?: number };
-  readonly status?: { readonly replicas: number; readonly selector?: string };
 }
