@@ -20,13 +20,14 @@ import {
 } from "./builtin/default-workload.ts";
 import { defaultService, prepareNewService, prepareServiceUpdate } from "./builtin/service.ts";
 import type { Draft } from "./json-object.ts";
-import { isLabel, isLabel1035, isPathSegment, isSubdomain } from "./names.ts";
+import { isLabel, isLabel1035, isPathSegment, isSubdomain, type NameRule } from "./names.ts";
+import { metaErrors, metaUpdateErrors } from "./object-meta.ts";
 import type { ResourceDefinition } from "./registry.ts";
 import { keepMember, moveGeneration, type Strategy } from "./strategy.ts";
 import { emptyMember } from "./typed.ts";
 
 /** What differs between built-in resources; the rest is common. */
-type Traits = Partial<Strategy> & { readonly generation?: Generation };
+type Traits = Partial<Strategy> & { readonly nameRule?: NameRule; readonly generation?: Generation };
 
 /** What moves metadata.generation. */
 type Generation = "none" | "spec" | "spec and annotations" | "all but metadata";
@@ -99,9 +100,14 @@ export function builtinStrategy(definition: ResourceDefinition): Strategy {
         moveGeneration(draft, old, part !== "status" && movesGeneration(draft, old, generation));
       }
     },
-    validate: traits.validate ?? (() => []),
-    validateUpdate: traits.validateUpdate ?? (() => []),
-    nameRule: traits.nameRule ?? isSubdomain,
+    validate: (object, allocator) => [
+      ...metaErrors(object.metadata, traits.nameRule ?? isSubdomain),
+      ...(traits.validate?.(object, allocator) ?? []),
+    ],
+    validateUpdate: (object, old, part) => [
+      ...metaUpdateErrors(object.metadata, old.metadata),
+      ...(traits.validateUpdate?.(object, old, part) ?? []),
+    ],
     createsOnUpdate: traits.createsOnUpdate ?? false,
     allowsUnconditionalUpdate: traits.allowsUnconditionalUpdate ?? true,
     returnsDeleted: traits.returnsDeleted ?? false,

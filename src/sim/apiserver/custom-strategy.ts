@@ -2,7 +2,6 @@ import type { AnyObject } from "../../kube/object.ts";
 import { isDeepEqual } from "../../lib/json.ts";
 import { CustomValidation } from "./custom-validation.ts";
 import type { Draft } from "./json-object.ts";
-import { isSubdomain } from "./names.ts";
 import type { ResourceDefinition } from "./registry.ts";
 import { applyDefaults } from "./schema-default.ts";
 import { keepMember, moveGeneration, type Part, type Strategy } from "./strategy.ts";
@@ -21,7 +20,6 @@ export function customStrategy(definition: ResourceDefinition): Strategy {
     prepareUpdate: (draft, old, part) => prepareUpdate(draft, old, part, hasStatus),
     validate: (object) => validation.create(object),
     validateUpdate: (object, old, part) => validation.update(object, old, part),
-    nameRule: isSubdomain,
     createsOnUpdate: false,
     allowsUnconditionalUpdate: false,
     returnsDeleted: false,

@@ -1,7 +1,6 @@
 import type { AnyObject } from "../../kube/object.ts";
 import type { FieldError } from "./field-error.ts";
 import type { Draft } from "./json-object.ts";
-import type { NameRule } from "./names.ts";
 
 /** Which part of an object a write may change. */
 export type Part = "main" | "status" | "scale";
@@ -17,9 +16,9 @@ export interface Strategy {
   prepareCreate(draft: Draft, allocator: Allocator): void;
   /** Puts back the old values of what this part of the resource cannot change, and moves the generation. */
   prepareUpdate(draft: Draft, old: AnyObject, part: Part, allocator: Allocator): void;
-  validate(object: AnyObject): readonly FieldError[];
+  /** All that is wrong with a new object, its metadata included. */
+  validate(object: AnyObject, allocator: Allocator): readonly FieldError[];
   validateUpdate(object: AnyObject, old: AnyObject, part: Part): readonly FieldError[];
-  readonly nameRule: NameRule;
   /** PUT creates what is not there. */
   readonly createsOnUpdate: boolean;
   /** PUT may leave out the resourceVersion. */

@@ -2,7 +2,7 @@ import type { AnyObject, ObjectMeta } from "../../kube/object.ts";
 import { type Backend, generateName, newUid, nowText } from "./backend.ts";
 import { type Call, storeNamespace } from "./call.ts";
 import type { Draft } from "./json-object.ts";
-import { finalizerWarnings, metaErrors } from "./object-meta.ts";
+import { finalizerWarnings } from "./object-meta.ts";
 import type { WriteOptions } from "./request-options.ts";
 import { alreadyExists, badRequest, forbidden, internalError, invalid, notFound } from "./status.ts";
 
@@ -23,7 +23,7 @@ export function createObject(backend: Backend, call: Call, draft: Draft, options
   nameObject(backend, call, meta);
   const object = draft as AnyObject;
   const name = object.metadata.name ?? "";
-  const errors = [...metaErrors(object.metadata, strategy.nameRule), ...strategy.validate(object)];
+  const errors = strategy.validate(object, backend.allocator);
   if (errors.length > 0) throw invalid({ group: definition.group, kind: object.kind }, name, errors);
   call.warnings.push(...finalizerWarnings(object.metadata));
   const existing = backend.store.collection(definition.storage).get(storeNamespace(call), name);

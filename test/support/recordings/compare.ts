@@ -195,7 +195,8 @@ function compareStatus(expected: Json, actual: Json, path: string): readonly str
 /** The server lists violations in no fixed order. */
 function messageParts(message: unknown): unknown {
   if (typeof message !== "string") return message;
-  return message.replaceAll(/[[\]]/g, "").split(", ").sort();
+  const [, subject = "", violations = message] = /^(.*? is invalid: )(.*)$/s.exec(message) ?? [];
+  return [subject, ...violations.replaceAll(/[[\]]/g, "").split(", ").sort()];
 }
 
 function isJson(value: unknown): value is Json {
