@@ -1,8 +1,8 @@
 import { ROLLOUT } from "../../api/resource.ts";
 import type { Rollout } from "../../api/rollout.ts";
 import { isAlreadyExists } from "../../kube/api-error.ts";
-import type { Client } from "../../kube/client.ts";
-import type { Container, LabelSelector, Pod } from "../../kube/kind/workload.ts";
+import type { Client, JsonPatchOperation } from "../../kube/client.ts";
+import type { LabelSelector, Pod } from "../../kube/kind/workload.ts";
 import type { AnyObject, ObjectKey } from "../../kube/object.ts";
 import { DEPLOYMENT, POD } from "../../kube/resources.ts";
 import { assertNever } from "../../lib/assert.ts";
@@ -135,12 +135,14 @@ export class Performer {
     };
     const deployment = await client.get(DEPLOYMENT, key);
     const containers = deployment.spec.template.spec.containers;
-    const name = action.container ?? containers[0]?.name;
-    if (!containers.some((container: Container) => container.name === name)) {
-      throw new RangeError(`Deployment ${key.name} has no container ${name}`);
-    }
-    const body = { spec: { template: { spec: { containers: [{ name, image: action.image }] } } } };
-    await client.patch(DEPLOYMENT, key, { type: "strategic", body }, { fieldManager: "kubectl-set" });
+    const index = containers.findIndex(({ name }) => name === (action.container ?? containers[0]?.name));
+    if (index < 0) throw new RangeError(`Deployment ${key.name} has no container ${action.container}`);
+    const path = `/spec/template/spec/containers/${index}`;
+    const operations: readonly JsonPatchOperation[] = [
+      { op: "test", path: `${path}/name`, value: containers[index]?.name },
+      { op: "replace", path: `${path}/image`, value: action.image },
+    ];
+    await client.patch(DEPLOYMENT, key, { type: "json", operations }, { fieldManager: "kubectl-set" });
   }
 
   async #target(): Promise<string> {
