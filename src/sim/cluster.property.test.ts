@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { VirtualCluster } from "../../test/support/virtual-cluster.ts";
 import { conditionOf } from "../../test/support/workload-objects.ts";
+import { isNotFound } from "../kube/api-error.ts";
 import { PODS, type Pod } from "./kinds.ts";
 import { boundsOf } from "./workloads/deployment/bounds.ts";
 
@@ -24,8 +25,9 @@ const replicas = fc.integer({ min: 0, max: 7 });
 const image = fc.constantFrom(...Object.keys(IMAGES));
 const wait = fc.record({ kind: fc.constant("wait" as const), seconds: fc.integer({ min: 0, max: 15 }) });
 
-/** What people do without meaning to hurt: only these may never cost availability. */
-const voluntary = fc.oneof(fc.record({ kind: fc.constant("image" as const), image }), wait);
+/** What may never cost availability. An image that becomes ready and then crashes may: nobody could know. */
+const honestImage = image.filter((name) => name !== "app:crashing");
+const voluntary = fc.oneof(fc.record({ kind: fc.constant("image" as const), image: honestImage }), wait);
 
 const anything: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant("scale" as const), replicas }),
@@ -54,7 +56,10 @@ async function perform(world: VirtualCluster, step: Step): Promise<void> {
       const pods = await world.pods();
       const pod = pods[step.index % Math.max(1, pods.length)];
       if (pod === undefined) return;
-      await world.client.delete(PODS, { namespace: "default", name: pod.metadata.name });
+      // A pod without a node goes at once, and its successor may take its place before the request comes.
+      await world.client.delete(PODS, { namespace: "default", name: pod.metadata.name }).catch((error) => {
+        if (!isNotFound(error)) throw error;
+      });
     }
   }
 }
@@ -109,11 +114,7 @@ describe("a Deployment", () => {
           const { maxSurge, maxUnavailable } = boundsOf(await world.deployment());
           const look = async () => {
             const alive = (await world.pods()).filter((pod) => pod.metadata.deletionTimestamp === undefined);
-            // A crash is nobody's update: pods of images that crash by themselves are not counted on.
-            const steady = alive.filter((pod) => pod.spec.containers[0]?.image !== "app:crashing");
-            if (steady.length === alive.length) {
-              expect(alive.filter(isServing).length).toBeGreaterThanOrEqual(count - maxUnavailable);
-            }
+            expect(alive.filter(isServing).length).toBeGreaterThanOrEqual(count - maxUnavailable);
             expect(alive.length).toBeLessThanOrEqual(count + maxSurge);
           };
           for (const step of steps) {
