@@ -15,8 +15,10 @@ import type { PrometheusAuth } from "../metrics/prometheus/query-client.ts";
 import { SlackNotifier } from "../notify/slack/slack.ts";
 import { IstioRouter } from "../router/istio/istio.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import type { MetricsRegistry } from "../telemetry/metrics-registry.ts";
 import { DeploymentWorkload } from "../workload/deployment/deployment.ts";
 import { makeCaches } from "./caches.ts";
+import { addRolloutMetrics } from "./rollout-metrics.ts";
 
 /** What a controller needs from outside: in production sockets and wall time, in the simulation neither. */
 export interface ControllerParts {
@@ -39,6 +41,10 @@ export interface Controller {
   start(): Promise<void>;
   /** Ends passes under way, sends what is queued, closes watches. */
   stop(graceMs: number): Promise<void>;
+  /** The caches have synced and work has begun. */
+  isWorking(): boolean;
+  /** Adds the controller's own metrics to a page. */
+  addMetrics(registry: MetricsRegistry): void;
   /** Sentences about what cannot be watched at present; empty when all is well. */
   problems(): readonly string[];
 }
@@ -97,11 +103,25 @@ export function createController(parts: ControllerParts): Controller {
     workers: config.workers,
   });
 
+  let isWorking = false;
   return {
     start: async () => {
       set.start();
       await set.synced();
       controller.start();
+      isWorking = true;
+    },
+    isWorking: () => isWorking,
+    addMetrics: (registry) => {
+      addRolloutMetrics(registry, caches.rollouts);
+      registry.gaugeOf(
+        { name: "sluice_queue_depth", help: "Rollouts that wait for a worker." },
+        () => controller.queueDepth,
+      );
+      registry.gaugeOf(
+        { name: "sluice_prometheus_queries", help: "Queries sent to Prometheus since the start." },
+        () => metrics.queriesSent,
+      );
     },
     stop: async (graceMs) => {
       await controller.stop(graceMs);

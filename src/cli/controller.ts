@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { CONFIG_KEYS, type ConfigKey, flagName, loadConfig } from "../config/config.ts";
-import type { CommandContext } from "./program.ts";
+import type { CommandContext } from "./command-context.ts";
 
 /** `sluice controller`: runs the controller against a cluster until it is asked to end. */
 export function addControllerCommand(program: Command, context: CommandContext): void {

@@ -12,6 +12,8 @@ export interface ClusterOptions {
   readonly clock: Clock;
   readonly prng: Prng;
   readonly logger?: Logger;
+  /** Bearer token of the administrator, for clients from outside. */
+  readonly adminToken?: string | undefined;
   /** How images behave; by default all are healthy. */
   readonly imageBook?: ImageBook;
   /** Names of the simulated nodes; none: pods stay pending, and nobody plays their kubelet. */
@@ -39,7 +41,11 @@ const DEFAULT_NODES = ["node-1"];
 
 export function createCluster(options: ClusterOptions): Cluster {
   const { clock, prng, logger = silentLogger, imageBook = () => HEALTHY_IMAGE } = options;
-  const apiServer = new ApiServer({ clock, prng: prng.fork() });
+  const apiServer = new ApiServer({
+    clock,
+    prng: prng.fork(),
+    ...(options.adminToken === undefined ? {} : { adminToken: options.adminToken }),
+  });
   const clientOf = (fieldManager: string) => new RestClient({ transport: apiServer, clock, fieldManager });
 
   const controllers = new WorkloadControllers({

@@ -46,6 +46,8 @@ export interface WorldOptions {
   /** Default 5 s. */
   readonly scrapeIntervalMs?: number | undefined;
   readonly logger?: Logger | undefined;
+  /** The API server is reached from outside: requests need this bearer token to be the administrator's. */
+  readonly adminToken?: string | undefined;
 }
 
 /** The caches of the world's own view: past all faults, as a spectator sees it. */
@@ -76,10 +78,11 @@ export class World {
     const prng = new Prng(seed);
     this.#options = options;
     this.clock = clock;
-    this.#cluster = createCluster({ clock, prng: prng.fork(), logger, imageBook: images.behaviour });
+    this.#cluster = createCluster({ clock, prng: prng.fork(), logger, imageBook: images.behaviour, adminToken: options.adminToken });
     this.apiServer = this.#cluster.apiServer;
     this.client = this.#cluster.client;
-    this.apiFaults = new ApiFaults(this.apiServer, clock, prng.fork());
+    const entrance = options.adminToken === undefined ? this.apiServer : this.apiServer.network;
+    this.apiFaults = new ApiFaults(entrance, clock, prng.fork());
     const cachePrng = prng.fork();
     this.#cacheSet = new CacheSet({ client: this.client, clock, random: () => cachePrng.float(), logger });
     this.caches = worldCaches(this.#cacheSet);
@@ -107,7 +110,7 @@ export class World {
 
   /** Resolves when everything runs and the caches are full; no traffic yet. */
   async start(): Promise<void> {
-    for (const crd of [...istioCrds(), ...this.#options.crds]) await this.#ensureCrd(crd);
+    for (const crd of [...istioCrds(), ...this.#options.crds]) await this.ensureCrd(crd);
     this.#cacheSet.start();
     await this.#cacheSet.synced();
     await this.#cluster.start();
@@ -126,7 +129,8 @@ export class World {
     await this.#cacheSet.stop();
   }
 
-  async #ensureCrd(crd: AnyObject): Promise<void> {
+  /** Installs a CustomResourceDefinition unless it is there. */
+  async ensureCrd(crd: AnyObject): Promise<void> {
     try {
       await this.client.create(CUSTOM_RESOURCE_DEFINITION, crd as never);
     } catch (error) {

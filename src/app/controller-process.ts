@@ -1,0 +1,53 @@
+import { hostname } from "node:os";
+import { FIELD_MANAGER } from "../api/kind.ts";
+import type { Config } from "../config/config.ts";
+import { HttpTransport } from "../kube/http-transport.ts";
+import { loadKubeconfig } from "../kube/kubeconfig.ts";
+import { RestClient } from "../kube/rest-client.ts";
+import { type Clock, SystemClock } from "../lib/clock.ts";
+import { Prng } from "../lib/prng.ts";
+import { ScaledClock } from "../lib/scaled-clock.ts";
+import { createPinoLogger } from "../telemetry/pino-logger.ts";
+import { createController } from "./controller.ts";
+import { serveHealth } from "./health.ts";
+
+/** The log line that says that the caches have synced and work has begun. */
+export const WORKING_MESSAGE = "controller is working";
+
+const GRACE_MS = 5_000;
+
+/** Runs the controller until `asked` resolves; then ends what is under way and resolves. */
+export async function runController(config: Config, asked: Promise<void>): Promise<void> {
+  const clock = clockOf(config);
+  const logger = createPinoLogger({ level: config.logLevel });
+  const prng = new Prng(clock.now() * 1_000 + process.pid);
+  const access = await loadKubeconfig({ path: config.kubeconfig, context: config.context, clock });
+  const transport = new HttpTransport({ access, clock, userAgent: "sluice-controller" });
+  const client = new RestClient({ transport, clock, fieldManager: FIELD_MANAGER });
+  const instance = `${hostname()}-${process.pid}`;
+  const controller = createController({
+    config,
+    client,
+    clock,
+    random: () => prng.float(),
+    logger,
+    instance,
+  });
+  const health = await serveHealth(config.listen, controller);
+  logger.info("controller is starting", {
+    server: access.server.origin,
+    prometheus: config.prometheus,
+    instance,
+  });
+  const started = controller.start().then(() => logger.info(WORKING_MESSAGE));
+  await Promise.race([started.then(() => asked), asked]);
+  logger.info("controller is stopping");
+  await controller.stop(GRACE_MS);
+  await health.close();
+  transport.close();
+}
+
+function clockOf(config: Config): Clock {
+  const system = new SystemClock();
+  return config.clockSpeed === 1 ? system : new ScaledClock(system, config.clockSpeed, config.clockOrigin);
+}

@@ -1,0 +1,184 @@
+import { randomBytes } from "node:crypto";
+import type { Rollout } from "../../api/rollout.ts";
+import { present } from "../../lib/assert.ts";
+import { type Clock, SystemClock } from "../../lib/clock.ts";
+import { ScaledClock } from "../../lib/scaled-clock.ts";
+import type { Listener } from "../../sim/apiserver/listen.ts";
+import { listenPrometheus } from "../../sim/prometheus/http-server.ts";
+import { ScenarioImages } from "../../sim/scenario/image-book.ts";
+import type { LoadedScenario } from "../../sim/scenario/load.ts";
+import type { Transition } from "../../sim/scenario/observer.ts";
+import { type ScenarioResult, ScenarioRunner } from "../../sim/scenario/runner.ts";
+import type { TimelineEntry } from "../../sim/scenario/schema.ts";
+import { World } from "../../sim/world.ts";
+import type { Logger } from "../../telemetry/logger.ts";
+import { createPinoLogger } from "../../telemetry/pino-logger.ts";
+import { rolloutCrd } from "../rehearsal.ts";
+import { ChildController } from "./child-controller.ts";
+import { serveMeshMetrics } from "./mesh-metrics.ts";
+import { serveApi } from "./serve-api.ts";
+
+export interface PlaygroundOptions {
+  readonly loaded: LoadedScenario;
+  /** 1: wall time. */
+  readonly speed: number;
+  /** Where the API server listens; port 0: any. */
+  readonly address: { readonly host: string; readonly port: number };
+  readonly kubeconfigPath: string;
+  /** Another Prometheus, which scrapes the mesh's metrics page; absent: the embedded one. */
+  readonly prometheusUrl?: string | undefined;
+}
+
+export interface PlaygroundListener {
+  onTransition(transition: Transition): void;
+  onAction(entry: TimelineEntry): void;
+  onControllerLog(line: string): void;
+  onControllerDeath(how: string): void;
+  onEvent(event: { readonly reason: string; readonly message: string; readonly type: string }): void;
+}
+
+/** Where everything can be reached, as URLs. */
+export interface Addresses {
+  readonly server: string;
+  readonly prometheus: string;
+  readonly meshMetrics: string;
+}
+
+const TRAFFIC_WINDOW_MS = 5_000;
+
+/** What was opened, in order, to be closed the other way round. */
+type Closer = () => Promise<void>;
+
+/** A whole cluster on this machine, in real time: reachable by kubectl, with the controller as a process of its own. */
+export class Playground {
+  readonly clock: Clock;
+  readonly world: World;
+  readonly #options: PlaygroundOptions;
+  readonly #listener: PlaygroundListener;
+  readonly #images: ScenarioImages;
+  readonly #adminToken: string;
+  readonly #closers: Closer[] = [];
+  readonly #originMs: number;
+  readonly #logger: Logger = createPinoLogger({ level: "error" });
+  #controller: ChildController | null = null;
+
+  constructor(options: PlaygroundOptions, listener: PlaygroundListener) {
+    const system = new SystemClock();
+    this.#originMs = system.now();
+    this.#options = options;
+    this.#listener = listener;
+    this.clock = options.speed === 1 ? system : new ScaledClock(system, options.speed, this.#originMs);
+    const { scenario } = options.loaded;
+    this.#images = new ScenarioImages(scenario.images);
+    this.#adminToken = randomBytes(24).toString("base64url");
+    this.world = new World({
+      clock: this.clock,
+      seed: scenario.settings.seed ?? 1,
+      images: this.#images,
+      crds: [],
+      meshDelayMs: scenario.meshDelay,
+      scrapeIntervalMs: scenario.settings.scrapeInterval,
+      logger: this.#logger,
+      adminToken: this.#adminToken,
+    });
+  }
+
+  /** Brings everything up but the controller, which `play` starts. */
+  async start(): Promise<Addresses> {
+    await this.world.start();
+    await this.world.ensureCrd(await rolloutCrd());
+    this.#closers.push(() => this.world.stop());
+    const server = await this.#serveApi();
+    const embedded = await listenPrometheus(this.world.prometheus, { host: "127.0.0.1", port: 0 });
+    this.#closers.push(() => embedded.close());
+    const mesh = await serveMeshMetrics(this.world.mesh);
+    this.#closers.push(() => mesh.close());
+    const prometheus = this.#options.prometheusUrl ?? embedded.url;
+    const controller = this.#makeController(prometheus);
+    this.#controller = controller;
+    this.#closers.push(() => controller.stop());
+    this.#tellEvents();
+    return { server: server.url, prometheus, meshMetrics: mesh.url };
+  }
+
+  /** Plays the scenario to its end; the cluster stays up. To be called after `start`. */
+  play(signal: AbortSignal): Promise<ScenarioResult> {
+    const runner = new ScenarioRunner({
+      loaded: this.#options.loaded,
+      signal,
+      controller: present(this.#controller, "the controller"),
+      world: this.world,
+      images: this.#images,
+      onTransition: (transition) => this.#listener.onTransition(transition),
+      onAction: (entry) => this.#listener.onAction(entry),
+    });
+    return runner.run();
+  }
+
+  get controllerPid(): number | undefined {
+    return this.#controller?.pid;
+  }
+
+  /** The Rollout of the scenario as it is now. */
+  get rollout(): Rollout | null {
+    const { rollout, namespace } = this.#options.loaded;
+    return this.world.caches.rollouts.get({ namespace, name: rollout.metadata.name }) ?? null;
+  }
+
+  /** What users have met in the last seconds. */
+  traffic(): { readonly rps: number; readonly errorRatio: number } | null {
+    const { truth } = this.world.mesh;
+    const toMs = this.clock.now();
+    const window = { fromMs: toMs - TRAFFIC_WINDOW_MS, toMs };
+    const requests = truth.userRequests(window);
+    if (requests === 0) return null;
+    return { rps: requests / (TRAFFIC_WINDOW_MS / 1_000), errorRatio: truth.userErrors(window) / requests };
+  }
+
+  async stop(): Promise<void> {
+    for (const close of this.#closers.splice(0).reverse()) await close();
+  }
+
+  async #serveApi(): Promise<Listener> {
+    const { address, kubeconfigPath, loaded } = this.#options;
+    const listener = await serveApi({
+      transport: this.world.apiFaults,
+      clock: this.clock,
+      adminToken: this.#adminToken,
+      namespace: loaded.namespace,
+      address,
+      kubeconfigPath,
+      logger: this.#logger,
+    });
+    this.#closers.push(() => listener.close());
+    return listener;
+  }
+
+  #makeController(prometheus: string): ChildController {
+    const flags = {
+      "--kubeconfig": this.#options.kubeconfigPath,
+      "--prometheus": prometheus,
+      "--listen": "",
+      "--drain": "5s",
+      "--status-refresh": "2s",
+      "--insecure-webhooks": "true",
+      "--cluster-name": "playground",
+      "--clock-speed": String(this.#options.speed),
+      "--clock-origin": String(this.#originMs),
+    };
+    return new ChildController({
+      args: Object.entries(flags).flat(),
+      clock: new SystemClock(),
+      onLog: (line) => this.#listener.onControllerLog(line),
+      onDeath: (how) => this.#listener.onControllerDeath(how),
+    });
+  }
+
+  #tellEvents(): void {
+    this.world.caches.events.subscribe(({ new: event }) => {
+      if (event?.involvedObject.kind !== "Rollout") return;
+      const { reason, message = "", type = "Normal" } = event;
+      this.#listener.onEvent({ reason, message, type });
+    });
+  }
+}

@@ -1,0 +1,19 @@
+import { homedir } from "node:os";
+
+/** Flags of `sluice playground`, parsed. */
+export interface PlaygroundFlags {
+  readonly scenario: string;
+  /** "max": virtual time. */
+  readonly speed: number | "max";
+  readonly output: "text" | "json";
+  readonly exit: boolean;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly kubeconfig: string;
+  readonly empty: boolean;
+  readonly prometheus?: string;
+}
+
+/** `~` for the home directory, as people write it. */
+export function shownPath(path: string): string {
+  return path.startsWith(homedir()) ? `~${path.slice(homedir().length)}` : path;
+}
