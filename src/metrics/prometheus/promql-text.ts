@@ -23,8 +23,7 @@ export const MEMORY_MS = 600_000;
  *
  * - before: the newest sample at or before the interval's start, even one that was followed by a staleness marker, so
  *   that what was counted during a scrape gap lands in the first interval after it and nothing is lost or doubled;
- * - a series without one is new: it has grown from 0 (`0 * counter`);
- * - a counter below its former value was reset, and has grown from 0 (`>= 0 ... or counter`);
+ * - a series without one is new, and one below its former value was reset: both have grown from 0 (`or counter`);
  * - a series that is gone at the end of the interval has no value: what it counted after the interval began is lost.
  *
  * Not seen: growth between a series' last sample before a reset and the reset; and a counter that had run before
@@ -32,5 +31,5 @@ export const MEMORY_MS = 600_000;
  */
 export function increments(selector: string, intervalMs: number): string {
   const before = `last_over_time(${selector}[${promDuration(MEMORY_MS)}] offset ${promDuration(intervalMs)})`;
-  return `(((${selector}) - (${before} or 0 * ${selector})) >= 0 or ${selector})`;
+  return `((${selector} - ${before}) >= 0 or ${selector})`;
 }

@@ -200,7 +200,7 @@ export class Evaluator {
   #series({ matchers }: Selector): readonly StoredSeries[] {
     let series = this.#selected.get(matchers);
     if (series === undefined) {
-      // By text, too: a query of increments names the same selector four times.
+      // By text, too: a query of increments names the same selector three times.
       const text = JSON.stringify(matchers);
       series = this.#selected.get(text) ?? this.#source.select(matchers);
       this.#selected.set(text, series).set(matchers, series);
