@@ -28,9 +28,12 @@ import { DESTINATION_RULES, VIRTUAL_SERVICES, type VirtualService } from "./mesh
 import { Mesh, type MeshCaches } from "./mesh/mesh.ts";
 import { EmbeddedPrometheus } from "./prometheus/embedded-prometheus.ts";
 
-/** How pods behave, and that one of them is gone. */
+/** How pods behave; told of their ends, since their numbers are given again. */
 export interface WorldImages {
   readonly behaviour: ImageBook;
+  /** It is being deleted, and still serves. */
+  end(pod: PodIdentity): void;
+  /** It is gone. */
   forget(pod: PodIdentity): void;
 }
 
@@ -78,7 +81,13 @@ export class World {
     const prng = new Prng(seed);
     this.#options = options;
     this.clock = clock;
-    this.#cluster = createCluster({ clock, prng: prng.fork(), logger, imageBook: images.behaviour, adminToken: options.adminToken });
+    this.#cluster = createCluster({
+      clock,
+      prng: prng.fork(),
+      logger,
+      imageBook: images.behaviour,
+      adminToken: options.adminToken,
+    });
     this.apiServer = this.#cluster.apiServer;
     this.client = this.#cluster.client;
     const entrance = options.adminToken === undefined ? this.apiServer : this.apiServer.network;
@@ -100,6 +109,7 @@ export class World {
     this.mesh.exportTo((page) => this.prometheus.addTarget(page));
     this.caches.pods.subscribe(({ old, new: pod }) => {
       if (pod === undefined && old !== undefined) images.forget(podIdentity(old));
+      else if (pod?.metadata.deletionTimestamp !== undefined) images.end(podIdentity(pod));
     });
   }
 

@@ -1,5 +1,6 @@
 import type { AnyObject } from "../../kube/object.ts";
 import destinationRuleSchema from "./destination-rule.json" with { type: "json" };
+import gatewaySchema from "./gateway.json" with { type: "json" };
 import virtualServiceSchema from "./virtual-service.json" with { type: "json" };
 
 interface IstioKind {
@@ -37,12 +38,13 @@ const KINDS: readonly IstioKind[] = [
     schema: destinationRuleSchema,
     columns: [{ name: "Host", type: "string", jsonPath: ".spec.host" }, AGE],
   },
+  { kind: "Gateway", plural: "gateways", shortName: "gw", schema: gatewaySchema, columns: [] },
 ];
 
 /** v1 is the stored version; Istio serves the older ones with the same schema. */
 const VERSIONS = ["v1", "v1beta1", "v1alpha3"] as const;
 
-/** CustomResourceDefinitions of the Istio kinds that the mesh reads, ready to be created. */
+/** CustomResourceDefinitions of the Istio kinds that belong to routing, ready to be created. The mesh knows gateways by name only. */
 export function istioCrds(): readonly AnyObject[] {
   return KINDS.map(crdOf);
 }
@@ -69,7 +71,7 @@ function crdOf(kind: IstioKind): AnyObject {
         storage: name === "v1",
         schema: { openAPIV3Schema: kind.schema },
         subresources: { status: {} },
-        additionalPrinterColumns: kind.columns,
+        ...(kind.columns.length === 0 ? {} : { additionalPrinterColumns: kind.columns }),
       })),
     },
   };

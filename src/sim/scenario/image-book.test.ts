@@ -18,13 +18,15 @@ describe("the images of a scenario", () => {
     });
   });
 
-  it("number pods within their owner, and give a number again when its pod is gone", () => {
+  it("number pods within their owner, and give a number again when its pod is ending", () => {
     const images = new ScenarioImages({ shop: entry });
     const rates = (...uids: string[]) => uids.map((uid) => images.behaviour("shop", POD(uid)).errorRate);
     expect(rates("a", "b", "c")).toEqual([0.1, 1, 0.1]);
     expect(images.behaviour("shop", POD("d", "rs-2")).errorRate).toBe(0.1);
-    images.forget(POD("b"));
-    expect(rates("e", "a", "c")).toEqual([1, 0.1, 0.1]);
+    images.end(POD("b"));
+    expect(rates("e", "a", "b", "c")).toEqual([1, 0.1, 1, 0.1]);
+    images.forget(POD("e"));
+    expect(rates("f", "b")).toEqual([1, 1]);
   });
 
   it("may change while pods run; what is not said stays", () => {

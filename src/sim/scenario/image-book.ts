@@ -1,30 +1,34 @@
 import { HEALTHY_IMAGE, type ImageBehaviour, type ImageBook, type PodIdentity } from "../image.ts";
 import type { ImageEntry } from "./image-schema.ts";
 
-/** Pods numbered within their owner, from 0; the number of a pod that is gone is given again. */
+/** Pods numbered within their owner, from 0; the number of a pod that is ending is given again. */
 class PodNumbers {
-  readonly #byOwner = new Map<string, (string | undefined)[]>();
+  readonly #byOwner = new Map<string, Map<string, { readonly number: number; isEnding: boolean }>>();
 
   of(pod: PodIdentity): number {
     let pods = this.#byOwner.get(pod.owner);
     if (pods === undefined) {
-      pods = [];
+      pods = new Map();
       this.#byOwner.set(pod.owner, pods);
     }
-    const known = pods.indexOf(pod.uid);
-    if (known >= 0) return known;
-    const free = pods.indexOf(undefined);
-    const number = free >= 0 ? free : pods.length;
-    pods[number] = pod.uid;
+    const known = pods.get(pod.uid);
+    if (known !== undefined) return known.number;
+    const taken = new Set([...pods.values()].filter((it) => !it.isEnding).map((it) => it.number));
+    let number = 0;
+    while (taken.has(number)) number += 1;
+    pods.set(pod.uid, { number, isEnding: false });
     return number;
+  }
+
+  end(pod: PodIdentity): void {
+    const known = this.#byOwner.get(pod.owner)?.get(pod.uid);
+    if (known !== undefined) known.isEnding = true;
   }
 
   forget(pod: PodIdentity): void {
     const pods = this.#byOwner.get(pod.owner);
-    const number = pods?.indexOf(pod.uid) ?? -1;
-    if (pods === undefined || number < 0) return;
-    pods[number] = undefined;
-    if (pods.every((uid) => uid === undefined)) this.#byOwner.delete(pod.owner);
+    pods?.delete(pod.uid);
+    if (pods?.size === 0) this.#byOwner.delete(pod.owner);
   }
 }
 
@@ -52,6 +56,10 @@ export class ScenarioImages {
       const perPod = entry.perPod.length > 0 ? entry.perPod : (old?.perPod ?? []);
       this.#entries.set(image, { differs: { ...old?.differs, ...entry.differs }, perPod });
     }
+  }
+
+  end(pod: PodIdentity): void {
+    this.#numbers.end(pod);
   }
 
   forget(pod: PodIdentity): void {
