@@ -9,6 +9,9 @@ const ADDRESS = /\b10\.96\.\d+\.\d+\b/g;
 const PRINTED_OBJECT = /Invalid value: "\{.*\}"(?=:)/gs;
 const AGE_COLUMNS = new Set(["Age", "First Seen", "Last Seen"]);
 
+/** A hash may show in the name of a ReplicaSet before anything has it as a label. */
+const REPLICA_SET = /ReplicaSet "[a-z0-9.-]+-([bcdfghjklmnpqrstvwxz2456789]{6,10})"/;
+
 /** Values of one replay that have been given a number or a placeholder, by first appearance. */
 export class Normaliser {
   readonly #namespace: string;
@@ -65,8 +68,11 @@ export class Normaliser {
       const event = typeof name === "string" ? /^(.+)\.[0-9a-f]{10,}$/.exec(name) : null;
       if (event !== null && typeof name === "string") this.#names.set(name, `${event[1]}.<suffix>`);
     }
-    const hash = value["pod-template-hash"];
-    if (typeof hash === "string" && !this.#hashes.has(hash)) this.#hashes.set(hash, this.#hashes.size + 1);
+    const { message } = value;
+    const named = typeof message === "string" ? REPLICA_SET.exec(message)?.[1] : undefined;
+    for (const hash of [value["pod-template-hash"], named]) {
+      if (typeof hash === "string" && !this.#hashes.has(hash)) this.#hashes.set(hash, this.#hashes.size + 1);
+    }
   }
 
   /** Second pass: the value with placeholders. */
