@@ -19,6 +19,8 @@ export interface TailBound {
 
 const KEPT_PER_15_S = 0.96;
 const LEAST_REQUESTS = 300;
+/** Nothing is forgotten before this many, or a quiet service would never know its tail. */
+const FORGET_FROM = 1_000;
 const LARGEST_SHARE = 0.25;
 const TAIL_SHARE = 0.01;
 /** Bounds judged at once: a finer histogram is thinned, keeping its tail. */
@@ -33,11 +35,9 @@ export function observeTail(tail: PrimaryTail, primary: Histogram, intervalMs: n
     bounds: primary.boundsMs.map((boundMs, index) => {
       const past = before.get(boundMs);
       const slow = Math.max(0, primary.total - (primary.counts[index] as number));
-      return {
-        boundMs,
-        slow: (past?.slow ?? 0) * kept + slow,
-        total: (past?.total ?? 0) * kept + primary.total,
-      };
+      const { slow: oldSlow = 0, total: oldTotal = 0 } = past ?? {};
+      const factor = oldTotal >= FORGET_FROM ? kept : 1;
+      return { boundMs, slow: oldSlow * factor + slow, total: oldTotal * factor + primary.total };
     }),
   };
 }

@@ -61,6 +61,8 @@ interface JudgedBound {
 
 /** Fewer bounds than this count as this many: the chance of a lucky bound is paid for in advance. */
 const LEAST_BOUNDS = 3;
+/** Bounds in all, when the primary's tail moves: a bound on the work of a tick. */
+const MOST_JUDGED = 7;
 
 export function beginLatency(): LatencyState {
   return {
@@ -128,7 +130,7 @@ function observeBounds(
   const chosen = new Map(chooseBounds(state.tail).map((bound) => [bound.boundMs, bound]));
   const known = new Map(state.bounds.map((bound) => [bound.boundMs, bound]));
   for (const boundMs of chosen.keys()) {
-    if (known.has(boundMs)) continue;
+    if (known.has(boundMs) || known.size >= MOST_JUDGED) continue;
     known.set(boundMs, { boundMs, comparison: beginComparison(plan), counts: NO_COUNTS });
   }
   return [...known.values()].map((judged) => {

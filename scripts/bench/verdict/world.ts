@@ -30,6 +30,8 @@ export interface World {
   readonly rps: number;
   readonly rows: number;
   readonly intervalMs: number;
+  /** Multiplies the rate of requests; default 1. */
+  load?(row: number): number;
   /** Canary's share of requests in percent, by row. */
   weight(row: number): number;
   primary(row: number): Behaviour;
@@ -43,6 +45,8 @@ export interface World {
   readonly lost?: (prng: Prng, row: number) => "canary" | "primary" | "both" | null;
   /** Rows of the primary alone before the run. */
   readonly historyRows?: number;
+  /** Metrics with queries of their own: log-normal noise around 1 in both arms, times `factor` in the canary. */
+  readonly own?: { readonly names: readonly string[]; readonly sd: number; readonly factor: number };
 }
 
 export interface TraceRow extends EvidenceRow {
@@ -64,13 +68,14 @@ export function simulate(world: World, seed: number): readonly TraceRow[] {
     const row = index - history;
     const weight = row < 0 ? 0 : world.weight(row);
     const both = shared?.[index] ?? 1;
-    const requests = (percent: number): number => (world.rps * world.intervalMs * percent) / 100_000;
+    const requests = (percent: number): number =>
+      (world.rps * (world.load?.(row) ?? 1) * world.intervalMs * percent) / 100_000;
     const canary =
       row < 0 ? null : sample.arm(requests(weight), world.canary(row), both * (canaryNoise?.[index] ?? 1));
     const behaviour = world.primary(Math.max(0, row));
     const primary = sample.arm(requests(100 - weight), behaviour, both * (primaryNoise?.[index] ?? 1));
     return lose(
-      { endMs: (row + 1) * world.intervalMs, weight, canary, primary, own: {} },
+      { endMs: (row + 1) * world.intervalMs, weight, canary, primary, own: ownSamples(world, losses) },
       world,
       losses,
       row,
@@ -87,6 +92,14 @@ function lose(row: TraceRow, world: World, prng: Prng, index: number): TraceRow 
     primary: lost === "canary" ? row.primary : null,
     error: "the source did not answer",
   };
+}
+
+function ownSamples({ own }: World, prng: Prng): EvidenceRow["own"] {
+  if (own === undefined) return {};
+  const value = (factor: number): number => factor * Math.exp(own.sd * prng.normal());
+  return Object.fromEntries(
+    own.names.map((name) => [name, { canary: value(own.factor), primary: value(1) }]),
+  );
 }
 
 class Sampler {
