@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HEALTHY_IMAGE, type ImageBehaviour } from "../image.ts";
+import type { ImageBehaviour } from "../image.ts";
 import { duration, latency, share, strict } from "./fields.ts";
 
 const degradation = strict({
@@ -102,6 +102,3 @@ function defined<T extends object>(object: T): { [K in keyof T]: Exclude<T[K], u
   const entries = Object.entries(object).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
 }
-
-/** How pods behave of which a scenario says nothing. */
-export const DEFAULT_IMAGE: ImageBehaviour = HEALTHY_IMAGE;
