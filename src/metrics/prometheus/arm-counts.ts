@@ -18,13 +18,13 @@ export interface ArmRole {
 /** One arm's counts in one row; null when nothing was reported. */
 export function armCounts(arm: ArmIncrements | null, row: number, role: ArmRole): ArmCounts | null {
   if (arm === null || arm.problems.has(row)) return null;
-  const requests = chosen(arm.requests.get(row), role);
-  if (requests === null) return null;
+  const counts = chosen(arm.requests.get(row), role);
+  if (counts === null) return null;
   const latencies = arm.latencyMs.get(row);
   const onlyDestination = role.phase === "shadow" && role.arm === "canary";
   return {
-    requests: requests.requests,
-    errors: Math.min(requests.errors, requests.requests),
+    requests: counts.requests,
+    errors: counts.errors,
     latencyMs: latencies?.get("destination") ?? (onlyDestination ? null : (latencies?.get("source") ?? null)),
   };
 }

@@ -12,7 +12,8 @@ const INTERVAL_MS = 15_000;
 /** `count` rollouts app-0, app-1, ...; app-n gets n requests an interval. */
 function world(count: number) {
   const clock = new VirtualClock();
-  const prometheus = new EmbeddedPrometheus({ clock, scrapeIntervalMs: 5_000 });
+  const limits = { retentionMs: 86_400_000, maxSeries: 10_000 };
+  const prometheus = new EmbeddedPrometheus({ clock, scrapeIntervalMs: 5_000, limits });
   const first = clock.now();
   for (let n = 0; n < count; n++) {
     for (let row = 0; row <= 4; row++) {
@@ -67,6 +68,38 @@ describe("batching", () => {
     const answers = await Promise.all(fetches);
     expect(answers.map(requests)).toEqual(Array.from({ length: 1_000 }, (_, n) => [n, n]));
     expect(source.queriesSent).toBe(2 * Math.ceil(2_000 / 150));
+  });
+
+  it("asks for a very long range in parts, without a seam", async () => {
+    const { clock, prometheus, source, query } = world(0);
+    const labels = Labels.of({
+      [METRIC_NAME]: "istio_requests_total",
+      destination_workload_namespace: "team-0",
+      destination_workload: "app-0",
+      reporter: "destination",
+      response_code: "200",
+    });
+    const startMs = clock.now();
+    for (let second = 0; second <= 10_050; second += 50) {
+      prometheus.store.append(labels, startMs + second * 1_000, second);
+    }
+    const fetched = source.fetch(
+      query(0, { intervalMs: 1_000, fromMs: startMs + 1_000, toMs: startMs + 10_050_000, metrics: [] }),
+    );
+    await clock.advance(100);
+    const counts = requests(await fetched);
+    expect(counts).toHaveLength(10_050);
+    expect(counts.every((count, row) => count === ((row + 1) % 50 === 0 ? 50 : 0))).toBe(true);
+    expect(source.queriesSent).toBe(2);
+  });
+
+  it("refuses a range without end", async () => {
+    const { clock, source, query } = world(0);
+    const fetched = source.fetch(query(0, { fromMs: 0, toMs: 45_000 * INTERVAL_MS }));
+    await clock.advance(100);
+    const rows = await fetched;
+    expect(rows[0]?.error).toBe("more than 45000 rows are asked for at once");
+    expect(source.queriesSent).toBe(0);
   });
 
   it("asks for latency only where it is judged", async () => {
