@@ -10,7 +10,9 @@ import type { Registry, ResourceDefinition } from "./registry.ts";
 import type { ResourceRequest } from "./request-info.ts";
 import { getScale, patchScale, putScale } from "./scale.ts";
 import { badRequest, methodNotAllowed, notFound, StatusFailure, unknownResource } from "./status.ts";
-import { patchObject } from "./verb-patch.ts";
+import type { Part } from "./strategy.ts";
+import { applyObject } from "./verb-apply.ts";
+import { patchKindOf, patchObject } from "./verb-patch.ts";
 import { getObject, listObjects } from "./verb-read.ts";
 import { watchObjects } from "./verb-watch.ts";
 import { postObject, putObject, removeCollection, removeObject } from "./verb-write.ts";
@@ -30,14 +32,14 @@ const OBJECT: Methods = {
   get: getObject,
   watch: watchObjects,
   update: (backend, call) => putObject(backend, call, "main"),
-  patch: (backend, call) => patchObject(backend, call, "main"),
+  patch: (backend, call) => patchOrApply(backend, call, "main"),
   delete: removeObject,
 };
 
 const STATUS: Methods = {
   get: getObject,
   update: (backend, call) => putObject(backend, call, "status"),
-  patch: (backend, call) => patchObject(backend, call, "status"),
+  patch: (backend, call) => patchOrApply(backend, call, "status"),
 };
 
 const SCALE: Methods = { get: getScale, update: putScale, patch: patchScale };
@@ -62,6 +64,10 @@ const SUBRESOURCES: Readonly<Record<string, Methods>> = {
   portforward: CONNECT,
   proxy: CONNECT,
 };
+
+function patchOrApply(backend: Backend, call: Call, part: Part): ApiResponse {
+  return patchKindOf(call) === "apply" ? applyObject(backend, call, part) : patchObject(backend, call, part);
+}
 
 export type Route =
   | { readonly definition: ResourceDefinition; readonly handler: Handler; readonly names: Names }

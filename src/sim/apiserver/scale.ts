@@ -17,7 +17,7 @@ import {
   withValueAt,
 } from "./json-object.ts";
 import { selectorText } from "./label-selector-text.ts";
-import { writeOptionsOf } from "./request-options.ts";
+import { type WriteOptions, writeOptionsOf } from "./request-options.ts";
 import { invalid } from "./status.ts";
 import { readStruct } from "./typed.ts";
 import { applyPatchTo, patchKindOf, readPatch } from "./verb-patch.ts";
@@ -34,7 +34,7 @@ export function putScale(backend: Backend, call: Call): ApiResponse {
   const { request } = call;
   const options = writeOptionsOf("UpdateOptions", request.query, request.headers["user-agent"]);
   const body = readObjectBody(request, "Scale", true, new DecodeReport());
-  return writeScale(backend, call, findObject(backend, call), body.value, options.dryRun);
+  return writeScale(backend, call, findObject(backend, call), body.value, options);
 }
 
 export function patchScale(backend: Backend, call: Call): ApiResponse {
@@ -44,7 +44,7 @@ export function patchScale(backend: Backend, call: Call): ApiResponse {
   const patch = readPatch(request, kind);
   const old = findObject(backend, call);
   const patched = applyPatchTo(scaleOf(call, old) as AnyObject, patch, kind);
-  return writeScale(backend, call, old, patched, options.dryRun);
+  return writeScale(backend, call, old, patched, options);
 }
 
 function writeScale(
@@ -52,7 +52,7 @@ function writeScale(
   call: Call,
   old: AnyObject,
   wanted: JsonObject,
-  dryRun: boolean,
+  options: WriteOptions,
 ): ApiResponse {
   const scale = asScale(wanted);
   const replicas = asObject(scale["spec"])["replicas"] ?? 0;
@@ -67,7 +67,14 @@ function writeScale(
   const scaled = withValueAt(old, specReplicasPath, replicas);
   const draft = withValueAt(scaled, ".metadata.resourceVersion", resourceVersion);
   const own = copyJson(draft) as Draft;
-  const object = updateObject(backend, call, { old, draft: own, part: "scale", dryRun, unconditional: true });
+  const object = updateObject(backend, call, {
+    old,
+    draft: own,
+    part: "scale",
+    dryRun: options.dryRun,
+    fieldManager: options.fieldManager,
+    unconditional: true,
+  });
   return jsonResponse(call, 200, scaleOf(call, object));
 }
 

@@ -53,6 +53,7 @@ export function patchObject(backend: Backend, call: Call, part: Part): ApiRespon
     draft,
     part,
     dryRun: options.dryRun,
+    fieldManager: options.fieldManager,
     unconditional: !call.definition.custom,
   });
   return jsonResponse(call, 200, toServed(call.definition, object));

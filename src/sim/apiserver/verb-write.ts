@@ -40,7 +40,14 @@ export function putObject(backend: Backend, call: Call, part: Part): ApiResponse
   }
   checkUid(call, meta["uid"], old);
   const unconditional = strategy.allowsUnconditionalUpdate;
-  const object = updateObject(backend, call, { old, draft, part, dryRun: options.dryRun, unconditional });
+  const object = updateObject(backend, call, {
+    old,
+    draft,
+    part,
+    dryRun: options.dryRun,
+    unconditional,
+    fieldManager: options.fieldManager,
+  });
   return jsonResponse(call, 200, toServed(definition, object));
 }
 

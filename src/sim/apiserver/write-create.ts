@@ -1,7 +1,8 @@
 import type { AnyObject, ObjectMeta } from "../../kube/object.ts";
+import { setManagedFields, trackOwnership } from "./apply/field-owner.ts";
 import { type Backend, generateName, newUid, nowText } from "./backend.ts";
 import { type Call, storeNamespace } from "./call.ts";
-import type { Draft } from "./json-object.ts";
+import type { Draft, JsonObject } from "./json-object.ts";
 import { finalizerWarnings } from "./object-meta.ts";
 import type { WriteOptions } from "./request-options.ts";
 import { alreadyExists, badRequest, forbidden, internalError, invalid, notFound } from "./status.ts";
@@ -9,8 +10,15 @@ import { alreadyExists, badRequest, forbidden, internalError, invalid, notFound 
 /**
  * Stores a new object, in the steps of the real server's rest.BeforeCreate: system fields, allocation, validation.
  * `draft` is decoded, defaulted and in the stored version. A dry run does everything but store.
+ * `managedFields` are those of a server-side apply; for other writes they follow from `options`.
  */
-export function createObject(backend: Backend, call: Call, draft: Draft, options: WriteOptions): AnyObject {
+export function createObject(
+  backend: Backend,
+  call: Call,
+  draft: Draft,
+  options: WriteOptions,
+  managedFields?: readonly JsonObject[],
+): AnyObject {
   const { definition } = call;
   const strategy = backend.strategies.of(definition);
   const meta = draft["metadata"] as Draft;
@@ -23,6 +31,8 @@ export function createObject(backend: Backend, call: Call, draft: Draft, options
   nameObject(backend, call, meta);
   const object = draft as AnyObject;
   const name = object.metadata.name ?? "";
+  if (managedFields === undefined) trackOwnership(backend, call, options.fieldManager, draft, undefined);
+  else setManagedFields(draft, managedFields);
   const errors = strategy.validate(object, backend.allocator);
   if (errors.length > 0) throw invalid({ group: definition.group, kind: object.kind }, name, errors);
   call.warnings.push(...finalizerWarnings(object.metadata));

@@ -1,9 +1,10 @@
 import type { AnyObject } from "../../kube/object.ts";
 import { isDeepEqual } from "../../lib/json.ts";
+import { setManagedFields, trackOwnership } from "./apply/field-owner.ts";
 import type { Backend } from "./backend.ts";
 import type { Call } from "./call.ts";
 import { invalidValue } from "./field-error.ts";
-import { asList, asObject, type Draft } from "./json-object.ts";
+import { asList, asObject, type Draft, type JsonObject } from "./json-object.ts";
 import { inheritMeta, metaUpdateErrors } from "./object-meta.ts";
 import { conflict, internalError, invalid, MODIFIED_TEXT } from "./status.ts";
 import type { Part } from "./strategy.ts";
@@ -16,6 +17,9 @@ export interface Update {
   readonly dryRun: boolean;
   /** Whether a missing resourceVersion means "whatever it is now". */
   readonly unconditional: boolean;
+  readonly fieldManager: string;
+  /** Those of a server-side apply; for other writes they follow from what has changed. */
+  readonly managedFields?: readonly JsonObject[];
 }
 
 /**
@@ -29,6 +33,9 @@ export function updateObject(backend: Backend, call: Call, update: Update): AnyO
   checkVersion(call, update);
   inheritMeta(draft, old);
   strategy.prepareUpdate(draft, old, part, backend.allocator);
+  const { fieldManager, managedFields } = update;
+  if (managedFields === undefined) trackOwnership(backend, call, fieldManager, draft, old);
+  else setManagedFields(draft, managedFields);
   const object = draft as AnyObject;
   const errors = [
     ...metaUpdateErrors(object.metadata, old.metadata),
