@@ -70,7 +70,7 @@ describe.skipIf(isMissing)("helm", () => {
     const result = await helm.run(["install", "bad", CHART, "--set", "replicas=many"]);
     expect(result.exit).not.toBe(0);
     expect(result.stderr).toMatch(/replicas/);
-    const empty = await helm.run(["install", "bad", CHART, "--set", "greeting="]);
+    const empty = await helm.run(["install", "worse", CHART, "--set", "greeting="]);
     expect(empty.stderr).toMatch(/spec\.text/);
   });
 });

@@ -42,8 +42,7 @@ function get(documents: OpenApiDocuments, path: string, accept = "application/js
 }
 
 function jsonOf(answer: ApiResponse): JsonObject {
-  if (answer.body.kind === "json") return asObject(answer.body.value);
-  return answer.body.kind === "text" ? asObject(JSON.parse(answer.body.text)) : {};
+  return answer.body.kind === "json" ? asObject(answer.body.value) : {};
 }
 
 function index(documents: OpenApiDocuments): Record<string, { serverRelativeURL: string }> {

@@ -54,7 +54,7 @@ export class OpenApiDocuments {
       status: 200,
       contentType: "text/plain; charset=utf-8",
       warnings: [],
-      body: { kind: "text", text: JSON.stringify({ paths: Object.fromEntries(paths) }) },
+      body: { kind: "json", value: { paths: Object.fromEntries(paths) } },
     };
   }
 
