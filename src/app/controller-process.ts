@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { FIELD_MANAGER } from "../api/kind.ts";
-import type { Config } from "../config/config.ts";
+import { type Config, kubernetesEnvironment } from "../config/config.ts";
 import { HttpTransport } from "../kube/http-transport.ts";
 import { loadKubeconfig } from "../kube/kubeconfig.ts";
 import { RestClient } from "../kube/rest-client.ts";
@@ -21,7 +21,12 @@ export async function runController(config: Config, asked: Promise<void>): Promi
   const clock = clockOf(config);
   const logger = createPinoLogger({ level: config.logLevel });
   const prng = new Prng(clock.now() * 1_000 + process.pid);
-  const access = await loadKubeconfig({ path: config.kubeconfig, context: config.context, clock });
+  const access = await loadKubeconfig({
+    path: config.kubeconfig,
+    context: config.context,
+    environment: kubernetesEnvironment(),
+    clock,
+  });
   const transport = new HttpTransport({ access, clock, userAgent: "sluice-controller" });
   const client = new RestClient({ transport, clock, fieldManager: FIELD_MANAGER });
   const instance = `${hostname()}-${process.pid}`;

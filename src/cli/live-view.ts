@@ -118,23 +118,27 @@ function bar(percent: number): string {
   return "█".repeat(filled) + "░".repeat(BAR_WIDTH - filled);
 }
 
+/** A table as wide as what is in it. */
 function evidenceLines(run: RunStatus): readonly string[] {
   if (run.evidence === undefined) return [];
-  const header = styleText(
-    "dim",
-    `  ${"metric".padEnd(16)}${"canary".padEnd(12)}${"primary".padEnd(12)}${"held against".padEnd(32)}verdict`,
+  const rows = run.evidence.metrics.map(metricCells);
+  const widths = HEADER.map(
+    (title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)) + 2,
   );
-  return [header, ...run.evidence.metrics.map(metricLine), ""];
+  const line = (cells: readonly string[]) =>
+    `  ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("")}`;
+  const verdicts = run.evidence.metrics.map(({ result }) => styleText(VERDICT_STYLE[result], result));
+  return [
+    styleText("dim", `${line(HEADER)}verdict`),
+    ...rows.map((row, index) => `${line(row)}${verdicts[index]}`),
+    "",
+  ];
 }
 
-function metricLine(metric: MetricStatus): string {
-  const cells = [
-    metric.name.padEnd(16),
-    (metric.canary ?? "-").padEnd(12),
-    (metric.primary ?? "-").padEnd(12),
-    (metric.limit ?? "").padEnd(32),
-  ];
-  return `  ${cells.join("")}${styleText(VERDICT_STYLE[metric.result], metric.result)}`;
+const HEADER = ["metric", "canary", "primary", "held against"];
+
+function metricCells(metric: MetricStatus): readonly string[] {
+  return [metric.name, metric.canary ?? "-", metric.primary ?? "-", metric.limit ?? ""];
 }
 
 /** One line for a terminal that scrolls: time, what, why. */

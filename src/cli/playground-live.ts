@@ -18,7 +18,7 @@ export async function playOnTerminal(
   terminal: Terminal,
 ): Promise<number> {
   const teller = new Teller(flags, terminal);
-  const playground = new Playground(
+  const playground = await Playground.create(
     {
       loaded,
       speed: flags.speed,
@@ -32,13 +32,15 @@ export async function playOnTerminal(
   const asked = terminal.untilAsked();
   const end = new AbortController();
   try {
-    const addresses = await playground.start();
-    teller.open(loaded, addresses);
-    const story = playground.play(end.signal);
+    const story = playground.start().then((addresses) => {
+      teller.open(loaded, addresses);
+      return playground.play(end.signal);
+    });
     const result = await Promise.race([story, asked.then(() => null)]);
     if (result === null) {
       end.abort();
-      await story.catch(() => {});
+      // What is under way may end with an error now; nobody wants to know.
+      story.catch(() => {});
       return 0;
     }
     teller.close(result);
@@ -83,6 +85,7 @@ class Teller {
       `  mesh metrics  ${addresses.meshMetrics}`,
       "",
     ];
+    this.#screen?.clear();
     this.#terminal.out(`${lines.join("\n")}\n`);
   }
 

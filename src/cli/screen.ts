@@ -21,6 +21,12 @@ export class Screen {
     this.#drawn = lines.length;
   }
 
+  /** Takes away what was drawn last, so that lines can be written that stay. */
+  clear(): void {
+    this.#terminal.out(`\r${this.#drawn === 0 ? "" : `\u001b[${this.#drawn}A`}${CLEAR_BELOW}`);
+    this.#drawn = 0;
+  }
+
   /** Leaves what was drawn last on the terminal. */
   leave(): void {
     this.#terminal.out(CURSOR_ON);

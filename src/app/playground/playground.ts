@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Rollout } from "../../api/rollout.ts";
+import type { AnyObject } from "../../kube/object.ts";
 import { present } from "../../lib/assert.ts";
 import { type Clock, SystemClock } from "../../lib/clock.ts";
 import { ScaledClock } from "../../lib/scaled-clock.ts";
@@ -62,7 +63,11 @@ export class Playground {
   readonly #logger: Logger = createPinoLogger({ level: "error" });
   #controller: ChildController | null = null;
 
-  constructor(options: PlaygroundOptions, listener: PlaygroundListener) {
+  static async create(options: PlaygroundOptions, listener: PlaygroundListener): Promise<Playground> {
+    return new Playground(options, listener, await rolloutCrd());
+  }
+
+  private constructor(options: PlaygroundOptions, listener: PlaygroundListener, crd: AnyObject) {
     const system = new SystemClock();
     this.#originMs = system.now();
     this.#options = options;
@@ -75,7 +80,7 @@ export class Playground {
       clock: this.clock,
       seed: scenario.settings.seed ?? 1,
       images: this.#images,
-      crds: [],
+      crds: [crd],
       meshDelayMs: scenario.meshDelay,
       scrapeIntervalMs: scenario.settings.scrapeInterval,
       logger: this.#logger,
@@ -86,7 +91,6 @@ export class Playground {
   /** Brings everything up but the controller, which `play` starts. */
   async start(): Promise<Addresses> {
     await this.world.start();
-    await this.world.ensureCrd(await rolloutCrd());
     this.#closers.push(() => this.world.stop());
     const server = await this.#serveApi();
     const embedded = await listenPrometheus(this.world.prometheus, { host: "127.0.0.1", port: 0 });
