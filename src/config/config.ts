@@ -93,6 +93,19 @@ export function loadConfig(sources: ConfigSources): Config {
   throw new ConfigError(parsed.error.issues.map((issue) => describe(issue, merged)).join("\n"));
 }
 
+const KUBERNETES_VARIABLES = ["KUBECONFIG", "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT"] as const;
+
+/** Kubernetes' own variables, which say where the cluster is. */
+export function kubernetesEnvironment(
+  environment: ConfigSources["environment"] = process.env,
+): Readonly<Partial<Record<(typeof KUBERNETES_VARIABLES)[number], string>>> {
+  const set = KUBERNETES_VARIABLES.flatMap((name) => {
+    const value = environment[name];
+    return value === undefined ? [] : [[name, value]];
+  });
+  return Object.fromEntries(set);
+}
+
 const SECRET_KEYS: readonly string[] = ["prometheusToken", "prometheusPassword"];
 
 function describe(issue: z.core.$ZodIssue, merged: Readonly<Record<string, unknown>>): string {

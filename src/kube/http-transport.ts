@@ -203,5 +203,5 @@ function warningsOf(response: IncomingMessage): readonly string[] {
 
 /** The server's certificate is not the one that our kubeconfig vouches for: the file may have a newer authority. */
 function isTlsFailure(error: NodeJS.ErrnoException): boolean {
-  return /CERT|SELF_SIGNED|ISSUER|TLS|SSL/.test(error.code ?? "");
+  return /CERT|SELF_SIGNED|UNABLE_TO_|INVALID_CA|HOSTNAME|^ERR_TLS|^ERR_SSL|^EPROTO/.test(error.code ?? "");
 }

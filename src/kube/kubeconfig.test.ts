@@ -1,10 +1,11 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { VirtualClock } from "../lib/virtual-clock.ts";
-import { KubeconfigError, loadKubeconfig } from "./kubeconfig.ts";
+import { KubeconfigError } from "./http/kubeconfig-access.ts";
+import { loadKubeconfig } from "./kubeconfig.ts";
 
 let folder = "";
 let path = "";
@@ -55,7 +56,7 @@ describe("loadKubeconfig", () => {
     await write({ token: "secret" });
     expect((await load("other")).access.namespace).toBe("default");
     await expect(load("prod")).rejects.toThrow(/no context prod, there are: main, other, broken$/);
-    await expect(load("broken")).rejects.toThrow("the context names no cluster");
+    await expect(load("broken")).rejects.toThrow("no cluster missing");
   });
 
   it("reads the file again when the server has refused what was in it", async () => {
@@ -66,6 +67,41 @@ describe("loadKubeconfig", () => {
     expect((await access.credentials()).headers["authorization"]).toBe("Bearer old");
     access.invalidate();
     expect((await access.credentials()).headers["authorization"]).toBe("Bearer new");
+  });
+
+  it("merges the files of KUBECONFIG, where the first to name something wins, and one may be missing", async () => {
+    await write({ token: "secret" });
+    const second = join(folder, "second");
+    const text = {
+      contexts: [
+        { name: "main", context: { cluster: "x", user: "y" } },
+        { name: "theirs", context: { cluster: "c", user: "mine", namespace: "cart" } },
+      ],
+      users: [{ name: "mine", user: { tokenFile: "token", as: "robot" } }],
+      "current-context": "theirs",
+    };
+    await writeFile(second, stringify(text));
+    await writeFile(join(folder, "token"), "rotated\n");
+    const environment = { KUBECONFIG: [join(folder, "gone"), path, second].join(delimiter) };
+    const clock = new VirtualClock();
+    const main = await loadKubeconfig({ environment, clock });
+    expect(main.namespace).toBe("shop");
+    const theirs = await loadKubeconfig({ environment, clock, context: "theirs" });
+    expect(theirs.namespace).toBe("cart");
+    expect((await theirs.credentials()).headers).toEqual({
+      authorization: "Bearer rotated",
+      "impersonate-user": "robot",
+    });
+  });
+
+  it("notices within seconds that the file of a token has changed", async () => {
+    await write({ tokenFile: "token" });
+    await writeFile(join(folder, "token"), "one");
+    const { access, clock } = await load();
+    await access.credentials();
+    await writeFile(join(folder, "token"), "two");
+    await clock.advance(10_000);
+    expect((await access.credentials()).headers).toEqual({ authorization: "Bearer two" });
   });
 
   it("runs an exec plugin, keeps what it said, and does not repeat its failure as an answer", async () => {
@@ -86,7 +122,8 @@ describe("loadKubeconfig", () => {
     const { access } = await load();
     await writeFile(script, "process.stderr.write('not logged in'); process.exit(1)");
     await expect(access.credentials()).rejects.toThrow("authenticating by kubeconfig: not logged in");
-    await writeFile(script, `console.log(${JSON.stringify(output("from-plugin"))})`);
+    const told = "const { spec } = JSON.parse(process.env.KUBERNETES_EXEC_INFO); if (!spec.interactive)";
+    await writeFile(script, `${told} console.log(${JSON.stringify(output("from-plugin"))})`);
     expect((await access.credentials()).headers).toEqual({ authorization: "Bearer from-plugin" });
   });
 
@@ -107,5 +144,7 @@ describe("loadKubeconfig", () => {
     await expect(load()).rejects.toThrow(KubeconfigError);
     await write({}, { server: "not a url" });
     await expect(load()).rejects.toThrow("not a server: not a url");
+    await write({}, { "proxy-url": "http://proxy" });
+    await expect((await load()).access.credentials()).rejects.toThrow("proxy-url is not supported");
   });
 });

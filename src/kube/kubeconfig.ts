@@ -1,15 +1,19 @@
-import type { KubeConfig } from "@kubernetes/client-node";
+import { access, readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { parse } from "yaml";
 import type { Clock } from "../lib/clock.ts";
-import { OperationError, toError } from "../lib/errors.ts";
-import type { ClusterAccess, Credentials } from "./http/cluster-access.ts";
+import { toError } from "../lib/errors.ts";
+import type { ClusterAccess } from "./http/cluster-access.ts";
+import { KubeconfigAccess, KubeconfigError, type Login } from "./http/kubeconfig-access.ts";
+import type { Kubeconfig, NamedEntry } from "./http/kubeconfig-file.ts";
 
-/** No usable kubeconfig: missing, unreadable, without the context that was asked for. */
-export class KubeconfigError extends OperationError {
-  readonly code = "Kubeconfig";
-
-  constructor(message: string, options: { readonly cause?: unknown } = {}) {
-    super(message, { ...options, retry: "never" });
-  }
+/** The variables that say where the cluster is; only src/config reads the process's environment. */
+export interface KubernetesEnvironment {
+  /** Paths of kubeconfig files, as in PATH. */
+  readonly KUBECONFIG?: string | undefined;
+  readonly KUBERNETES_SERVICE_HOST?: string | undefined;
+  readonly KUBERNETES_SERVICE_PORT?: string | undefined;
 }
 
 export interface KubeconfigOptions {
@@ -17,122 +21,101 @@ export interface KubeconfigOptions {
   readonly path?: string | undefined;
   /** Absent: the current context. */
   readonly context?: string | undefined;
+  readonly environment?: KubernetesEnvironment;
   readonly clock: Clock;
 }
 
-/** Files are read, and expiry of exec credentials is looked at, at most this often. */
-const FRESH_MS = 10_000;
-/** Where client-node points when it has found nothing. */
-const NOWHERE = "http://localhost:8080";
+const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-/**
- * Loads a kubeconfig with @kubernetes/client-node, which knows the many ways to authenticate: tokens and their files,
- * client certificates, exec plugins, OIDC. It is imported only here and only now, since it is large.
- */
+/** Who we are in which cluster. Rejects with KubeconfigError when there is no usable kubeconfig. */
 export async function loadKubeconfig(options: KubeconfigOptions): Promise<ClusterAccess> {
-  const { KubeConfig: Loader } = await import("@kubernetes/client-node");
-  const load = () => {
-    const config = new Loader();
-    const doing = `loading kubeconfig ${options.path ?? "from its usual places"}`;
-    try {
-      if (options.path === undefined) config.loadFromDefault();
-      else config.loadFromFile(options.path);
-    } catch (error) {
-      throw new KubeconfigError(`${doing}: ${toError(error).message}`, { cause: error });
-    }
-    return check(config, options, doing);
-  };
-  return new KubeconfigAccess(load, options.clock);
+  const load = await findLogin(options);
+  return new KubeconfigAccess(load, await load(), options.clock);
 }
 
-function check(config: KubeConfig, options: KubeconfigOptions, doing: string): KubeConfig {
-  const contexts = config.getContexts().map((context) => context.name);
-  if (options.context !== undefined) {
-    if (!contexts.includes(options.context)) {
-      throw new KubeconfigError(`${doing}: no context ${options.context}, there are: ${contexts.join(", ")}`);
-    }
-    config.setCurrentContext(options.context);
-  }
-  const cluster = config.getCurrentCluster();
-  if (cluster === null) throw new KubeconfigError(`${doing}: the context names no cluster`);
-  if (options.path === undefined && cluster.server === NOWHERE) {
-    throw new KubeconfigError(`${doing}: none found; name one, set KUBECONFIG, or run in a cluster`);
-  }
-  if (!URL.canParse(cluster.server)) throw new KubeconfigError(`${doing}: not a server: ${cluster.server}`);
-  return config;
+/** How to read the login, again and again: files may change. */
+async function findLogin(options: KubeconfigOptions): Promise<() => Promise<Login>> {
+  const { path, context, environment = {} } = options;
+  if (path !== undefined) return () => loginOfFiles([path], context);
+  const listed = (environment.KUBECONFIG ?? "").split(delimiter).filter((file) => file !== "");
+  if (listed.length > 0) return () => loginOfFiles(listed, context);
+  const usual = join(homedir(), ".kube", "config");
+  if (await exists(usual)) return () => loginOfFiles([usual], context);
+  if (await exists(join(SERVICE_ACCOUNT, "token"))) return () => loginOfPod(environment);
+  throw new KubeconfigError(
+    "loading a kubeconfig: none found; name one, set KUBECONFIG, or run in a cluster",
+  );
 }
 
-class KubeconfigAccess implements ClusterAccess {
-  readonly server: URL;
-  readonly namespace: string;
-  readonly #load: () => KubeConfig;
-  readonly #clock: Clock;
-  #config: KubeConfig;
-  #isStale = false;
-  #known: { readonly credentials: Promise<Credentials>; readonly at: number } | null = null;
-
-  constructor(load: () => KubeConfig, clock: Clock) {
-    this.#load = load;
-    this.#clock = clock;
-    this.#config = load();
-    this.server = new URL(this.#config.getCurrentCluster()?.server ?? NOWHERE);
-    const context = this.#config.getContextObject(this.#config.getCurrentContext());
-    this.namespace = context?.namespace ?? "default";
-  }
-
-  credentials(): Promise<Credentials> {
-    const now = this.#clock.now();
-    if (this.#known !== null && Math.abs(now - this.#known.at) < FRESH_MS) return this.#known.credentials;
-    const known = { credentials: this.#read(), at: now };
-    this.#known = known;
-    known.credentials.catch(() => {
-      // Try again at the next request, not with the same failure for ten seconds.
-      if (this.#known === known) this.#known = null;
-    });
-    return known.credentials;
-  }
-
-  /** The file is read again too: it may hold a new token, or belong to a server with a new authority. */
-  invalidate(): void {
-    this.#known = null;
-    this.#isStale = true;
-  }
-
-  async #read(): Promise<Credentials> {
-    try {
-      if (this.#isStale) this.#config = this.#load();
-      this.#isStale = false;
-      return await credentialsOf(this.#config);
-    } catch (error) {
-      if (error instanceof KubeconfigError) throw error;
-      throw new KubeconfigError(`authenticating by kubeconfig: ${toError(error).message.slice(0, 300)}`, {
-        cause: error,
-      });
-    }
-  }
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
-interface HttpsOptions {
-  headers: Record<string, string>;
-  auth?: string;
-  ca?: string | Buffer;
-  cert?: string | Buffer;
-  key?: string | Buffer;
-  servername?: string;
-  rejectUnauthorized?: boolean;
-}
-
-async function credentialsOf(config: KubeConfig): Promise<Credentials> {
-  const cluster = config.getCurrentCluster();
-  // client-node refuses plain HTTP unless told not to verify what is not there. `kubectl proxy` speaks it.
-  if (cluster?.server.startsWith("http:")) Object.assign(cluster, { skipTLSVerify: true });
-  const options: HttpsOptions = { headers: {} };
-  await config.applyToHTTPSOptions(options as Parameters<KubeConfig["applyToHTTPSOptions"]>[0]);
-  const { headers, auth, ca, cert, key, servername, rejectUnauthorized } = options;
-  const basic = auth === undefined ? {} : { authorization: `Basic ${Buffer.from(auth).toString("base64")}` };
-  const lower = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
+async function loginOfPod(environment: KubernetesEnvironment): Promise<Login> {
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port = "443" } = environment;
+  const authority = host?.includes(":") ? `[${host}]` : (host ?? "kubernetes.default.svc");
+  const namespace = await readFile(join(SERVICE_ACCOUNT, "namespace"), "utf8").catch(() => "");
   return {
-    headers: { ...basic, ...Object.fromEntries(lower) },
-    tls: { ca, cert, key, servername, rejectUnauthorized },
+    folder: SERVICE_ACCOUNT,
+    cluster: { server: `https://${authority}:${port}`, "certificate-authority": "ca.crt" },
+    user: { tokenFile: "token" },
+    userName: "service account",
+    namespace: namespace.trim() || "default",
   };
+}
+
+async function loginOfFiles(paths: readonly string[], context: string | undefined): Promise<Login> {
+  const doing = `loading kubeconfig ${paths.join(delimiter)}`;
+  const files = await Promise.all(paths.map((path) => readKubeconfig(path, paths.length > 1, doing)));
+  const all = files.filter((file) => file !== null);
+  const contexts = all.flatMap(({ config }) => config.contexts ?? []);
+  const wanted = context ?? all.map(({ config }) => config["current-context"]).find((name) => name);
+  const chosen = contexts.find(({ name }) => name === wanted)?.context;
+  if (chosen === undefined) {
+    const names = contexts.map(({ name }) => name).join(", ");
+    throw new KubeconfigError(`${doing}: no context ${wanted ?? "is set"}, there are: ${names || "none"}`);
+  }
+  const cluster = find(all, "clusters", chosen.cluster);
+  if (cluster?.entry.cluster === undefined)
+    throw new KubeconfigError(`${doing}: no cluster ${chosen.cluster}`);
+  const user = find(all, "users", chosen.user);
+  const { server } = cluster.entry.cluster;
+  if (!URL.canParse(server)) throw new KubeconfigError(`${doing}: not a server: ${server}`);
+  return {
+    folder: (user ?? cluster).folder,
+    cluster: cluster.entry.cluster,
+    user: user?.entry.user ?? {},
+    userName: chosen.user ?? "",
+    namespace: chosen.namespace ?? "default",
+  };
+}
+
+interface Read {
+  readonly folder: string;
+  readonly config: Kubeconfig;
+}
+
+/** As kubectl does, a file that is missing is passed over when there are others. */
+async function readKubeconfig(path: string, mayBeMissing: boolean, doing: string): Promise<Read | null> {
+  try {
+    const config: unknown = parse(await readFile(path, "utf8"));
+    if (typeof config !== "object" || config === null) throw new Error("it holds no kubeconfig");
+    return { folder: dirname(path), config };
+  } catch (error) {
+    if (mayBeMissing && (error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw new KubeconfigError(`${doing}: ${toError(error).message}`, { cause: error });
+  }
+}
+
+/** The first entry of that name, and the folder that its relative paths start from. */
+function find<K extends "clusters" | "users">(files: readonly Read[], list: K, name: string | undefined) {
+  for (const { folder, config } of files) {
+    const entries: readonly NamedEntry[] = config[list] ?? [];
+    const entry = entries.find((candidate) => candidate.name === name);
+    if (entry !== undefined) return { folder, entry };
+  }
+  return undefined;
 }

@@ -16,7 +16,7 @@ export interface Credentials {
 
 /** Where a cluster's API server is and who we are there. Member: KubeconfigAccess. */
 export interface ClusterAccess {
-  /** Base of all paths, for example `https://10.0.0.1:6443` or `https://rancher.example.com/k8s/clusters/c-1`. */
+  /** Base of all paths, for example `https://10.0.0.1:6443` or `https://rancher.example.com/k8s/clusters/c-1`. It may change. */
   readonly server: URL;
   /** Namespace of the context or of the pod we run in; "default" when none is set. */
   readonly namespace: string;
