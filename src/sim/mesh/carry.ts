@@ -29,7 +29,9 @@ export interface Sender {
 /** Requests that have gone the same way so far. */
 interface Group {
   readonly count: number;
-  /** Time spent before this try: injected delay, failed tries, backoff. */
+  /** Injected before the router saw them: users wait for it, timeouts do not run meanwhile. */
+  readonly delayMs: number;
+  /** Time spent before this try: failed tries and backoff. */
   readonly elapsedMs: number;
   /** Tries already made. */
   readonly tries: number;
@@ -39,7 +41,7 @@ interface Group {
   readonly pod: string | null;
 }
 
-const NEW_GROUP: Group = { count: 0, elapsedMs: 0, tries: 0, flags: [], pod: null };
+const NEW_GROUP: Group = { count: 0, delayMs: 0, elapsedMs: 0, tries: 0, flags: [], pod: null };
 
 /** Envoy's base interval; its jitter averages out over a group. */
 const RETRY_BACKOFF_MS = 25;
@@ -81,7 +83,7 @@ export class Batch {
     const delayed = draw.binomial(count, delay?.share ?? 0);
     for (const group of [
       { ...NEW_GROUP, count: count - delayed },
-      { ...NEW_GROUP, count: delayed, elapsedMs: delay?.delayMs ?? 0, flags: ["DI"] },
+      { ...NEW_GROUP, count: delayed, delayMs: delay?.delayMs ?? 0, flags: ["DI"] },
     ]) {
       const aborted = draw.binomial(group.count, abort?.share ?? 0);
       this.#finish({ ...group, count: aborted }, abort?.status ?? 0, "FI", null);
@@ -222,18 +224,16 @@ export class Batch {
       responseCode: status,
       responseFlags: joinFlags([...group.flags, flag]) || "-",
     } as const;
-    this.#sender.stats.record(
-      kind,
-      group.elapsedMs === 0 ? took : took.map((part) => later(part, group.elapsedMs)),
-    );
+    const beforeMs = group.delayMs + group.elapsedMs;
+    this.#sender.stats.record(kind, beforeMs === 0 ? took : took.map((part) => later(part, beforeMs)));
     this.#carrier.truth.answered(this.#now, status, group.count);
   }
 }
 
 const REFUSED = { durationMs: REFUSED_MS, bucket: bucketOf(REFUSED_MS) };
 
-function later(took: Took, elapsedMs: number): Took {
-  const durationMs = elapsedMs + took.durationMs;
+function later(took: Took, beforeMs: number): Took {
+  const durationMs = beforeMs + took.durationMs;
   return { count: took.count, durationMs, bucket: bucketOf(durationMs) };
 }
 
