@@ -15,7 +15,7 @@ let helm: Tool;
 
 beforeAll(async () => {
   if (kubectlPath === undefined || helmPath === undefined) return;
-  api = await ServedApiServer.start();
+  api = await ServedApiServer.start("bare");
   const environment = { kubeconfig: api.kubeconfig, home: api.folder };
   kubectl = new Tool(kubectlPath, environment);
   helm = new Tool(helmPath, environment);

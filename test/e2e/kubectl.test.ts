@@ -40,7 +40,7 @@ let spaces = 0;
 
 beforeAll(async () => {
   if (path === undefined) return;
-  api = await ServedApiServer.start();
+  api = await ServedApiServer.start("bare");
   kubectl = new Tool(path, { kubeconfig: api.kubeconfig, home: api.folder });
   await kubectl.output(["apply", "-f", CRD]);
   await kubectl.output(["wait", "--for=condition=Established", "-f", CRD, "--timeout=5s"]);
