@@ -6,6 +6,7 @@ import { type Logger, silentLogger } from "../telemetry/logger.ts";
 import { ApiServer } from "./apiserver/api-server.ts";
 import { HEALTHY_IMAGE, type ImageBook } from "./image.ts";
 import { SimulatedNodes } from "./kubelet/nodes.ts";
+import type { UsageSource } from "./workloads/autoscaler/pod-usage.ts";
 import { WorkloadControllers } from "./workloads/workload-controllers.ts";
 
 export interface ClusterOptions {
@@ -18,6 +19,8 @@ export interface ClusterOptions {
   readonly imageBook?: ImageBook;
   /** Names of the simulated nodes; none: pods stay pending, and nobody plays their kubelet. */
   readonly nodes?: readonly string[];
+  /** What pods use, for autoscalers; without it they have no metrics. */
+  readonly podUsage?: UsageSource;
   /** False where the API server's own controllers are to be left out. */
   readonly startWorkloadControllers?: boolean;
 }
@@ -54,6 +57,7 @@ export function createCluster(options: ClusterOptions): Cluster {
     prng: prng.fork(),
     logger,
     reflector: LASTING_WATCHES,
+    podUsage: options.podUsage,
     resources: apiServer.registry.list(),
   });
   const nodes = new SimulatedNodes({

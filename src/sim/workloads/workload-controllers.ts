@@ -8,6 +8,9 @@ import type { Clock } from "../../lib/clock.ts";
 import type { Prng } from "../../lib/prng.ts";
 import { type Logger, silentLogger } from "../../telemetry/logger.ts";
 import { DEPLOYMENTS, PODS, REPLICA_SETS } from "../kinds.ts";
+import { AutoscalerController } from "./autoscaler/autoscaler-controller.ts";
+import { AUTOSCALERS } from "./autoscaler/hpa.ts";
+import type { UsageSource } from "./autoscaler/pod-usage.ts";
 import { ControlLoop } from "./control-loop.ts";
 import type { Controller } from "./controller.ts";
 import { DeploymentController } from "./deployment/deployment-controller.ts";
@@ -28,6 +31,8 @@ export interface WorkloadControllersOptions {
   readonly logger?: Logger | undefined;
   /** Intervals of the watches, where the defaults do not fit. */
   readonly reflector?: CacheSetOptions["reflector"];
+  /** What pods use, for autoscalers; without it they have no metrics. */
+  readonly podUsage?: UsageSource | undefined;
   /** Everything that the server serves without a CustomResourceDefinition. */
   readonly resources: readonly Resource[];
 }
@@ -52,6 +57,7 @@ export class WorkloadControllers {
     const services = caches.add(SERVICE, { indexes: { [SELECTOR_INDEX]: selectorIndex } });
     const slices = caches.add(ENDPOINT_SLICE, { indexes: SERVICE_INDEXES });
 
+    const autoscalers = caches.add(AUTOSCALERS);
     const namespaces = caches.add(NAMESPACE);
     const serviceAccounts = caches.add(SERVICE_ACCOUNT);
     const resources = collectable(options.resources);
@@ -81,6 +87,16 @@ export class WorkloadControllers {
         events: eventsOf("replicaset-controller"),
       }),
       new EndpointSliceController({ services, pods, slices, client }),
+      new AutoscalerController({
+        autoscalers,
+        deployments,
+        replicaSets,
+        pods,
+        client,
+        clock,
+        events: eventsOf("horizontal-pod-autoscaler"),
+        usage: options.podUsage ?? (() => null),
+      }),
       new NamespaceController({ namespaces, metadata, client, clock }),
       new ServiceAccountController({ namespaces, serviceAccounts, client }),
       new GarbageCollector({ metadata, client: options.client }),
