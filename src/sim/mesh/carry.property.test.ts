@@ -116,7 +116,9 @@ describe("whatever the route, the pods and the draws", () => {
   it("a weight of 0 and a mirror of 0 send nothing", () => {
     fc.assert(
       fc.property(...world, (seed, count, backends, given) => {
-        const silent = backends.map((it, index) => (index === 0 ? { ...it, weight: 0, mirrored: 0 } : it));
+        const silent = backends.map((it, index) =>
+          index === 0 ? { ...it, weight: 0 as const, mirrored: 0 } : it,
+        );
         const { truth } = carried(seed, count, silent, given);
         expect(truth.requestsTo({ namespace: "shop", workload: "backend0" })).toBe(0);
       }),
