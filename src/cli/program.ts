@@ -2,7 +2,7 @@ import { Command, CommanderError } from "commander";
 import { ConfigError } from "../config/config.ts";
 import { toError } from "../lib/errors.ts";
 import { addControllerCommand } from "./controller.ts";
-import { addJudgeCommand, addJudgeCommand } from "./judge.ts";
+import { addJudgeCommand } from "./judge.ts";
 import { addPlaygroundCommand } from "./playground.ts";
 import { processTerminal, type Terminal, UsageError } from "./terminal.ts";
 
@@ -26,7 +26,6 @@ export function createProgram(terminal: Terminal = processTerminal()): Program {
   };
   addPlaygroundCommand(program, context);
   addControllerCommand(program, context);
-  addJudgeCommand(program, context);
   addJudgeCommand(program, context);
   return {
     run: async (args) => {
