@@ -129,10 +129,12 @@ function indexOne(
   return index;
 }
 
+const NOTHING: Set<string> = new Set();
+
 function refuseRepeats(seen: Map<string, Set<string>>, key: string, resultKey: string | null): void {
   const results = seen.get(key);
   if (results === undefined) {
-    seen.set(key, new Set(resultKey === null ? [] : [resultKey]));
+    seen.set(key, resultKey === null ? NOTHING : new Set([resultKey]));
     return;
   }
   if (resultKey === null) {

@@ -18,7 +18,8 @@ import { mapSamples, samplesOf, scalarOf, stringOf, vector } from "./function-de
 import { FUNCTIONS } from "./functions.ts";
 import { type Labels, METRIC_NAME } from "./labels.ts";
 import { countUpTo, type Queryable, type StoredSeries } from "./series.ts";
-import type { Sample, Value, Window } from "./value.ts";
+import type { Sample, Value } from "./value.ts";
+import { Window } from "./window.ts";
 
 export interface EvaluationOptions {
   /** How old a sample may be to stand for a series now. */
@@ -114,7 +115,7 @@ export class Evaluator {
       const from = countUpTo(times, this.#options.dialect.leftOpen ? startMs : startMs - 1);
       const to = countUpTo(times, endMs);
       if (from === to) continue;
-      windows.push({ labels, times: times.slice(from, to), values: values.slice(from, to) });
+      windows.push(new Window(labels, times, values, [from, to]));
       this.#count(to - from);
     }
     return { type: "matrix", windows, startMs, endMs };
@@ -139,7 +140,10 @@ export class Evaluator {
         window.values.push(value);
       }
     }
-    return { type: "matrix", windows: [...collected.values()], startMs, endMs };
+    const windows = [...collected.values()].map(
+      ({ labels, times, values }) => new Window(labels, times, values),
+    );
+    return { type: "matrix", windows, startMs, endMs };
   }
 
   #binary(binary: Binary, nowMs: number): Value {

@@ -1,6 +1,7 @@
 import type { Expression, ValueType } from "./ast.ts";
 import type { Dialect } from "./dialect.ts";
-import type { Sample, Value, Window } from "./value.ts";
+import type { Sample, Value } from "./value.ts";
+import type { Window } from "./window.ts";
 
 export interface CallContext {
   /** When the expression is evaluated. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type Dialect, PROMETHEUS_2, PROMETHEUS_3 } from "./dialect.ts";
 import { Labels } from "./labels.ts";
 import { RANGE_FUNCTIONS } from "./range-functions.ts";
+import { Window } from "./window.ts";
 
 const END_MS = 1_000_000;
 
@@ -12,11 +13,11 @@ function over(
   rangeMs: number,
   dialect: Dialect = PROMETHEUS_3,
 ): number | null {
-  const window = {
-    labels: Labels.empty,
-    times: samples.map(([timeMs]) => timeMs),
-    values: samples.map(([, value]) => value),
-  };
+  const window = new Window(
+    Labels.empty,
+    samples.map(([timeMs]) => timeMs),
+    samples.map(([, value]) => value),
+  );
   const span = { startMs: END_MS - rangeMs, endMs: END_MS, nowMs: END_MS, dialect };
   return RANGE_FUNCTIONS[name]?.(window, span, Number.NaN) ?? null;
 }

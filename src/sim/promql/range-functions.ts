@@ -1,7 +1,7 @@
 import type { Dialect } from "./dialect.ts";
 import { quantileOf } from "./quantile.ts";
 import { mean, sum, variance } from "./summation.ts";
-import type { Window } from "./value.ts";
+import type { Window } from "./window.ts";
 
 /** The window that a function over time looks at, beside its samples. */
 export interface Span {
@@ -31,11 +31,11 @@ export const RANGE_FUNCTIONS: Readonly<Record<string, RangeFunction>> = {
     return before === undefined || last === undefined ? null : last - before;
   },
   deriv: (window) => {
-    if (window.values.length < 2) return null;
+    if (window.count < 2) return null;
     return regression(window, window.times[0] as number).slope;
   },
   predict_linear: (window, span, seconds) => {
-    if (window.values.length < 2) return null;
+    if (window.count < 2) return null;
     const { slope, intercept } = regression(window, span.nowMs);
     return slope * seconds + intercept;
   },
@@ -45,11 +45,11 @@ export const RANGE_FUNCTIONS: Readonly<Record<string, RangeFunction>> = {
   sum_over_time: ({ values }) => sum(values),
   min_over_time: ({ values }) => values.reduce((a, b) => (b < a || Number.isNaN(a) ? b : a)),
   max_over_time: ({ values }) => values.reduce((a, b) => (b > a || Number.isNaN(a) ? b : a)),
-  count_over_time: ({ values }) => values.length,
+  count_over_time: ({ count }) => count,
   stdvar_over_time: ({ values }) => variance(values),
   stddev_over_time: ({ values }) => Math.sqrt(variance(values)),
-  last_over_time: ({ values }) => values.at(-1) ?? null,
-  first_over_time: ({ values }) => values[0] ?? null,
+  last_over_time: ({ last }) => last,
+  first_over_time: ({ first }) => first,
   present_over_time: () => 1,
   quantile_over_time: ({ values }, _, q) => quantileOf(q, values),
   mad_over_time: ({ values }) => {

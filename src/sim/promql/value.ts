@@ -1,17 +1,11 @@
 import type { Labels } from "./labels.ts";
+import type { Window } from "./window.ts";
 
 export interface Sample {
   readonly labels: Labels;
   readonly value: number;
   /** When it was scraped; only samples that come straight from a selector have it. */
   readonly timeMs?: number;
-}
-
-/** A series cut to one window, as functions over time get it. */
-export interface Window {
-  readonly labels: Labels;
-  readonly times: readonly number[];
-  readonly values: readonly number[];
 }
 
 /** What an expression is at one instant. */
