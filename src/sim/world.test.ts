@@ -10,12 +10,12 @@ import { DESTINATION_RULES, VIRTUAL_SERVICES } from "./mesh/istio.ts";
 import { ScenarioImages } from "./scenario/image-book.ts";
 import { World } from "./world.ts";
 
+const CRDS = [parse(readFileSync("crds/sluice.dev_rollouts.yaml", "utf8")) as AnyObject];
 const FROM = { workload: "web", namespace: "default", labels: {} };
 
 async function aWorld(images = new ScenarioImages({})) {
   const clock = new VirtualClock();
-  const crds = [parse(readFileSync("crds/sluice.dev_rollouts.yaml", "utf8")) as AnyObject];
-  const world = new World({ clock, seed: 3, images, crds });
+  const world = new World({ clock, seed: 3, images, crds: CRDS });
   await completed(clock, world.start());
   return { clock, world, client: world.client };
 }

@@ -54,6 +54,7 @@ spec:
   traffic: { istio: {} }
   steps: [{ weight: 10 }]
 `;
+const CRDS = [parse(readFileSync("crds/sluice.dev_rollouts.yaml", "utf8")) as AnyObject];
 const KEY = { namespace: "shop", name: "checkout" };
 
 /** What a scripted controller does, at times counted from its start. */
@@ -108,8 +109,7 @@ async function play(
   const loaded = await loadScenario("/scenario.yaml", async (path) => files[path] ?? "");
   const clock = new VirtualClock();
   const images = new ScenarioImages(loaded.scenario.images);
-  const crds = [parse(readFileSync("crds/sluice.dev_rollouts.yaml", "utf8")) as AnyObject];
-  const world = new World({ clock, seed: 1, images, crds, meshDelayMs: loaded.scenario.meshDelay });
+  const world = new World({ clock, seed: 1, images, crds: CRDS, meshDelayMs: loaded.scenario.meshDelay });
   const transitions: Transition[] = [];
   const calls: string[] = [];
   let startedAt = 0;
