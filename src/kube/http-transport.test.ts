@@ -144,6 +144,19 @@ describe("HttpTransport", () => {
     expect(sockets.size).toBe(1);
   });
 
+  it("closes idle connections after a failure, since they may be dead too", async () => {
+    const { transport, sockets } = await setUp((request, response) => {
+      if (request.url === "/hang") return;
+      setTimeout(() => response.end("{}"), 20);
+    });
+    await Promise.all(["/a", "/b"].map((path) => transport.send(aRequest({ path }))));
+    expect(sockets.size).toBe(2);
+    const timeout = AbortSignal.timeout(20);
+    await expect(transport.send(aRequest({ path: "/hang", signal: timeout }))).rejects.toThrow();
+    await transport.send(aRequest());
+    expect(sockets.size).toBe(3);
+  });
+
   it("asks for fresh credentials once when the server answers 401", async () => {
     const seen: unknown[] = [];
     const { transport, access } = await setUp((request, response) => {

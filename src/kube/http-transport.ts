@@ -52,6 +52,8 @@ export class HttpTransport implements Transport {
     try {
       return await this.#exchange(request, credentials, isWatch(request));
     } catch (thrown) {
+      // A timeout is often a whole network gone: the next request must not wait on another dead connection.
+      this.#agents.dropIdle();
       request.signal?.throwIfAborted();
       const error = toError(thrown) as NodeJS.ErrnoException;
       if (isTlsFailure(error)) this.#options.access.invalidate();

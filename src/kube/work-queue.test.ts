@@ -131,14 +131,18 @@ describe("WorkQueue", () => {
     expect(passes.slice(-2)).toEqual(["a@30000", "a@30750"]);
   });
 
-  it("treats a handler that throws as one that failed", async () => {
-    const { clock, passes, queue } = setUp(() => {
-      throw new Error("bug");
-    });
+  it("treats a handler that throws as one that failed, and tells", async () => {
+    const thrown: unknown[] = [];
+    const bug = new Error("bug");
+    const handler = () => {
+      throw bug;
+    };
+    const { clock, passes, queue } = setUp(handler, { observer: { threw: (pass) => thrown.push(pass) } });
     queue.start();
     queue.add("a");
     await clock.advance(1_000);
     expect(passes).toEqual(["a@0", "a@750"]);
+    expect(thrown[0]).toEqual({ key: "a", error: bug });
   });
 
   it("waits as long as the server asked for", async () => {

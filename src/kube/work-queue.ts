@@ -29,6 +29,8 @@ export type Handler = (key: string, signal: AbortSignal) => Promise<Outcome>;
 export interface QueueObserver {
   started?(pass: { readonly key: string; readonly waitedMs: number }): void;
   ended?(pass: { readonly key: string; readonly tookMs: number; readonly outcome: Outcome["kind"] }): void;
+  /** The handler threw instead of answering: a mistake of ours. It counts as "retry". */
+  threw?(pass: { readonly key: string; readonly error: unknown }): void;
   /** The queue was full: the key was not added. */
   refused?(key: string): void;
 }
@@ -203,7 +205,7 @@ export class WorkQueue {
   }
 
   async #handle(key: string): Promise<Outcome> {
-    const { handler, clock, passLimitMs } = this.#options;
+    const { handler, clock, passLimitMs, observer } = this.#options;
     const limit = deadline(clock, passLimitMs, {
       parent: this.#aborting.signal,
       reason: () => new Error(`the pass over ${key} has taken ${passLimitMs} ms`),
@@ -211,6 +213,7 @@ export class WorkQueue {
     try {
       return await handler(key, limit.signal);
     } catch (error) {
+      observer.threw?.({ key, error });
       return { kind: "retry", error };
     } finally {
       limit.release();

@@ -26,7 +26,7 @@ export class AgentPool {
 
   agent(tls: TlsMaterial, isWatch: boolean): HttpAgent {
     if (this.#current === null || !isSameMaterial(this.#current.tls, tls)) {
-      this.#retire();
+      this.dropIdle();
       this.#current = {
         tls,
         requests: this.#create(tls, MAX_REQUESTS),
@@ -53,8 +53,8 @@ export class AgentPool {
     return this.#isTls ? new HttpsAgent({ ...options, ...defined(tls) }) : new HttpAgent(options);
   }
 
-  /** What is under way ends in its own time; idle connections close now. */
-  #retire(): void {
+  /** Closes what is idle: after a failure it may be dead too. What is under way ends in its own time. */
+  dropIdle(): void {
     for (const agent of [this.#current?.requests, this.#current?.watches]) {
       for (const sockets of Object.values(agent?.freeSockets ?? {})) {
         for (const socket of sockets ?? []) socket.destroy();
