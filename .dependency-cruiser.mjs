@@ -20,7 +20,7 @@ const TABLE = {
     npm: true,
     node: true,
   },
-  sim: { folders: ["kube", "api", "lib"], npm: true, node: true },
+  sim: { folders: ["kube", "telemetry", "api", "lib"], npm: true, node: true },
   dashboard: { folders: ["api", "core", "verdict", "kube", "telemetry", "lib"], npm: true, node: true },
   config: { folders: ["api", "lib"], npm: true, node: true },
   app: { folders: ["."], npm: true, node: true },

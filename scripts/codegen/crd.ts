@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import { ROLLOUT_GROUP, ROLLOUT_KIND, ROLLOUT_PLURAL, ROLLOUT_VERSION } from "../../src/api/kind.ts";
-import { rolloutSpecSchema } from "../../src/api/rollout.ts";
+import { rolloutSpecSchema } from "../../src/api/spec.ts";
 import { statusSchema } from "./status-schema.ts";
 import { toStructural } from "./structural.ts";
 

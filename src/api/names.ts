@@ -1,4 +1,5 @@
-import type { Rollout, RolloutSpec } from "./rollout.ts";
+import type { Rollout } from "./rollout.ts";
+import type { RolloutSpec } from "./spec.ts";
 
 /** Set on Rollouts: holds deletion back until the target serves again. */
 export const FINALIZER = "sluice.dev/hand-back";

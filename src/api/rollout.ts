@@ -7,6 +7,3 @@ export interface Rollout extends KubeObjectLike {
   readonly spec: RolloutSpec;
   readonly status?: RolloutStatus;
 }
-
-export type { AnalysisSpec, IstioSpec, MetricSpec, NotificationSpec, RolloutSpec } from "./spec.ts";
-export { rolloutSpecSchema } from "./spec.ts";

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { parseDuration } from "../lib/duration.ts";
 import type { KubeObjectLike } from "./kind.ts";
 import { templateProblems } from "./query-template.ts";
-import { type RolloutSpec, rolloutSpecSchema } from "./rollout.ts";
+import { type RolloutSpec, rolloutSpecSchema } from "./spec.ts";
 
 /** One thing that is wrong: the field, its value and what is allowed, as one line. */
 export interface SpecProblem {

@@ -1,5 +1,6 @@
 import { namesOf } from "../api/names.ts";
-import type { Rollout, RolloutSpec } from "../api/rollout.ts";
+import type { Rollout } from "../api/rollout.ts";
+import type { RolloutSpec } from "../api/spec.ts";
 import { readSpec, type SpecProblem, sharedTargetProblem } from "../api/validate.ts";
 import type { Ask } from "../core/ask.ts";
 import type { Observation, Snapshot } from "../core/snapshot.ts";

@@ -55,7 +55,10 @@ export function announceRollBack(draft: Draft, run: RunStatus, outcome: Outcome)
     reason: "RolledBack",
     severity: "error",
     title: `${imageText(run)} rolled back at ${run.weight} %`,
-    text: sentence(outcome.message, `All traffic is on ${run.previous === undefined ? "the primary" : imageText(run.previous)}`),
+    text: sentence(
+      outcome.message,
+      `All traffic is on ${run.previous === undefined ? "the primary" : imageText(run.previous)}`,
+    ),
     next: `Ship a fixed image, or try the same one again: kubectl annotate rollout ${name} sluice.dev/retry="why".`,
     transition: "rolled-back",
   });

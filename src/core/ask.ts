@@ -1,4 +1,4 @@
-import type { AnalysisSpec } from "../api/rollout.ts";
+import type { AnalysisSpec } from "../api/spec.ts";
 import type { RunStatus } from "../api/status.ts";
 import { parseDuration } from "../lib/duration.ts";
 import { parseTime } from "../lib/time.ts";

@@ -1,4 +1,4 @@
-import type { RolloutSpec } from "../api/rollout.ts";
+import type { RolloutSpec } from "../api/spec.ts";
 import { parseDuration } from "../lib/duration.ts";
 
 /** One step of the plan, whichever way the user wrote it. */

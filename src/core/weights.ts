@@ -1,4 +1,4 @@
-import type { RolloutSpec } from "../api/rollout.ts";
+import type { RolloutSpec } from "../api/spec.ts";
 import type { PositionStatus, RunStatus } from "../api/status.ts";
 import { assert } from "../lib/assert.ts";
 import { clockTime, isoTimeMs } from "../lib/time.ts";

@@ -1,5 +1,5 @@
 import type { EvidenceRow } from "../api/evidence.ts";
-import type { MetricSpec } from "../api/rollout.ts";
+import type { MetricSpec } from "../api/spec.ts";
 
 /** Which pods' requests are asked for. */
 export interface Arm {

@@ -1,4 +1,5 @@
-import type { Rollout, RolloutSpec } from "../api/rollout.ts";
+import type { Rollout } from "../api/rollout.ts";
+import type { RolloutSpec } from "../api/spec.ts";
 
 /** What the router needs to know about a rollout; its names come from `api/names.ts`. */
 export interface RouteContext {

@@ -1,5 +1,5 @@
 import { durationMs } from "../api/fields.ts";
-import type { AnalysisSpec, MetricSpec } from "../api/rollout.ts";
+import type { AnalysisSpec, MetricSpec } from "../api/spec.ts";
 import { parseDuration } from "../lib/duration.ts";
 
 /** The analysis section of a Rollout with every default resolved, durations in milliseconds, rates as fractions. */

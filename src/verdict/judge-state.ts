@@ -74,7 +74,7 @@ function beginMetric(plan: MetricPlan): MetricState {
  */
 const NOISE_WEIGHTS: Readonly<Record<"success-rate" | "latency", NoiseWeights>> = {
   "success-rate": { start: -2.5, floor: -6, busyFloor: -5 },
-  latency: { start: -3, floor: -7, busyFloor: -6.75 },
+  latency: { start: -3.3, floor: -7, busyFloor: -6.75 },
 };
 
 function plansOf(settings: JudgeSettings): readonly MetricPlan[] {

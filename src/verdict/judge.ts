@@ -1,5 +1,5 @@
 import type { EvidenceRow } from "../api/evidence.ts";
-import type { AnalysisSpec } from "../api/rollout.ts";
+import type { AnalysisSpec } from "../api/spec.ts";
 import { assessState } from "./assess.ts";
 import { type JudgeSettings, judgeSettings as resolveSettings } from "./judge-settings.ts";
 import { beginState, enterState, type JudgeState } from "./judge-state.ts";

@@ -46,7 +46,7 @@ const RUNS: readonly RunShape[] = [
   { variance: 0.5, runMs: 90_000, blockMs: 60_000 },
   { variance: 2, runMs: 90_000, blockMs: 60_000 },
   { variance: 0.15, runMs: 240_000, blockMs: 120_000 },
-  { variance: 0.7, runMs: 240_000, blockMs: 120_000 },
+  { variance: 0.5, runMs: 240_000, blockMs: 120_000 },
 ];
 
 interface DriftShape {

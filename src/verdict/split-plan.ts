@@ -46,7 +46,13 @@ export type PlannedFilter = (
 
 const GRID_STEP = 1.3;
 const GRID_SIZE = 18;
-const GRID: readonly number[] = [...Array.from({ length: GRID_SIZE }, (_, j) => GRID_STEP ** (j + 1)), 1000];
+/** Half steps where regressions are mild and events many: a grid that fits badly then costs the most. */
+const HALF_STEPS = 3;
+const GRID: readonly number[] = [
+  ...Array.from({ length: HALF_STEPS }, (_, j) => GRID_STEP ** (j + 0.5)),
+  ...Array.from({ length: GRID_SIZE }, (_, j) => GRID_STEP ** (j + 1)),
+  1000,
+];
 /** So many of the largest ratios get half the weight of the others. */
 const RARE_RATIOS = 6;
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { EvidenceRow } from "../../src/api/evidence.ts";
-import type { MetricSpec } from "../../src/api/rollout.ts";
+import type { MetricSpec } from "../../src/api/spec.ts";
 import type { EvidenceQuery, MetricsSource } from "../../src/metrics/metrics.ts";
 import type { SeriesStore } from "../../src/sim/prometheus/series-store.ts";
 import { Labels, METRIC_NAME } from "../../src/sim/promql/labels.ts";

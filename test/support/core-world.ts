@@ -1,7 +1,8 @@
 import type { CommandName } from "../../src/api/command.ts";
 import type { ArmCounts, EvidenceRow } from "../../src/api/evidence.ts";
 import { FINALIZER } from "../../src/api/names.ts";
-import { type Rollout, rolloutSpecSchema } from "../../src/api/rollout.ts";
+import type { Rollout } from "../../src/api/rollout.ts";
+import { rolloutSpecSchema } from "../../src/api/spec.ts";
 import type { RolloutStatus } from "../../src/api/status.ts";
 import { ask } from "../../src/core/ask.ts";
 import { decide } from "../../src/core/decide.ts";

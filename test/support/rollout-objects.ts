@@ -1,4 +1,5 @@
-import { type Rollout, rolloutSpecSchema } from "../../src/api/rollout.ts";
+import type { Rollout } from "../../src/api/rollout.ts";
+import { rolloutSpecSchema } from "../../src/api/spec.ts";
 import type { Deployment, Pod, PodTemplate, ReplicaSet } from "../../src/kube/kind/workload.ts";
 import type { ObjectMeta } from "../../src/kube/object.ts";
 import type { RouteContext } from "../../src/router/router.ts";

@@ -7,8 +7,8 @@ import { FAMILIES, type Family } from "./families.ts";
 import type { Measured } from "./measure.ts";
 import { accuracyPage } from "./page.ts";
 
-/** Runs of a healthy family: enough to tell 1 % from 2 %. Regressions need fewer, for their percentiles. */
-const RUNS = { healthy: 400, regression: 200, "no evidence": 100 } as const;
+/** Runs of a family. */
+const RUNS = { healthy: 250, regression: 150, "no evidence": 50 } as const;
 const FIRST_SEED = 100_000;
 const PAGE = fileURLToPath(new URL("../../../docs/verdict-accuracy.md", import.meta.url));
 

@@ -1,6 +1,6 @@
 import type { OwnMetricSample } from "../../api/evidence.ts";
 import { renderQuery } from "../../api/query-template.ts";
-import type { MetricSpec } from "../../api/rollout.ts";
+import type { MetricSpec } from "../../api/spec.ts";
 import { toError } from "../../lib/errors.ts";
 import type { Arm, EvidenceQuery } from "../metrics.ts";
 import { promDuration } from "./promql-text.ts";

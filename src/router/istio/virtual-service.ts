@@ -1,5 +1,5 @@
 import { namesOf } from "../../api/names.ts";
-import type { IstioSpec } from "../../api/rollout.ts";
+import type { IstioSpec } from "../../api/spec.ts";
 import type { Destination, HttpRoute, RouteDestination, VirtualService } from "../../kube/kind/network.ts";
 import { parseDuration } from "../../lib/duration.ts";
 import type { RouteContext, Traffic } from "../router.ts";
