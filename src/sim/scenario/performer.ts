@@ -6,6 +6,7 @@ import type { LabelSelector, Pod } from "../../kube/kind/workload.ts";
 import type { AnyObject, ObjectKey } from "../../kube/object.ts";
 import { DEPLOYMENT, POD } from "../../kube/resources.ts";
 import { assertNever } from "../../lib/assert.ts";
+import { toError } from "../../lib/errors.ts";
 import type { ApiFault } from "../api-faults.ts";
 import type { TrafficSpec } from "../mesh/client.ts";
 import type { PrometheusFault } from "../prometheus/embedded-prometheus.ts";
@@ -45,6 +46,8 @@ export interface PerformerParts {
   readonly rollout: ObjectKey & { readonly namespace: string };
   /** Objects of the files that `apply` actions name. */
   readonly applied: ReadonlyMap<string, readonly AnyObject[]>;
+  /** Hears of a controller that did not start, some time after the action. */
+  readonly onStartFailed: (error: Error) => void;
 }
 
 /** Does to the world what a timeline says. Writes as the people would whose part it plays. */
@@ -89,7 +92,10 @@ export class Performer {
         return controls.apiFaults.set(apiFault(action));
       case "controller":
         if (action.verb !== "start") this.killController();
-        if (action.verb !== "kill") await this.startController();
+        // Not waited for: it may need what a later action brings back.
+        if (action.verb !== "kill") {
+          this.startController().catch((thrown: unknown) => this.#parts.onStartFailed(toError(thrown)));
+        }
         return;
       default:
         return assertNever(action);

@@ -95,10 +95,14 @@ interface Played {
   readonly seconds: number;
 }
 
+/** How a call of the controller's `start` goes, by its place among all calls; by default well. */
+type Starts = Readonly<Record<number, () => Promise<void>>>;
+
 async function play(
   text: string,
   script: Script = [],
   look?: (world: World) => Promise<void>,
+  starts: Starts = {},
 ): Promise<Played> {
   const files: Readonly<Record<string, string>> = {
     "/scenario.yaml": `name: story\nrollout: rollout.yaml\nmanifests: [all.yaml]\n${text}`,
@@ -116,6 +120,7 @@ async function play(
   const controller = {
     start: async () => {
       calls.push("start");
+      await starts[calls.length - 1]?.();
       startedAt = clock.now();
       for (const [atMs, step] of calls.length > 1 ? [] : script) {
         clock.setTimer(atMs, () => void step(new Hands(world)));
@@ -320,6 +325,22 @@ timeline:
   - { at: 4s, controller: restart }
 settings: { end: 5s }`;
     expect((await play(text)).calls).toEqual(["start", "kill", "start", "kill", "start"]);
+  });
+
+  it("a controller that does not come up holds nothing up, and one that fails to is a problem", async () => {
+    const text = `
+timeline:
+  - { at: 1s, controller: restart }
+  - { at: 2s, controller: restart }
+  - { at: 3s, meshDelay: 7s }
+settings: { end: 5s }`;
+    const starts: Starts = {
+      2: () => new Promise(() => {}),
+      4: () => Promise.reject(new Error("no port")),
+    };
+    const { result, world } = await play(text, [], undefined, starts);
+    expect(world.mesh.delayMs).toBe(7_000);
+    expect(result.expectations).toEqual(["timeline: the controller did not start: no port"]);
   });
 
   it("meshDelay holds back what proxies learn", async () => {

@@ -85,6 +85,8 @@ export class ScenarioRunner {
       controller,
       rollout,
       applied: loaded.applied,
+      onStartFailed: (error) =>
+        this.#failedActions.push(`timeline: the controller did not start: ${error.message}`),
     });
     this.#observer = new RolloutObserver({
       clock: world.clock,
