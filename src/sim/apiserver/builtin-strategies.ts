@@ -19,6 +19,29 @@ import {
   defaultStatefulSet,
 } from "./builtin/default-workload.ts";
 import { defaultService, prepareNewService, prepareServiceUpdate } from "./builtin/service.ts";
+import {
+  configMapErrors,
+  configMapUpdateErrors,
+  secretErrors,
+  secretUpdateErrors,
+} from "./builtin/validate-config.ts";
+import {
+  eventErrors,
+  eventUpdateErrors,
+  leaseErrors,
+  roleBindingErrors,
+  roleBindingUpdateErrors,
+  roleErrors,
+} from "./builtin/validate-others.ts";
+import { podErrors, podUpdateErrors } from "./builtin/validate-pod.ts";
+import { serviceErrors, serviceUpdateErrors } from "./builtin/validate-service.ts";
+import {
+  autoscalerErrors,
+  daemonSetErrors,
+  deploymentErrors,
+  replicaSetErrors,
+  statefulSetErrors,
+} from "./builtin/validate-workload.ts";
 import type { Draft } from "./json-object.ts";
 import { isLabel, isLabel1035, isPathSegment, isSubdomain, type NameRule } from "./names.ts";
 import { metaErrors, metaUpdateErrors } from "./object-meta.ts";
@@ -35,18 +58,56 @@ type Generation = "none" | "spec" | "spec and annotations" | "all but metadata";
 const SPEC: Traits = { generation: "spec" };
 const RBAC: Traits = { nameRule: isPathSegment, createsOnUpdate: true };
 
+const ROLE: Traits = { ...RBAC, validate: roleErrors, validateUpdate: roleErrors };
+const BINDING: Traits = {
+  ...RBAC,
+  setDefaults: defaultRoleBinding,
+  validate: roleBindingErrors,
+  validateUpdate: roleBindingUpdateErrors,
+};
+
 const TRAITS: Readonly<Record<string, Traits>> = {
-  "deployments.apps": { generation: "spec and annotations", setDefaults: defaultDeployment },
-  "replicasets.apps": { ...SPEC, setDefaults: defaultReplicaSet },
-  "daemonsets.apps": { ...SPEC, setDefaults: defaultDaemonSet },
-  "statefulsets.apps": { ...SPEC, setDefaults: defaultStatefulSet },
-  "horizontalpodautoscalers.autoscaling": { setDefaults: defaultAutoscaler },
+  "deployments.apps": {
+    generation: "spec and annotations",
+    setDefaults: defaultDeployment,
+    validate: (object) => deploymentErrors(object),
+    validateUpdate: deploymentErrors,
+  },
+  "replicasets.apps": {
+    ...SPEC,
+    setDefaults: defaultReplicaSet,
+    validate: (object) => replicaSetErrors(object),
+    validateUpdate: replicaSetErrors,
+  },
+  "daemonsets.apps": {
+    ...SPEC,
+    setDefaults: defaultDaemonSet,
+    validate: (object) => daemonSetErrors(object),
+    validateUpdate: daemonSetErrors,
+  },
+  "statefulsets.apps": {
+    ...SPEC,
+    setDefaults: defaultStatefulSet,
+    validate: (object) => statefulSetErrors(object),
+    validateUpdate: statefulSetErrors,
+  },
+  "horizontalpodautoscalers.autoscaling": {
+    setDefaults: defaultAutoscaler,
+    validate: autoscalerErrors,
+    validateUpdate: autoscalerErrors,
+  },
   "ingresses.networking.k8s.io": SPEC,
   "networkpolicies.networking.k8s.io": { ...SPEC, setDefaults: defaultNetworkPolicy },
   "poddisruptionbudgets.policy": { ...SPEC, allowsUnconditionalUpdate: false },
   "endpointslices.discovery.k8s.io": { generation: "all but metadata", setDefaults: defaultEndpointSlice },
-  "leases.coordination.k8s.io": { createsOnUpdate: true, allowsUnconditionalUpdate: false },
-  events: { createsOnUpdate: true },
+  "leases.coordination.k8s.io": {
+    createsOnUpdate: true,
+    allowsUnconditionalUpdate: false,
+    validate: leaseErrors,
+    validateUpdate: leaseErrors,
+  },
+  configmaps: { validate: configMapErrors, validateUpdate: configMapUpdateErrors },
+  events: { createsOnUpdate: true, validate: eventErrors, validateUpdate: eventUpdateErrors },
   endpoints: { createsOnUpdate: true, setDefaults: defaultEndpoints },
   services: {
     nameRule: isLabel1035,
@@ -55,10 +116,19 @@ const TRAITS: Readonly<Record<string, Traits>> = {
     setDefaults: defaultService,
     prepareCreate: prepareNewService,
     prepareUpdate: prepareServiceUpdate,
+    validate: serviceErrors,
+    validateUpdate: serviceUpdateErrors,
   },
-  secrets: { setDefaults: defaultSecret },
+  secrets: { setDefaults: defaultSecret, validate: secretErrors, validateUpdate: secretUpdateErrors },
   serviceaccounts: { returnsDeleted: true },
-  pods: { ...SPEC, returnsDeleted: true, setDefaults: defaultPod, prepareCreate: prepareNewPod },
+  pods: {
+    ...SPEC,
+    returnsDeleted: true,
+    setDefaults: defaultPod,
+    prepareCreate: prepareNewPod,
+    validate: podErrors,
+    validateUpdate: podUpdateErrors,
+  },
   namespaces: {
     nameRule: isLabel,
     allowsUnconditionalUpdate: false,
@@ -73,10 +143,10 @@ const TRAITS: Readonly<Record<string, Traits>> = {
       draft["status"] = newCrdStatus(draft);
     },
   },
-  "roles.rbac.authorization.k8s.io": RBAC,
-  "rolebindings.rbac.authorization.k8s.io": { ...RBAC, setDefaults: defaultRoleBinding },
-  "clusterroles.rbac.authorization.k8s.io": RBAC,
-  "clusterrolebindings.rbac.authorization.k8s.io": { ...RBAC, setDefaults: defaultRoleBinding },
+  "roles.rbac.authorization.k8s.io": ROLE,
+  "rolebindings.rbac.authorization.k8s.io": BINDING,
+  "clusterroles.rbac.authorization.k8s.io": ROLE,
+  "clusterrolebindings.rbac.authorization.k8s.io": BINDING,
 };
 
 export function builtinStrategy(definition: ResourceDefinition): Strategy {
@@ -100,13 +170,13 @@ export function builtinStrategy(definition: ResourceDefinition): Strategy {
         moveGeneration(draft, old, part !== "status" && movesGeneration(draft, old, generation));
       }
     },
-    validate: (object, allocator) => [
+    validate: (object, context) => [
       ...metaErrors(object.metadata, traits.nameRule ?? isSubdomain),
-      ...(traits.validate?.(object, allocator) ?? []),
+      ...(traits.validate?.(object, context) ?? []),
     ],
-    validateUpdate: (object, old, part) => [
+    validateUpdate: (object, old, context) => [
       ...metaUpdateErrors(object.metadata, old.metadata),
-      ...(traits.validateUpdate?.(object, old, part) ?? []),
+      ...(traits.validateUpdate?.(object, old, context) ?? []),
     ],
     createsOnUpdate: traits.createsOnUpdate ?? false,
     allowsUnconditionalUpdate: traits.allowsUnconditionalUpdate ?? true,

@@ -19,7 +19,7 @@ export function customStrategy(definition: ResourceDefinition): Strategy {
     },
     prepareUpdate: (draft, old, part) => prepareUpdate(draft, old, part, hasStatus),
     validate: (object) => validation.create(object),
-    validateUpdate: (object, old, part) => validation.update(object, old, part),
+    validateUpdate: (object, old, { part }) => validation.update(object, old, part),
     createsOnUpdate: false,
     allowsUnconditionalUpdate: false,
     returnsDeleted: false,

@@ -17,14 +17,21 @@ export interface Strategy {
   /** Puts back the old values of what this part of the resource cannot change, and moves the generation. */
   prepareUpdate(draft: Draft, old: AnyObject, part: Part, allocator: Allocator): void;
   /** All that is wrong with a new object, its metadata included. */
-  validate(object: AnyObject, allocator: Allocator): readonly FieldError[];
-  validateUpdate(object: AnyObject, old: AnyObject, part: Part): readonly FieldError[];
+  validate(object: AnyObject, context: ValidationContext): readonly FieldError[];
+  validateUpdate(object: AnyObject, old: AnyObject, context: ValidationContext): readonly FieldError[];
   /** PUT creates what is not there. */
   readonly createsOnUpdate: boolean;
   /** PUT may leave out the resourceVersion. */
   readonly allowsUnconditionalUpdate: boolean;
   /** DELETE answers with the object instead of a Status. */
   readonly returnsDeleted: boolean;
+}
+
+export interface ValidationContext {
+  readonly part: Part;
+  /** Of the request: versions of one resource may have rules of their own. */
+  readonly apiVersion: string;
+  readonly allocator: Allocator;
 }
 
 /** Numbers and addresses that the server hands out. */

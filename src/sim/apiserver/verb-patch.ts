@@ -2,17 +2,19 @@ import type { AnyObject } from "../../kube/object.ts";
 import type { ApiRequest, ApiResponse } from "../../kube/transport.ts";
 import type { Backend } from "./backend.ts";
 import { contentTypeOf } from "./body.ts";
+import { typeOfKind } from "./builtin-types.ts";
 import { type Call, jsonResponse } from "./call.ts";
 import { decodeObject } from "./codec.ts";
 import { toServed, toStored } from "./conversion.ts";
 import { DecodeReport } from "./decode-report.ts";
 import { invalidValue } from "./field-error.ts";
 import { mergePatch } from "./json-merge-patch.ts";
-import { type Draft, isObject, type JsonObject } from "./json-object.ts";
+import { asObject, type Draft, isObject, type JsonObject } from "./json-object.ts";
 import { jsonPatch } from "./json-patch.ts";
 import { readJson, UnreadableText } from "./json-text.ts";
 import { type WriteOptions, writeOptionsOf } from "./request-options.ts";
 import { badRequest, invalid, unsupportedBody, unsupportedMediaType } from "./status.ts";
+import { strategicMerge } from "./strategic-merge-patch.ts";
 import type { Part } from "./strategy.ts";
 import { findObject } from "./verb-read.ts";
 import { checkName } from "./verb-write.ts";
@@ -60,6 +62,8 @@ export function patchObject(backend: Backend, call: Call, part: Part): ApiRespon
 }
 
 export function applyPatchTo(target: AnyObject, patch: unknown, kind: PatchKind): JsonObject {
+  const type = typeOfKind(target.apiVersion, target.kind);
+  if (kind === "strategic" && type !== undefined) return strategicMerge(type, target, asObject(patch));
   const patched = kind === "json" ? jsonPatch(target, patch) : mergePatch(target, patch);
   return isObject(patched) ? patched : {};
 }

@@ -9,6 +9,7 @@ import type { Change, Collection } from "./collection.ts";
 import { toServed } from "./conversion.ts";
 import { DecodeReport } from "./decode-report.ts";
 import { EventQueue } from "./event-queue.ts";
+import { asObject, type Draft } from "./json-object.ts";
 import { type ListOptions, listOptionsOf } from "./request-options.ts";
 import { type Selection, selectionOf } from "./selection.ts";
 import { expired, internalError, type Status } from "./status.ts";
@@ -152,7 +153,8 @@ class Watch {
       ...(annotations === undefined ? {} : { annotations }),
     };
     const type = definition.custom ? undefined : typeOfKind(apiVersion, definition.kind);
-    const body = type === undefined ? {} : readStruct(type, {}, new DecodeReport());
+    const body: Draft = type === undefined ? {} : readStruct(type, {}, new DecodeReport());
+    if (COUNTED.has(definition.storage)) Object.assign(asObject(body["spec"]), { replicas: 0 });
     const object = { ...body, kind: definition.kind, apiVersion, metadata } as unknown as AnyObject;
     this.#queue.push({ type: "BOOKMARK", object });
   }
@@ -165,6 +167,9 @@ class Watch {
     return this.#queue;
   }
 }
+
+/** Kinds whose bookmarks say `replicas: 0`, because the server's internal type cannot leave the number out. */
+const COUNTED: ReadonlySet<string> = new Set(["deployments.apps", "replicasets.apps", "statefulsets.apps"]);
 
 function parseWatchVersion(text: string): number {
   if (text === "") return 0;

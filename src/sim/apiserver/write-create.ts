@@ -1,4 +1,5 @@
 import type { AnyObject, ObjectMeta } from "../../kube/object.ts";
+import { apiVersionOf } from "../../kube/resource.ts";
 import { setManagedFields, trackOwnership } from "./apply/field-owner.ts";
 import { type Backend, generateName, newUid, nowText } from "./backend.ts";
 import { type Call, storeNamespace } from "./call.ts";
@@ -33,7 +34,11 @@ export function createObject(
   const name = object.metadata.name ?? "";
   if (managedFields === undefined) trackOwnership(backend, call, options.fieldManager, draft, undefined);
   else setManagedFields(draft, managedFields);
-  const errors = strategy.validate(object, backend.allocator);
+  const errors = strategy.validate(object, {
+    part: "main",
+    apiVersion: apiVersionOf(definition),
+    allocator: backend.allocator,
+  });
   if (errors.length > 0) throw invalid({ group: definition.group, kind: object.kind }, name, errors);
   call.warnings.push(...finalizerWarnings(object.metadata));
   const existing = backend.store.collection(definition.storage).get(storeNamespace(call), name);

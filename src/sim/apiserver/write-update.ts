@@ -1,4 +1,5 @@
 import type { AnyObject } from "../../kube/object.ts";
+import { apiVersionOf } from "../../kube/resource.ts";
 import { isDeepEqual } from "../../lib/json.ts";
 import { setManagedFields, trackOwnership } from "./apply/field-owner.ts";
 import type { Backend } from "./backend.ts";
@@ -39,7 +40,11 @@ export function updateObject(backend: Backend, call: Call, update: Update): AnyO
   const object = draft as AnyObject;
   const errors = [
     ...metaUpdateErrors(object.metadata, old.metadata),
-    ...strategy.validateUpdate(object, old, part),
+    ...strategy.validateUpdate(object, old, {
+      part,
+      apiVersion: apiVersionOf(definition),
+      allocator: backend.allocator,
+    }),
   ];
   if (errors.length > 0) {
     throw invalid({ group: definition.group, kind: object.kind }, old.metadata.name, errors);
