@@ -83,7 +83,9 @@ export class Kubelet implements Controller {
       await client.patch(PODS, keyOf(pod), { type: "merge", body }, { subresource: "status" });
     }
     for (const event of podEvents(pod, before, after, now)) events.record(pod, event);
-    return nextChangeDelayMs(after, clock.now());
+    // What falls due while the status is being written is due at once, not never.
+    const delayMs = nextChangeDelayMs(after, now);
+    return delayMs === null ? null : Math.max(0, delayMs - (clock.now() - now));
   }
 
   /** A pod that is asked to go serves on until its containers have stopped; then the object goes too. */

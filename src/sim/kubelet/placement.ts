@@ -24,6 +24,7 @@ export function place(pod: Pod, nodes: readonly Node[], podsOn: (nodeName: strin
 const DEFAULT_POD_CAPACITY = 110;
 
 function refusalOf(pod: Pod, node: Node, pods: number): string | null {
+  const { name } = node.metadata;
   if (node.spec?.unschedulable === true) return "node(s) were unschedulable";
   const taint = untolerated(pod, node, ["NoSchedule", "NoExecute"]);
   if (taint !== undefined) return `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ""}}`;
@@ -31,8 +32,32 @@ function refusalOf(pod: Pod, node: Node, pods: number): string | null {
   if (!wanted.every(([key, value]) => node.metadata.labels?.[key] === value)) {
     return "node(s) didn't match Pod's node affinity/selector";
   }
+  if (!isWanted(pod, name)) return "node(s) didn't match Pod's node affinity/selector";
   const capacity = Number(node.status?.allocatable?.["pods"] ?? DEFAULT_POD_CAPACITY);
   return pods >= capacity ? "Too many pods" : null;
+}
+
+interface NodeAffinity {
+  readonly nodeAffinity?: {
+    readonly requiredDuringSchedulingIgnoredDuringExecution?: {
+      readonly nodeSelectorTerms?: readonly {
+        readonly matchFields?: readonly { readonly key: string; readonly values?: readonly string[] }[];
+      }[];
+    };
+  };
+}
+
+/** The node that the pod's affinity names, as the pods of a DaemonSet do; undefined: any. Other affinity is ignored. */
+export function nodeByAffinity(pod: Pod): string | undefined {
+  const affinity = pod.spec["affinity"] as NodeAffinity | undefined;
+  const terms = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+  return terms?.flatMap((term) => term.matchFields ?? []).find(({ key }) => key === "metadata.name")
+    ?.values?.[0];
+}
+
+function isWanted(pod: Pod, nodeName: string): boolean {
+  const wanted = nodeByAffinity(pod);
+  return wanted === undefined || wanted === nodeName;
 }
 
 /** The first taint with one of these effects that the pod does not tolerate. */

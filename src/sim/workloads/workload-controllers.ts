@@ -7,12 +7,14 @@ import { ENDPOINT_SLICE, NAMESPACE, SERVICE, SERVICE_ACCOUNT } from "../../kube/
 import type { Clock } from "../../lib/clock.ts";
 import type { Prng } from "../../lib/prng.ts";
 import { type Logger, silentLogger } from "../../telemetry/logger.ts";
-import { DEPLOYMENTS, PODS, REPLICA_SETS } from "../kinds.ts";
+import { DEPLOYMENTS, NODES, PODS, REPLICA_SETS } from "../kinds.ts";
 import { AutoscalerController } from "./autoscaler/autoscaler-controller.ts";
 import { AUTOSCALERS } from "./autoscaler/hpa.ts";
 import type { UsageSource } from "./autoscaler/pod-usage.ts";
 import { ControlLoop } from "./control-loop.ts";
 import type { Controller } from "./controller.ts";
+import { CONTROLLER_REVISIONS, DAEMON_SETS } from "./daemon-set/daemon-set.ts";
+import { DaemonSetController } from "./daemon-set/daemon-set-controller.ts";
 import { DeploymentController } from "./deployment/deployment-controller.ts";
 import { EndpointSliceController } from "./endpoint-slice/endpoint-slice-controller.ts";
 import { GarbageCollector } from "./garbage-collector/garbage-collector.ts";
@@ -57,6 +59,9 @@ export class WorkloadControllers {
     const services = caches.add(SERVICE, { indexes: { [SELECTOR_INDEX]: selectorIndex } });
     const slices = caches.add(ENDPOINT_SLICE, { indexes: SERVICE_INDEXES });
 
+    const daemonSets = caches.add(DAEMON_SETS);
+    const revisions = caches.add(CONTROLLER_REVISIONS, { indexes: WORKLOAD_INDEXES });
+    const nodes = caches.add(NODES);
     const autoscalers = caches.add(AUTOSCALERS);
     const namespaces = caches.add(NAMESPACE);
     const serviceAccounts = caches.add(SERVICE_ACCOUNT);
@@ -85,6 +90,15 @@ export class WorkloadControllers {
         client,
         clock,
         events: eventsOf("replicaset-controller"),
+      }),
+      new DaemonSetController({
+        daemonSets,
+        revisions,
+        pods,
+        nodes,
+        client,
+        clock,
+        events: eventsOf("daemonset-controller"),
       }),
       new EndpointSliceController({ services, pods, slices, client }),
       new AutoscalerController({
