@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "vitest";
 import { HttpTransport } from "../../src/kube/http-transport.ts";
 import { loadKubeconfig } from "../../src/kube/kubeconfig.ts";
@@ -6,8 +9,8 @@ import type { Transport } from "../../src/kube/transport.ts";
 import { SystemClock } from "../../src/lib/clock.ts";
 import { Prng } from "../../src/lib/prng.ts";
 import { ApiServer } from "../../src/sim/apiserver/api-server.ts";
-import { ServedApiServer } from "../support/api-server.ts";
 import { clientContract } from "./client.contract.ts";
+import { serveApi } from "./served-api.ts";
 
 const clock = new SystemClock();
 
@@ -24,14 +27,17 @@ clientContract("RestClient, in-process with the embedded API server", async () =
 }));
 
 clientContract("RestClient, over HTTPS with the embedded API server", async () => {
-  const served = await ServedApiServer.start(HISTORY);
-  const access = await loadKubeconfig({ path: served.kubeconfig, clock });
+  const folder = await mkdtemp(join(tmpdir(), "sluice-conformance-"));
+  const kubeconfig = join(folder, "kubeconfig");
+  const served = await serveApi({ clock, kubeconfig, port: 0, token: "secret", ...HISTORY });
+  const access = await loadKubeconfig({ path: kubeconfig, clock });
   const transport = new HttpTransport({ access, clock, userAgent: "sluice-conformance" });
   return {
     client: clientOver(transport),
     close: async () => {
       transport.close();
-      await served.stop();
+      await served.close();
+      await rm(folder, { recursive: true });
     },
   };
 });

@@ -9,12 +9,8 @@ import { loadKubeconfig } from "../../src/kube/kubeconfig.ts";
 import { CONFIG_MAP } from "../../src/kube/resources.ts";
 import { RestClient } from "../../src/kube/rest-client.ts";
 import { SystemClock } from "../../src/lib/clock.ts";
-import { Prng } from "../../src/lib/prng.ts";
-import { ApiServer } from "../../src/sim/apiserver/api-server.ts";
-import { writeKubeconfig } from "../../src/sim/apiserver/kubeconfig.ts";
-import { listen } from "../../src/sim/apiserver/listen.ts";
-import { createTlsIdentity } from "../../src/sim/apiserver/tls-identity.ts";
 import { silentLogger } from "../../src/telemetry/logger.ts";
+import { serveApi } from "./served-api.ts";
 
 const clock = new SystemClock();
 let folder = "";
@@ -30,16 +26,11 @@ function aConfigMap(name: string): ConfigMap {
   return { apiVersion: "v1", kind: "ConfigMap", metadata: { namespace: "default", name } };
 }
 
-/** A server with a history, a certificate authority and a token of its own. */
 async function serve(options: { readonly port: number; readonly token: string; readonly objects: string[] }) {
-  const { port, token, objects } = options;
-  const server = new ApiServer({ clock, prng: new Prng(port), adminToken: token });
-  const inside = new RestClient({ transport: server, clock, fieldManager: "test" });
-  for (const name of objects) await inside.create(CONFIG_MAP, aConfigMap(name));
-  const tls = await createTlsIdentity({ nowMs: clock.now() });
-  const listener = await listen({ transport: server.network, clock, host: "127.0.0.1", port, tls });
-  await writeKubeconfig(kubeconfig, { url: listener.url, caCertificate: tls.caCertificate, token });
-  return listener;
+  const { objects, ...rest } = options;
+  const server = await serveApi({ clock, kubeconfig, ...rest });
+  for (const name of objects) await server.inside.create(CONFIG_MAP, aConfigMap(name));
+  return server;
 }
 
 async function until(isTrue: () => boolean): Promise<void> {
