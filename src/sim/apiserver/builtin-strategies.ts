@@ -10,7 +10,7 @@ import {
   defaultSecret,
   prepareNewNamespace,
 } from "./builtin/default-others.ts";
-import { defaultPod, prepareNewPod } from "./builtin/default-pod.ts";
+import { defaultPod, prepareNewPod, preparePodUpdate } from "./builtin/default-pod.ts";
 import {
   defaultAutoscaler,
   defaultDaemonSet,
@@ -126,6 +126,7 @@ const TRAITS: Readonly<Record<string, Traits>> = {
     returnsDeleted: true,
     setDefaults: defaultPod,
     prepareCreate: prepareNewPod,
+    prepareUpdate: preparePodUpdate,
     validate: podErrors,
     validateUpdate: podUpdateErrors,
   },

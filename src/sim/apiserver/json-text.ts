@@ -38,11 +38,24 @@ const EXPECTATIONS: readonly (readonly [RegExp, string])[] = [
 
 function goMessage(text: string, error: Error): string {
   const position = Number(/at position (\d+)/.exec(error.message)?.[1] ?? Number.NaN);
+  const literal = brokenLiteral(text.trim());
+  if (literal !== undefined) return literal;
   const atEnd = /end of JSON|Unterminated/.test(error.message) || position >= text.trimEnd().length;
   if (atEnd) return "unexpected end of JSON input";
   const token = /Unexpected token '(.)'/su.exec(error.message)?.[1] ?? text[position] ?? text[0] ?? "";
   const expectation = EXPECTATIONS.find(([pattern]) => pattern.test(error.message));
   return `invalid character '${token}' ${expectation?.[1] ?? "looking for beginning of value"}`;
+}
+
+/** Go says which literal it was reading. */
+function brokenLiteral(text: string): string | undefined {
+  const literal = ["null", "true", "false"].find(
+    (known) => known.startsWith(text.slice(0, 1)) && text !== "",
+  );
+  if (literal === undefined) return undefined;
+  const index = [...literal].findIndex((letter, place) => text[place] !== letter);
+  if (index < 0 || index >= text.length) return undefined;
+  return `invalid character '${text[index]}' in literal ${literal} (expecting '${literal[index]}')`;
 }
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|[[\]{},:]/gs;

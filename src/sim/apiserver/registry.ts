@@ -53,6 +53,11 @@ export interface ResourceDefinition extends Resource {
   readonly selectableFields: readonly string[];
 }
 
+/** The group of the stored version: what violations are reported of. */
+export function storedGroup({ storedApiVersion }: ResourceDefinition): string {
+  return storedApiVersion.includes("/") ? (storedApiVersion.split("/")[0] ?? "") : "";
+}
+
 /** The resources that the server serves at the moment. Definitions appear and go with their CustomResourceDefinitions. */
 export class Registry {
   readonly #byPath = new Map<string, ResourceDefinition>();

@@ -192,7 +192,10 @@ export function tooLargeVersion(wanted: number, current: number): StatusFailure 
   return new StatusFailure({
     message: `Timeout: ${text}`,
     reason: "Timeout",
-    details: { causes: [{ reason: "ResourceVersionTooLarge", message: text }], retryAfterSeconds: 1 },
+    details: {
+      causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
+      retryAfterSeconds: 1,
+    },
     code: 504,
   });
 }

@@ -5,6 +5,7 @@ import { type Backend, generateName, newUid, nowText } from "./backend.ts";
 import { type Call, storeNamespace } from "./call.ts";
 import type { Draft, JsonObject } from "./json-object.ts";
 import { finalizerWarnings } from "./object-meta.ts";
+import { storedGroup } from "./registry.ts";
 import type { WriteOptions } from "./request-options.ts";
 import { alreadyExists, badRequest, forbidden, internalError, invalid, notFound } from "./status.ts";
 
@@ -39,7 +40,7 @@ export function createObject(
     apiVersion: apiVersionOf(definition),
     allocator: backend.allocator,
   });
-  if (errors.length > 0) throw invalid({ group: definition.group, kind: object.kind }, name, errors);
+  if (errors.length > 0) throw invalid({ group: storedGroup(definition), kind: object.kind }, name, errors);
   call.warnings.push(...finalizerWarnings(object.metadata));
   const existing = backend.store.collection(definition.storage).get(storeNamespace(call), name);
   if (existing !== undefined) {

@@ -2,7 +2,7 @@ import type { AnyObject, ObjectMeta } from "../../kube/object.ts";
 import { type Backend, nowText } from "./backend.ts";
 import type { Call } from "./call.ts";
 import { CLEANUP_FINALIZER } from "./crd-controller.ts";
-import type { Draft } from "./json-object.ts";
+import { asList, asObject, type Draft, type JsonObject } from "./json-object.ts";
 import type { DeleteOptions } from "./request-options.ts";
 import { conflict } from "./status.ts";
 import { formatTime } from "./typed-scalar.ts";
@@ -111,10 +111,24 @@ function withDeletionMark(object: AnyObject, mark: Mark): AnyObject {
   if (isFirst && (metadata.generation ?? 0) > 0 && !KEEPS_GENERATION.has(object.kind)) {
     meta["generation"] = (metadata.generation ?? 0) + 1;
   }
-  const status =
-    object.kind === "Namespace" ? { status: { ...(object["status"] as Draft), phase: "Terminating" } } : {};
-  return { ...object, ...status, metadata: meta as unknown as ObjectMeta };
+  return { ...object, ...dyingStatus(object, mark), metadata: meta as unknown as ObjectMeta };
 }
+
+/** Namespaces and CustomResourceDefinitions say in their status that they are on their way out. */
+function dyingStatus(object: AnyObject, mark: Mark): JsonObject {
+  const status = asObject(object["status"]);
+  if (object.kind === "Namespace") return { status: { ...status, phase: "Terminating" } };
+  if (object.kind !== "CustomResourceDefinition") return {};
+  const condition = { ...TERMINATING, lastTransitionTime: mark.deletionTimestamp };
+  return { status: { ...status, conditions: [...asList(status["conditions"]), condition] } };
+}
+
+const TERMINATING = {
+  type: "Terminating",
+  status: "True",
+  reason: "InstanceDeletionPending",
+  message: "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
+};
 
 /** Kinds whose own delete handlers mark them. */
 const KEEPS_GENERATION: ReadonlySet<string> = new Set(["CustomResourceDefinition", "Namespace"]);

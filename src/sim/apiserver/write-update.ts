@@ -7,6 +7,7 @@ import type { Call } from "./call.ts";
 import { invalidValue } from "./field-error.ts";
 import { asList, asObject, type Draft, type JsonObject } from "./json-object.ts";
 import { inheritMeta, metaUpdateErrors } from "./object-meta.ts";
+import { storedGroup } from "./registry.ts";
 import { conflict, internalError, invalid, MODIFIED_TEXT } from "./status.ts";
 import type { Part } from "./strategy.ts";
 
@@ -47,7 +48,7 @@ export function updateObject(backend: Backend, call: Call, update: Update): AnyO
     }),
   ];
   if (errors.length > 0) {
-    throw invalid({ group: definition.group, kind: object.kind }, old.metadata.name, errors);
+    throw invalid({ group: storedGroup(definition), kind: object.kind }, old.metadata.name, errors);
   }
   if (isDeepEqual(object, old)) return old;
   if (update.dryRun) return object;

@@ -155,11 +155,14 @@ export class Normaliser {
 
   /** Versions inside of messages. */
   #versionsIn(text: string): string {
-    return text
-      .replaceAll(/(current: |\()(\d{3,})(?=\)?$)/g, (match, before: string, version: string) =>
-        this.#versions.has(version) ? match : `${before}<rv:list>`,
-      )
-      .replaceAll(/(?<=in record \()\d+(?=\))/g, (version) => this.#version(version));
+    return (
+      text
+        .replaceAll(/(?<=Too large resource version: \d+, current: )\d+/g, "<rv:list>")
+        .replaceAll(/(?<=too old resource version: \d+ \()\d+/g, "<rv:list>")
+        // A pod that is gone again is named in events alone.
+        .replaceAll(/(?<=(?:Created|Deleted) pod: \S+-)[a-z0-9]{5}$/g, "<suffix>")
+        .replaceAll(/(?<=in record \()\d+(?=\))/g, (version) => this.#version(version))
+    );
   }
 }
 

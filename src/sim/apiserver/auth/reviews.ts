@@ -112,7 +112,7 @@ export function issueToken(backend: Backend, call: Call): ApiResponse {
     token: backend.authenticator.issue({ name, namespace, uid }, expirationSeconds, audiences),
     expirationTimestamp: formatTime(backend.clock.now() + expirationSeconds * 1_000),
   };
-  const metadata = { name, namespace, creationTimestamp: nowText(backend) };
+  const metadata = { name, namespace, uid, creationTimestamp: nowText(backend) };
   return jsonResponse(call, 201, {
     kind: "TokenRequest",
     apiVersion: "authentication.k8s.io/v1",

@@ -134,3 +134,13 @@ function hasComputeResource(quantities: unknown): boolean {
   const own = asObject(quantities);
   return own["cpu"] !== undefined || own["memory"] !== undefined;
 }
+
+/** podIPs begins with podIP, whichever of them a kubelet writes. */
+export function preparePodUpdate(draft: Draft): void {
+  const status = draft["status"];
+  if (!isObject(status)) return;
+  const { podIP, podIPs } = status;
+  if (typeof podIP === "string" && podIPs === undefined) (status as Draft)["podIPs"] = [{ ip: podIP }];
+  const [first] = asList(podIPs);
+  if (podIP === undefined && first !== undefined) (status as Draft)["podIP"] = asObject(first)["ip"];
+}
