@@ -26,11 +26,11 @@ export class RealPrometheus {
   }
 
   /** `scrapeConfigs`: YAML (or JSON) text of the list of that name. */
-  static async start(scrapeConfigs = "[]"): Promise<RealPrometheus> {
+  static async start(scrapeConfigs = "[]", port?: number): Promise<RealPrometheus> {
     const directory = mkdtempSync(join(tmpdir(), "prometheus-"));
     const config = join(directory, "prometheus.yml");
     writeFileSync(config, `scrape_configs: ${scrapeConfigs}\n`);
-    const address = `127.0.0.1:${await freePort()}`;
+    const address = `127.0.0.1:${port ?? (await freePort())}`;
     const child = spawn(
       "prometheus",
       [
@@ -68,6 +68,11 @@ export class RealPrometheus {
   ): Promise<{ status: number; body: unknown }> {
     const response = await fetch(`${this.url}${path}`, { method: "POST", body: new URLSearchParams(params) });
     return { status: response.status, body: await response.json() };
+  }
+
+  /** A port that was free a moment ago, for whoever must know it before the server is up. */
+  static reservePort(): Promise<number> {
+    return freePort();
   }
 
   async stop(): Promise<void> {
