@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -92,6 +92,28 @@ describe("loadKubeconfig", () => {
       authorization: "Bearer rotated",
       "impersonate-user": "robot",
     });
+  });
+
+  it("finds ~/.kube/config, else the service account of its pod, else says what to do", async () => {
+    const clock = new VirtualClock();
+    const home = join(folder, "home");
+    const serviceAccount = join(folder, "mounted");
+    const options = { clock, home, serviceAccount };
+    await expect(loadKubeconfig(options)).rejects.toThrow("none found; name one, set KUBECONFIG, or run in");
+
+    await mkdir(serviceAccount);
+    for (const file of ["token", "ca.crt", "namespace"])
+      await writeFile(join(serviceAccount, file), `${file}\n`);
+    const pod = await loadKubeconfig({ ...options, environment: { KUBERNETES_SERVICE_HOST: "fd00::1" } });
+    expect([pod.server.href, pod.namespace]).toEqual(["https://[fd00::1]/", "namespace"]);
+    const { headers, tls } = await pod.credentials();
+    expect([headers["authorization"], String(tls.ca)]).toEqual(["Bearer token", "ca.crt\n"]);
+    expect((await loadKubeconfig(options)).server.hostname).toBe("kubernetes.default.svc");
+
+    await mkdir(join(home, ".kube"), { recursive: true });
+    await write({ token: "secret" });
+    await copyFile(path, join(home, ".kube", "config"));
+    expect((await loadKubeconfig(options)).namespace).toBe("shop");
   });
 
   it("notices within seconds that the file of a token has changed", async () => {

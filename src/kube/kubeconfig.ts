@@ -23,9 +23,13 @@ export interface KubeconfigOptions {
   readonly context?: string | undefined;
   readonly environment?: KubernetesEnvironment;
   readonly clock: Clock;
+  /** Where ~ is; default: the user's. */
+  readonly home?: string;
+  /** Folder of the pod's token; default: where Kubernetes mounts it. */
+  readonly serviceAccount?: string;
 }
 
-const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
+const MOUNTED_AT = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /** Who we are in which cluster. Rejects with KubeconfigError when there is no usable kubeconfig. */
 export async function loadKubeconfig(options: KubeconfigOptions): Promise<ClusterAccess> {
@@ -35,13 +39,13 @@ export async function loadKubeconfig(options: KubeconfigOptions): Promise<Cluste
 
 /** How to read the login, again and again: files may change. */
 async function findLogin(options: KubeconfigOptions): Promise<() => Promise<Login>> {
-  const { path, context, environment = {} } = options;
+  const { path, context, environment = {}, home = homedir(), serviceAccount = MOUNTED_AT } = options;
   if (path !== undefined) return () => loginOfFiles([path], context);
   const listed = (environment.KUBECONFIG ?? "").split(delimiter).filter((file) => file !== "");
   if (listed.length > 0) return () => loginOfFiles(listed, context);
-  const usual = join(homedir(), ".kube", "config");
+  const usual = join(home, ".kube", "config");
   if (await exists(usual)) return () => loginOfFiles([usual], context);
-  if (await exists(join(SERVICE_ACCOUNT, "token"))) return () => loginOfPod(environment);
+  if (await exists(join(serviceAccount, "token"))) return () => loginOfPod(serviceAccount, environment);
   throw new KubeconfigError(
     "loading a kubeconfig: none found; name one, set KUBECONFIG, or run in a cluster",
   );
@@ -54,12 +58,12 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-async function loginOfPod(environment: KubernetesEnvironment): Promise<Login> {
+async function loginOfPod(folder: string, environment: KubernetesEnvironment): Promise<Login> {
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port = "443" } = environment;
   const authority = host?.includes(":") ? `[${host}]` : (host ?? "kubernetes.default.svc");
-  const namespace = await readFile(join(SERVICE_ACCOUNT, "namespace"), "utf8").catch(() => "");
+  const namespace = await readFile(join(folder, "namespace"), "utf8").catch(() => "");
   return {
-    folder: SERVICE_ACCOUNT,
+    folder,
     cluster: { server: `https://${authority}:${port}`, "certificate-authority": "ca.crt" },
     user: { tokenFile: "token" },
     userName: "service account",

@@ -1,3 +1,4 @@
+import { assert } from "../lib/assert.ts";
 import { type Clock, deadline } from "../lib/clock.ts";
 import { abortable, abortableEvents } from "./abortable.ts";
 import { UnreachableError } from "./api-error.ts";
@@ -124,11 +125,13 @@ export class RestClient implements Client {
     object: T,
     options: WriteOptions = {},
   ): Promise<T> {
+    const { namespace } = object.metadata;
+    assert(!resource.namespaced || namespace !== undefined, `a namespace is needed for ${resource.plural}`);
     const name = object.metadata.name || `${object.metadata.generateName ?? ""}*`;
     return this.#write<T>({
-      doing: `creating ${nameOf(resource, { namespace: object.metadata.namespace, name })}`,
+      doing: `creating ${nameOf(resource, { namespace, name })}`,
       method: "POST",
-      path: collectionPath(resource, object.metadata.namespace),
+      path: collectionPath(resource, namespace),
       query: this.#writeQuery(options),
       contentType: "application/json",
       body: object,
