@@ -10,6 +10,7 @@ import { NODES, PODS } from "../kinds.ts";
 import { ControlLoop } from "../workloads/control-loop.ts";
 import { NODE_INDEXES } from "../workloads/indexes.ts";
 import { Kubelet } from "./kubelet.ts";
+import { NodeLifecycle } from "./node-lifecycle.ts";
 import { nodeObject } from "./node-object.ts";
 import { Scheduler } from "./scheduler.ts";
 
@@ -32,6 +33,9 @@ export class SimulatedNodes {
   readonly #kubelet: Kubelet;
   readonly #kubeletLoop: ControlLoop;
   readonly #schedulerLoop: ControlLoop;
+  readonly #lifecycleLoop: ControlLoop;
+  /** Nodes that have failed, and when. */
+  readonly #failedAt = new Map<string, number>();
 
   constructor(options: SimulatedNodesOptions) {
     const { clock, prng, book, logger = silentLogger, reflector = {} } = options;
@@ -43,21 +47,48 @@ export class SimulatedNodes {
     const eventsOf = (component: string) =>
       new KubeEventRecorder({ client, clock, random, logger, component, instance: "" });
     const scheduler = new Scheduler({ pods, nodes, client, clock, events: eventsOf("default-scheduler") });
-    const isRunning = (name: string) => options.names.includes(name);
+    const isRunning = (name: string) => options.names.includes(name) && !this.hasFailed(name);
+    const silentSince = (name: string) => this.#failedAt.get(name);
+    const lifecycle = new NodeLifecycle({
+      pods,
+      nodes,
+      client,
+      clock,
+      silentSince,
+      events: eventsOf("node-controller"),
+    });
     const kubelet = new Kubelet({ pods, nodes, client, clock, book, isRunning, events: eventsOf("kubelet") });
     this.#options = options;
     this.#caches = caches;
     this.#kubelet = kubelet;
     this.#schedulerLoop = new ControlLoop(scheduler, { clock, random, logger });
     this.#kubeletLoop = new ControlLoop(kubelet, { clock, random, logger });
+    this.#lifecycleLoop = new ControlLoop(lifecycle, { clock, random, logger });
   }
 
   async start(): Promise<void> {
     await this.#register();
     this.#caches.start();
     await this.#caches.synced();
-    this.#schedulerLoop.start();
-    this.#kubeletLoop.start();
+    for (const loop of this.#loops()) loop.start();
+  }
+
+  /** The node is cut off: its pods stand still, and the cluster finds out after a while. */
+  fail(name: string): void {
+    if (this.hasFailed(name)) return;
+    this.#failedAt.set(name, this.#options.clock.now());
+    this.#lifecycleLoop.add(name);
+  }
+
+  /** The node is back: what is left of its pods runs on, and what was deleted meanwhile goes. */
+  recover(name: string): void {
+    if (!this.#failedAt.delete(name)) return;
+    this.#lifecycleLoop.add(name);
+    for (const key of this.#kubelet.podsOn(name)) this.#kubeletLoop.add(key);
+  }
+
+  hasFailed(name: string): boolean {
+    return this.#failedAt.has(name);
   }
 
   /** Images behave differently from now on: pods that run them are looked at again. */
@@ -68,8 +99,12 @@ export class SimulatedNodes {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.#schedulerLoop.stop(), this.#kubeletLoop.stop()]);
+    await Promise.all(this.#loops().map((loop) => loop.stop()));
     await this.#caches.stop();
+  }
+
+  #loops(): readonly ControlLoop[] {
+    return [this.#schedulerLoop, this.#kubeletLoop, this.#lifecycleLoop];
   }
 
   async #register(): Promise<void> {
