@@ -40,7 +40,7 @@ export const metricSchema = z
       .max(4096)
       .optional()
       .describe(
-        "PromQL with one series as its result. {{ target }}, {{ namespace }}, {{ name }} and {{ interval }} are replaced.",
+        "PromQL with one series as its result. {{ target }}, {{ namespace }}, {{ canary }}, {{ primary }}, {{ name }}, {{ service }} and {{ interval }} are replaced.",
       ),
     min: z
       .number()
