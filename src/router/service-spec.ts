@@ -1,6 +1,6 @@
 import { namesOf } from "../api/names.ts";
 import { ownershipLabels } from "../api/ownership.ts";
-import type { Service } from "../kube/kind/network.ts";
+import type { Service, ServicePort } from "../kube/kind/network.ts";
 import { GITOPS_GUARDS } from "./guards.ts";
 import type { RouteContext, ServiceState } from "./router.ts";
 
@@ -12,21 +12,36 @@ type Selector = Readonly<Record<string, string>>;
 /** The members of the spec that are ours in the primary and the canary Service. */
 export const OWNED_SPEC: readonly string[] = ["type", "selector", "ports"];
 
-export function buildSpec(context: RouteContext, selector: Selector): Service["spec"] {
-  const { port, targetPort, portName, appProtocol } = context.spec.service;
-  return {
-    type: "ClusterIP",
-    selector,
-    ports: [
-      {
-        name: portName,
-        port,
-        targetPort: targetPort ?? port,
-        protocol: "TCP",
-        ...(appProtocol === undefined ? {} : { appProtocol }),
-      },
-    ],
-  };
+/** `apex`: the ports of an apex Service that was there before us. */
+export function buildSpec(
+  context: RouteContext,
+  selector: Selector,
+  apex: readonly ServicePort[] = [],
+): Service["spec"] {
+  return { type: "ClusterIP", selector, ports: buildPorts(context, apex) };
+}
+
+/**
+ * The port of the spec, and beside it all others of the apex Service: what clients could ask of that, both sides can
+ * be asked. Where the spec leaves the container port open, the apex Service knows it.
+ */
+function buildPorts(context: RouteContext, apex: readonly ServicePort[]): readonly ServicePort[] {
+  const { port, portName, targetPort, appProtocol } = context.spec.service;
+  const same = apex.find((it) => it.port === port);
+  const others = apex.filter((it) => it.port !== port);
+  const protocol = appProtocol ?? same?.appProtocol;
+  const isTaken = others.some((it) => it.name === portName);
+  return [
+    {
+      // The beginning stays: Istio reads the protocol from it.
+      name: isTaken ? `${portName.slice(0, 9)}-${port}` : portName,
+      port,
+      targetPort: targetPort ?? same?.targetPort ?? port,
+      protocol: "TCP",
+      ...(protocol === undefined ? {} : { appProtocol: protocol }),
+    },
+    ...others.map(({ nodePort: _allocated, ...it }) => ({ ...it, name: it.name ?? `port-${it.port}` })),
+  ];
 }
 
 /** Without an owner reference: clients go on calling the apex Service when the Rollout is gone. */

@@ -1,7 +1,7 @@
 import { namesOf } from "../api/names.ts";
 import { isMadeFor } from "../api/ownership.ts";
 import type { Client } from "../kube/client.ts";
-import type { EndpointSlice, Service } from "../kube/kind/network.ts";
+import type { EndpointSlice, Service, ServicePort } from "../kube/kind/network.ts";
 import type { Pod } from "../kube/kind/workload.ts";
 import { keyOf } from "../kube/object.ts";
 import type { Reader } from "../kube/reader.ts";
@@ -104,6 +104,12 @@ export class ServiceSet {
     await removeGenerated(this.#client, context.rollout, this.#wantedPrimary(context));
   }
 
+  /** Ports of an apex Service that was there before us; none when it is ours, or not there. */
+  adoptedPorts(context: RouteContext): readonly ServicePort[] {
+    const apex = this.#apex(context);
+    return apex === undefined || isMadeFor(context.rollout, apex) ? [] : (apex.spec.ports ?? []);
+  }
+
   #apex(context: RouteContext): Service | undefined {
     const { apexService: name } = namesOf(context.rollout);
     return this.#services.get({ namespace: context.rollout.metadata.namespace, name });
@@ -152,7 +158,7 @@ export class ServiceSet {
 
   #wantedPrimary(context: RouteContext): Generated<Service> {
     const { primaryService: name } = namesOf(context.rollout);
-    return this.#generated(name, buildSpec(context, context.selectors.primary));
+    return this.#generated(name, buildSpec(context, context.selectors.primary, this.adoptedPorts(context)));
   }
 
   /** Without `pin`: as it is pinned now, or, when it has to be made again in the middle of a run, to that run. */
@@ -163,10 +169,14 @@ export class ServiceSet {
     const hash = pin ?? kept ?? context.rollout.status?.run?.revision;
     return this.#generated(
       name,
-      buildSpec(context, {
-        ...withoutPin(context.selectors.target),
-        ...(hash === undefined ? {} : { [POD_TEMPLATE_HASH]: hash }),
-      }),
+      buildSpec(
+        context,
+        {
+          ...withoutPin(context.selectors.target),
+          ...(hash === undefined ? {} : { [POD_TEMPLATE_HASH]: hash }),
+        },
+        this.adoptedPorts(context),
+      ),
     );
   }
 

@@ -320,7 +320,7 @@ export function routerContract(name: string, create: (world: AdapterWorld) => Ro
               selector: { app: "checkout", tier: "web" },
               ports: [
                 { name: "http", port: 80, targetPort: "http" },
-                { name: "admin", port: 9090 },
+                { name: "admin", port: 9090, targetPort: 9091 },
               ],
             },
           }),
@@ -329,6 +329,10 @@ export function routerContract(name: string, create: (world: AdapterWorld) => Ro
         const before = await service("checkout");
         await install();
         expect(services().apex).toMatchObject({ exists: true, selects: "target", inSync: true });
+        expect(routing()).toMatchObject({ inSync: true });
+        for (const side of ["checkout-primary", "checkout-canary"]) {
+          expect((await service(side))?.spec.ports).toEqual(before?.spec.ports);
+        }
         await world.settled(router.pointApex(context, "primary"));
         expect(world.writes()).toHaveLength(1);
         const during = await service("checkout");

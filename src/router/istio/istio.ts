@@ -82,7 +82,7 @@ export class IstioRouter implements Router {
     if (!isMadeFor(context.rollout, actual)) {
       throw new ForeignObjectError(driftOf(context.rollout, wanted) ?? "the VirtualService is not ours");
     }
-    const http = routesWithTraffic(actual, context, traffic);
+    const http = routesWithTraffic(actual, context, traffic, this.#isMultiPort(context));
     if (isDeepEqual(http, actual.spec?.http)) return;
     const { resourceVersion } = actual.metadata;
     await this.#client.patch(VIRTUAL_SERVICE, keyOf(actual), {
@@ -130,9 +130,13 @@ export class IstioRouter implements Router {
       resource: VIRTUAL_SERVICE,
       reader: this.#virtualServices,
       name,
-      spec: buildVirtualServiceSpec(context, traffic ?? current),
+      spec: buildVirtualServiceSpec(context, traffic ?? current, this.#isMultiPort(context)),
       owned: VIRTUAL_SERVICE_SPEC,
     };
+  }
+
+  #isMultiPort(context: RouteContext): boolean {
+    return this.#services.adoptedPorts(context).some(({ port }) => port !== context.spec.service.port);
   }
 
   #wantedRules(context: RouteContext): readonly Generated<DestinationRule>[] {

@@ -81,6 +81,53 @@ describe("buildVirtualServiceSpec", () => {
   });
 });
 
+describe("buildVirtualServiceSpec for Services with several ports", () => {
+  const port = { number: 80 };
+  const named = {
+    route: [
+      { destination: { host: "checkout-primary", port }, weight: 90 },
+      { destination: { host: "checkout-canary", port }, weight: 10 },
+    ],
+  };
+  const traffic = { canaryWeight: 10, shadowPercent: 0 };
+  const routesOf = (istio: Record<string, unknown>, to = traffic) =>
+    buildVirtualServiceSpec(contextWith(istio), to, true).http;
+
+  it("lets requests within the mesh keep the port that they ask for", () => {
+    expect(routesOf({})).toEqual([split(90, 10)]);
+  });
+
+  it("names the port for gateways, whose own is none of the Services'", () => {
+    expect(routesOf({ gateways: ["istio-system/public"] })).toEqual([named]);
+    expect(routesOf({ gateways: ["istio-system/public", "mesh"] })).toEqual([
+      { ...named, match: [{ gateways: ["istio-system/public"] }] },
+      split(90, 10, { match: [{ gateways: ["mesh"] }] }),
+    ]);
+  });
+
+  it("keeps to the gateways that a condition names", () => {
+    const uri = { prefix: "/" };
+    const match = [{ uri, gateways: ["mesh"] }, { uri }];
+    expect(routesOf({ gateways: ["public", "mesh"], match })).toEqual([
+      { ...named, match: [{ uri, gateways: ["public"] }] },
+      split(90, 10, {
+        match: [
+          { uri, gateways: ["mesh"] },
+          { uri, gateways: ["mesh"] },
+        ],
+      }),
+    ]);
+    expect(routesOf({ gateways: ["public", "mesh"], match: [{ uri, gateways: ["mesh"] }] })).toHaveLength(1);
+  });
+
+  it("mirrors to the port that it sends to", () => {
+    const [outside, inside] =
+      routesOf({ gateways: ["public", "mesh"] }, { canaryWeight: 0, shadowPercent: 100 }) ?? [];
+    expect(outside?.mirror).toEqual({ host: "checkout-canary", port });
+    expect(inside?.mirror).toEqual({ host: "checkout-canary" });
+  });
+});
+
 describe("readTraffic", () => {
   const context = aRouteContext();
 

@@ -7,15 +7,58 @@ import type { RouteContext, Traffic } from "../router.ts";
 /** The members of a VirtualService's spec that are ours in one that we made. */
 export const OWNED_SPEC: readonly string[] = ["hosts", "gateways", "http"];
 
-/** The whole spec of the generated VirtualService: one weighted route between primary and canary. */
-export function buildVirtualServiceSpec(context: RouteContext, traffic: Traffic): VirtualService["spec"] {
+/**
+ * The whole spec of the generated VirtualService: a weighted route between primary and canary.
+ *
+ * A destination without a port means the only port of its Service or, where there are several, the port that the
+ * client asked for. A gateway's own port is none of them: with several ports (`isMultiPort`) gateways get a route of
+ * their own that names the port.
+ */
+export function buildVirtualServiceSpec(
+  context: RouteContext,
+  traffic: Traffic,
+  isMultiPort = false,
+): VirtualService["spec"] {
   const { istio } = context.spec.traffic;
   const { apexService } = namesOf(context.rollout);
+  const gateways = istio.gateways.length === 0 ? [MESH] : istio.gateways;
+  const routes = isMultiPort ? routesByGateway(context, gateways) : [routeSettings(istio)];
   return {
     hosts: [...new Set([...istio.hosts, apexService])],
-    gateways: istio.gateways.length === 0 ? ["mesh"] : istio.gateways,
-    http: [withTraffic(routeSettings(istio), context, traffic)],
+    gateways,
+    http: routes.map((route) => withTraffic(route, context, traffic)),
   };
+}
+
+/** What VirtualServices call the sidecars. */
+const MESH = "mesh";
+
+function routesByGateway(context: RouteContext, gateways: readonly string[]): readonly HttpRoute[] {
+  const { istio } = context.spec.traffic;
+  const { primaryService, canaryService } = namesOf(context.rollout);
+  const port = { number: context.spec.service.port };
+  const settings = routeSettings(istio);
+  const outside = gateways.filter((gateway) => gateway !== MESH);
+  const withPort = [primaryService, canaryService].map((host) => ({ destination: { host, port } }));
+  if (outside.length === gateways.length) return [{ ...settings, route: withPort }];
+  if (outside.length === 0) return [settings];
+  return [
+    ...forGateways({ ...settings, route: withPort }, outside),
+    ...forGateways(
+      settings,
+      gateways.filter((gateway) => gateway === MESH),
+    ),
+  ];
+}
+
+/** The route for these gateways alone; none when its conditions exclude them all. */
+function forGateways(route: HttpRoute, gateways: readonly string[]): readonly HttpRoute[] {
+  const match = (route.match ?? [{}]).flatMap((block) => {
+    const said = block["gateways"] as readonly string[] | undefined;
+    const kept = said === undefined ? gateways : gateways.filter((gateway) => said.includes(gateway));
+    return kept.length === 0 ? [] : [{ ...block, gateways: kept }];
+  });
+  return match.length === 0 ? [] : [{ ...route, match }];
 }
 
 /** What the VirtualService makes of traffic now: the largest share that any of its routes gives the canary. */
@@ -37,13 +80,14 @@ export function routesWithTraffic(
   virtualService: VirtualService,
   context: RouteContext,
   traffic: Traffic,
+  isMultiPort = false,
 ): readonly HttpRoute[] {
   const isPrimary = hostMatcher(context, "primary");
   const isCanary = hostMatcher(context, "canary");
   const routes = virtualService.spec?.http ?? [];
   const isOurs = (route: HttpRoute) =>
     route.route?.some(({ destination }) => isPrimary(destination) || isCanary(destination)) ?? false;
-  if (!routes.some(isOurs)) return buildVirtualServiceSpec(context, traffic).http ?? [];
+  if (!routes.some(isOurs)) return buildVirtualServiceSpec(context, traffic, isMultiPort).http ?? [];
   return routes.map((route) => (isOurs(route) ? withTraffic(route, context, traffic) : route));
 }
 
@@ -56,15 +100,13 @@ function withTraffic(route: HttpRoute, context: RouteContext, traffic: Traffic):
     const existing = route.route?.find(({ destination }) => isSide(destination));
     return { ...(existing ?? { destination: { host } }), weight };
   };
+  const canary = destinationOf("canary", canaryService, traffic.canaryWeight);
   return {
     ...rest,
-    route: [
-      destinationOf("primary", primaryService, 100 - traffic.canaryWeight),
-      destinationOf("canary", canaryService, traffic.canaryWeight),
-    ],
+    route: [destinationOf("primary", primaryService, 100 - traffic.canaryWeight), canary],
     ...(traffic.shadowPercent === 0
       ? {}
-      : { mirror: { host: canaryService }, mirrorPercentage: { value: traffic.shadowPercent } }),
+      : { mirror: canary.destination, mirrorPercentage: { value: traffic.shadowPercent } }),
   };
 }
 
