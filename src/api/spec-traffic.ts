@@ -120,7 +120,9 @@ export const serviceSchema = z.strictObject({
   targetPort: z
     .union([z.number().int().min(1).max(65535), z.string().min(1).max(15)])
     .optional()
-    .describe("Container port, by number or name. Default: the same number as `port`."),
+    .describe(
+      "Container port, by number or name. Default: what an existing apex Service has for `port`, else the same number.",
+    ),
   portName: z
     .string()
     .max(15)
