@@ -16,16 +16,17 @@ import {
   SERVICE,
 } from "../kube/resources.ts";
 import { RestClient } from "../kube/rest-client.ts";
+import type { Transport } from "../kube/transport.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Prng } from "../lib/prng.ts";
 import { type Logger, silentLogger } from "../telemetry/logger.ts";
 import { ApiFaults } from "./api-faults.ts";
-import type { ApiServer } from "./apiserver/api-server.ts";
-import { type Cluster, createCluster } from "./cluster.ts";
+import { attachCluster, type ClusterParts, createCluster } from "./cluster.ts";
 import { istioCrds } from "./crds/istio-crds.ts";
 import type { ImageBook, PodIdentity } from "./image.ts";
 import { DESTINATION_RULES, VIRTUAL_SERVICES, type VirtualService } from "./mesh/istio.ts";
 import { Mesh, type MeshCaches } from "./mesh/mesh.ts";
+import { PodLoad } from "./mesh/pod-load.ts";
 import { EmbeddedPrometheus } from "./prometheus/embedded-prometheus.ts";
 
 /** How pods behave; told of their ends, since their numbers are given again. */
@@ -51,6 +52,15 @@ export interface WorldOptions {
   readonly logger?: Logger | undefined;
   /** The API server is reached from outside: requests need this bearer token to be the administrator's. */
   readonly adminToken?: string | undefined;
+  /** An API server that runs elsewhere, in place of the embedded one. */
+  readonly attached?: Attachment | undefined;
+}
+
+export interface Attachment {
+  /** With the rights of an administrator. */
+  readonly transport: Transport;
+  /** Whether our Deployment, ReplicaSet, endpoint and garbage controllers are to work there: it has none. */
+  readonly startWorkloadControllers: boolean;
 }
 
 /** The caches of the world's own view: past all faults, as a spectator sees it. */
@@ -64,7 +74,8 @@ export interface WorldCaches extends MeshCaches {
 /** A whole cluster in one process: API server, workload controllers, nodes, mesh and Prometheus on one clock. */
 export class World {
   readonly clock: Clock;
-  readonly apiServer: ApiServer;
+  /** Leads to the API server past all faults. */
+  readonly transport: Transport;
   /** The API server as everybody else reaches it, with the faults that are set. */
   readonly apiFaults: ApiFaults;
   /** An administrator's client, past all faults. */
@@ -74,23 +85,17 @@ export class World {
   readonly prometheus: EmbeddedPrometheus;
   readonly #options: WorldOptions;
   readonly #cacheSet: CacheSet;
-  readonly #cluster: Cluster;
+  readonly #cluster: ClusterParts;
 
   constructor(options: WorldOptions) {
     const { clock, images, seed, logger = silentLogger } = options;
     const prng = new Prng(seed);
     this.#options = options;
     this.clock = clock;
-    this.#cluster = createCluster({
-      clock,
-      prng: prng.fork(),
-      logger,
-      imageBook: images.behaviour,
-      adminToken: options.adminToken,
-    });
-    this.apiServer = this.#cluster.apiServer;
+    const { cluster, entrance } = clusterOf(options, prng.fork());
+    this.#cluster = cluster;
+    this.transport = cluster.transport;
     this.client = this.#cluster.client;
-    const entrance = options.adminToken === undefined ? this.apiServer : this.apiServer.network;
     this.apiFaults = new ApiFaults(entrance, clock, prng.fork());
     const cachePrng = prng.fork();
     this.#cacheSet = new CacheSet({ client: this.client, clock, random: () => cachePrng.float(), logger });
@@ -106,6 +111,7 @@ export class World {
       clock,
       scrapeIntervalMs: options.scrapeIntervalMs ?? DEFAULT_SCRAPE_INTERVAL_MS,
     });
+    this.#load = new PodLoad({ clock, pods: this.caches.pods, truth: () => this.mesh.truth });
     this.mesh.exportTo((page) => this.prometheus.addTarget(page));
     this.caches.pods.subscribe(({ old, new: pod }) => {
       if (pod === undefined && old !== undefined) images.forget(podIdentity(old));
@@ -147,6 +153,24 @@ export class World {
       if (!isAlreadyExists(error)) throw error;
     }
   }
+}
+
+/** The cluster, and the way in for everybody else. */
+function clusterOf(
+  options: WorldOptions,
+  prng: Prng,
+): { readonly cluster: ClusterParts; readonly entrance: Transport } {
+  const { clock, images, logger, attached, adminToken } = options;
+  const common = { clock, prng, imageBook: images.behaviour, ...(logger === undefined ? {} : { logger }) };
+  if (attached !== undefined) {
+    const { transport, startWorkloadControllers } = attached;
+    return {
+      cluster: attachCluster(transport, { ...common, startWorkloadControllers }),
+      entrance: transport,
+    };
+  }
+  const cluster = createCluster({ ...common, adminToken });
+  return { cluster, entrance: adminToken === undefined ? cluster.apiServer : cluster.apiServer.network };
 }
 
 /** What a mesh under light load needs to tell its proxies. */

@@ -8,6 +8,7 @@ import type { Clock } from "../../../lib/clock.ts";
 import { isDeepEqual } from "../../../lib/json.ts";
 import { DEPLOYMENTS, type Deployment, type Pod, REPLICA_SETS, type ReplicaSet } from "../../kinds.ts";
 import type { Controller } from "../controller.ts";
+import { LABEL_INDEX, labelKey } from "../indexes.ts";
 import { decideAutoscaler } from "./decide.ts";
 import { AUTOSCALERS, type Autoscaler } from "./hpa.ts";
 import { NO_HISTORY, type ScalingHistory } from "./limit.ts";
@@ -109,9 +110,12 @@ export class AutoscalerController implements Controller {
         : [kind === "ReplicaSet" ? replicaSets.get(key) : undefined, REPLICA_SETS];
     if (object === undefined) return null;
     const requirements = requirementsOf(object.spec.selector);
-    const selected = pods
-      .list(key.namespace)
-      .filter((pod) => matchesLabels(requirements, pod.metadata.labels));
+    const [first] = Object.entries(object.spec.selector.matchLabels ?? {});
+    const candidates =
+      first === undefined
+        ? pods.list(key.namespace)
+        : pods.by(LABEL_INDEX, labelKey(key.namespace, ...first));
+    const selected = candidates.filter((pod) => matchesLabels(requirements, pod.metadata.labels));
     const statusReplicas = object.status?.replicas ?? 0;
     return {
       key,
