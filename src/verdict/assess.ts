@@ -1,5 +1,6 @@
 import { assertNever } from "../lib/assert.ts";
 import { roughDuration } from "../lib/duration.ts";
+import { needsPrimary } from "./judge-settings.ts";
 import type { JudgeState, MetricState } from "./judge-state.ts";
 import { assessLatency } from "./latency.ts";
 import { LEAST_WARM_INTERVALS, type MetricPlan, type Opinion } from "./metric-judge.ts";
@@ -92,44 +93,53 @@ function feedObstacle(state: JudgeState, nowMs: number): Obstacle | null {
   }
   const { sinceMs } = state.position;
   const why = feed.error === null ? "" : `: ${feed.error}`;
-  for (const [name, seenMs] of [
-    ["canary", feed.canaryMs],
-    ["primary", feed.primaryMs],
-  ] as const) {
+  for (const { name, seenMs } of arms(state)) {
     if (seenMs === null) return obstacle(`no ${name} requests yet${why}`);
     if (nowMs - seenMs > FRESH_MS) return obstacle(`no ${name} data since ${timeOfDay(seenMs)}${why}`);
     if (seenMs <= sinceMs) return obstacle(`no ${name} requests in this step yet${why}`);
   }
-  if (feed.bothMs === null || nowMs - feed.bothMs > FRESH_MS) {
+  if (needsPrimary(settings) && nowMs - (feed.bothMs ?? 0) > FRESH_MS) {
     return obstacle("canary and primary have not served in the same interval for 5m");
   }
   return null;
 }
 
-/** Too few requests, or none outside the warm-up. */
+interface ArmSeen {
+  readonly name: "canary" | "primary";
+  readonly seenMs: number | null;
+}
+
+/** The arms whose data a verdict needs. */
+function arms({ feed, settings }: JudgeState): readonly ArmSeen[] {
+  const canary: ArmSeen = { name: "canary", seenMs: feed.canaryMs };
+  return needsPrimary(settings) ? [canary, { name: "primary", seenMs: feed.primaryMs }] : [canary];
+}
+
+/** Too few requests, or none outside the warm-up; the estimate covers both. */
 function amountObstacle(state: JudgeState): Obstacle | null {
-  const { totals, settings, lastRowEndMs, warmup } = state;
+  const { totals, settings } = state;
   const requests = totals.canary.total;
+  const warmMs = warmupLeftMs(state);
   if (requests < settings.minRequests) {
     const ratePerMs = totals.observedMs > 0 ? requests / totals.observedMs : 0;
-    const missingForMs = ratePerMs > 0 ? Math.ceil((settings.minRequests - requests) / ratePerMs) : null;
+    const servedMs = ratePerMs > 0 ? Math.ceil((settings.minRequests - requests) / ratePerMs) : null;
+    const missingForMs = servedMs === null ? null : Math.max(servedMs, warmMs);
     const eta = missingForMs === null ? "" : `, about ${roughDuration(missingForMs)} to go at this rate`;
-    return {
-      metric: null,
-      reason: `${count(Math.floor(requests))} of ${count(settings.minRequests)} requests${eta}`,
-      missingForMs,
-    };
+    const reason = `${count(Math.floor(requests))} of ${count(settings.minRequests)} requests${eta}`;
+    return { metric: null, reason, missingForMs };
   }
-  const neededInRun = LEAST_WARM_INTERVALS - totals.runWarmRows;
-  const needed = Math.max(neededInRun, totals.warmRows > 0 ? 0 : 1);
-  if (needed <= 0) return null;
+  if (warmMs === 0) return null;
+  const reason = `warming up: ${totals.warmRows} intervals judged in this step, about ${roughDuration(warmMs)} to go`;
+  return { metric: null, reason, missingForMs: warmMs };
+}
+
+/** Until enough intervals outside the warm-up will have been seen: some in the run, and one in this step. */
+function warmupLeftMs({ totals, settings, warmup, lastRowEndMs }: JudgeState): number {
+  const inRun = LEAST_WARM_INTERVALS - totals.runWarmRows;
+  const needed = Math.max(inRun, totals.warmRows > 0 ? 0 : 1);
+  if (needed <= 0) return 0;
   const untilMs = Math.max(warmup.coldUntilMs, warmup.settlingUntilMs);
-  const missingForMs = Math.max(0, untilMs - (lastRowEndMs ?? 0)) + needed * settings.intervalMs;
-  return {
-    metric: null,
-    reason: `warming up: ${totals.warmRows} intervals compared in this step, about ${roughDuration(missingForMs)} to go`,
-    missingForMs,
-  };
+  return Math.max(0, untilMs - (lastRowEndMs ?? 0)) + needed * settings.intervalMs;
 }
 
 function metricObstacle(metrics: readonly MetricVerdict[]): Obstacle | null {

@@ -43,6 +43,11 @@ export interface JudgeSettings {
   readonly metrics: readonly MetricSettings[];
 }
 
+/** Whether anything is compared with the primary, so that a verdict needs its data. */
+export function needsPrimary(settings: JudgeSettings): boolean {
+  return settings.metrics.some((metric) => metric.baseline !== null);
+}
+
 interface KindDefaults {
   readonly maxRatio: number;
   readonly minDelta: number;

@@ -1,5 +1,6 @@
 import type { EvidenceRow } from "../api/evidence.ts";
 import { type ArmTally, addTally, NOTHING } from "./counts.ts";
+import { needsPrimary } from "./judge-settings.ts";
 import type { Feed, JudgeState, MetricState, Totals } from "./judge-state.ts";
 import { observeLatency } from "./latency.ts";
 import type { MetricPlan, RowContext } from "./metric-judge.ts";
@@ -47,7 +48,8 @@ function observeMetric(state: MetricState, plan: MetricPlan, context: RowContext
 }
 
 function observeTotals(totals: Totals, { row, use, settings }: RowContext): Totals {
-  const warm = use === "warm" && served(row.canary) && served(row.primary) ? 1 : 0;
+  const usable = served(row.canary) && (served(row.primary) || !needsPrimary(settings));
+  const warm = use === "warm" && usable ? 1 : 0;
   return {
     canary: addTally(totals.canary, tallyOf(row.canary)),
     primary: addTally(totals.primary, tallyOf(row.primary)),

@@ -2,7 +2,6 @@ import { isComparable, type PairCounts } from "./counts.ts";
 import { advanceDrift } from "./drift-filter.ts";
 import { logBetaBinomial } from "./math/count-densities.ts";
 import type { Split } from "./math/log-odds-noise.ts";
-import { LONGEST_RUN } from "./noise-models.ts";
 import { advanceRuns } from "./run-lengths.ts";
 import type { PlannedFilter, SplitPlan } from "./split-plan.ts";
 import { advanceMixture, beginMixture, type StartMixture } from "./start-mixture.ts";
@@ -32,15 +31,25 @@ export function observeSplit(
   hazard: number,
 ): SplitTest {
   if (!isComparable(counts)) return test;
-  const recent = [counts, ...test.recent.slice(0, LONGEST_RUN - 1)];
+  const { predicted, filters, recent } = predictSplit(test, counts, plan);
+  const ratios = logRatios(plan, counts, predicted);
+  return { mixture: advanceMixture(test.mixture, ratios, hazard), filters, recent };
+}
+
+/** Moves every filter on by an interval; `predicted` is the ln likelihood that each gave it beforehand. */
+export function predictSplit(
+  test: SplitTest,
+  counts: PairCounts,
+  plan: SplitPlan,
+): Pick<SplitTest, "filters" | "recent"> & { readonly predicted: readonly number[] } {
+  const recent = [counts, ...test.recent.slice(0, plan.longestRun - 1)];
   const filters = new Float64Array(test.filters.length);
-  const sums = sumsOf(recent, plan.longestRun);
+  const sums = sumsOf(recent);
   const byRatio = plan.ratios.map((ratio) => splitsAt(ratio, sums));
   const predicted = plan.filters.map((filter) =>
     advance(filter, test.filters, filters, byRatio[filter.ratioIndex] as readonly Split[]),
   );
-  const ratios = logRatios(plan, counts, predicted);
-  return { mixture: advanceMixture(test.mixture, ratios, hazard), filters, recent };
+  return { predicted, filters, recent };
 }
 
 function advance(
@@ -108,12 +117,12 @@ interface RunSum {
 }
 
 /** Sums over the last 1, 2, ... intervals. */
-function sumsOf(recent: readonly PairCounts[], longest: number): readonly RunSum[] {
+function sumsOf(recent: readonly PairCounts[]): readonly RunSum[] {
   let first = 0;
   let both = 0;
   let firstByLogit = 0;
   let bothByLogit = 0;
-  return recent.slice(0, longest).map(({ canary, primary }) => {
+  return recent.map(({ canary, primary }) => {
     const logit = Math.log(canary.total / primary.total);
     first += canary.bad;
     both += canary.bad + primary.bad;
