@@ -48,7 +48,7 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
-  expect(errors).toEqual([]);
+  expect(errors.splice(0).map((error) => error.stack)).toEqual([]);
   expect(await send("GET", "/readyz")).toMatchObject({ status: 200, body: "ok" });
 });
 
