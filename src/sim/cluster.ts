@@ -1,9 +1,14 @@
+import type { CacheSetOptions } from "../kube/cache-set.ts";
 import type { Client } from "../kube/client.ts";
+import type { Resource } from "../kube/resource.ts";
 import { RestClient } from "../kube/rest-client.ts";
+import type { Transport } from "../kube/transport.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Prng } from "../lib/prng.ts";
 import { type Logger, silentLogger } from "../telemetry/logger.ts";
 import { ApiServer } from "./apiserver/api-server.ts";
+import { BUILTIN_RESOURCES } from "./apiserver/builtin-resources.ts";
+import { Registry } from "./apiserver/registry.ts";
 import { HEALTHY_IMAGE, type ImageBook } from "./image.ts";
 import { SimulatedNodes } from "./kubelet/nodes.ts";
 import type { UsageSource } from "./workloads/autoscaler/pod-usage.ts";
@@ -25,15 +30,20 @@ export interface ClusterOptions {
   readonly startWorkloadControllers?: boolean;
 }
 
-/** The embedded world without mesh and metrics. */
-export interface Cluster {
-  readonly apiServer: ApiServer;
-  /** Speaks to the API server in-process, as its administrator. */
+/** Controllers and nodes that play on an API server, whosever it is. */
+export interface ClusterParts {
+  /** Leads to the API server, with the rights of an administrator. */
+  readonly transport: Transport;
   readonly client: Client;
   readonly nodes: SimulatedNodes;
   /** Resolves when controllers and kubelets know all there is. */
   start(): Promise<void>;
   stop(): Promise<void>;
+}
+
+/** The embedded world without mesh and metrics. */
+export interface Cluster extends ClusterParts {
+  readonly apiServer: ApiServer;
 }
 
 /** Watches within one process do not stop silently: hours of virtual time need not be spent on renewing them. */
@@ -43,36 +53,55 @@ const LASTING_WATCHES = { idleMs: DAY_MS, watchMs: DAY_MS, relistMs: DAY_MS };
 const DEFAULT_NODES = ["node-1"];
 
 export function createCluster(options: ClusterOptions): Cluster {
-  const { clock, prng, logger = silentLogger, imageBook = () => HEALTHY_IMAGE } = options;
+  const { clock, prng } = options;
   const apiServer = new ApiServer({
     clock,
     prng: prng.fork(),
     ...(options.adminToken === undefined ? {} : { adminToken: options.adminToken }),
   });
-  const clientOf = (fieldManager: string) => new RestClient({ transport: apiServer, clock, fieldManager });
+  const resources = apiServer.registry.list();
+  const parts = playOn(apiServer, { ...options, resources, reflector: LASTING_WATCHES });
+  return { apiServer, ...parts };
+}
 
+/** An API server that runs elsewhere and has no nodes: ours join it, and our controllers where it has none. */
+export function attachCluster(
+  transport: Transport,
+  options: Omit<ClusterOptions, "adminToken">,
+): ClusterParts {
+  const resources = new Registry(BUILTIN_RESOURCES).list();
+  return playOn(transport, { ...options, resources });
+}
+
+interface PlayOptions extends ClusterOptions {
+  readonly resources: readonly Resource[];
+  readonly reflector?: CacheSetOptions["reflector"];
+}
+
+function playOn(transport: Transport, options: PlayOptions): ClusterParts {
+  const { clock, prng, reflector, logger = silentLogger, imageBook = () => HEALTHY_IMAGE } = options;
+  const clientOf = (fieldManager: string) => new RestClient({ transport, clock, fieldManager });
   const controllers = new WorkloadControllers({
     client: clientOf("kube-controller-manager"),
     clock,
     prng: prng.fork(),
     logger,
-    reflector: LASTING_WATCHES,
+    reflector,
     podUsage: options.podUsage,
-    resources: apiServer.registry.list(),
+    resources: options.resources,
   });
   const nodes = new SimulatedNodes({
     client: clientOf("kubelet"),
     clock,
     prng: prng.fork(),
     logger,
-    reflector: LASTING_WATCHES,
+    reflector,
     book: imageBook,
     names: options.nodes ?? DEFAULT_NODES,
   });
   const parts = options.startWorkloadControllers === false ? [nodes] : [controllers, nodes];
-
   return {
-    apiServer,
+    transport,
     client: clientOf("kubectl"),
     nodes,
     start: async () => {

@@ -28,6 +28,7 @@ import { DESTINATION_RULES, VIRTUAL_SERVICES, type VirtualService } from "./mesh
 import { Mesh, type MeshCaches } from "./mesh/mesh.ts";
 import { PodLoad } from "./mesh/pod-load.ts";
 import { EmbeddedPrometheus } from "./prometheus/embedded-prometheus.ts";
+import type { UsageSource } from "./workloads/autoscaler/pod-usage.ts";
 
 /** How pods behave; told of their ends, since their numbers are given again. */
 export interface WorldImages {
@@ -92,7 +93,8 @@ export class World {
     const prng = new Prng(seed);
     this.#options = options;
     this.clock = clock;
-    const { cluster, entrance } = clusterOf(options, prng.fork());
+    const usageOf: UsageSource = (pod) => load.usageOf(pod);
+    const { cluster, entrance } = clusterOf(options, prng.fork(), usageOf);
     this.#cluster = cluster;
     this.transport = cluster.transport;
     this.client = this.#cluster.client;
@@ -100,6 +102,7 @@ export class World {
     const cachePrng = prng.fork();
     this.#cacheSet = new CacheSet({ client: this.client, clock, random: () => cachePrng.float(), logger });
     this.caches = worldCaches(this.#cacheSet);
+    const load = new PodLoad({ clock, pods: this.caches.pods, truth: () => this.mesh.truth });
     this.mesh = new Mesh({
       clock,
       prng: prng.fork(),
@@ -111,7 +114,6 @@ export class World {
       clock,
       scrapeIntervalMs: options.scrapeIntervalMs ?? DEFAULT_SCRAPE_INTERVAL_MS,
     });
-    this.#load = new PodLoad({ clock, pods: this.caches.pods, truth: () => this.mesh.truth });
     this.mesh.exportTo((page) => this.prometheus.addTarget(page));
     this.caches.pods.subscribe(({ old, new: pod }) => {
       if (pod === undefined && old !== undefined) images.forget(podIdentity(old));
@@ -159,9 +161,16 @@ export class World {
 function clusterOf(
   options: WorldOptions,
   prng: Prng,
+  podUsage: UsageSource,
 ): { readonly cluster: ClusterParts; readonly entrance: Transport } {
   const { clock, images, logger, attached, adminToken } = options;
-  const common = { clock, prng, imageBook: images.behaviour, ...(logger === undefined ? {} : { logger }) };
+  const common = {
+    clock,
+    prng,
+    podUsage,
+    imageBook: images.behaviour,
+    ...(logger === undefined ? {} : { logger }),
+  };
   if (attached !== undefined) {
     const { transport, startWorkloadControllers } = attached;
     return {

@@ -70,7 +70,7 @@ export class ScenarioRunner {
     const rollout = { namespace: loaded.namespace, name: loaded.rollout.metadata.name };
     this.#performer = new Performer({
       client: world.client,
-      finder: new ResourceFinder(world.apiServer),
+      finder: new ResourceFinder(world.transport),
       controls: {
         mesh: world.mesh,
         prometheus: world.prometheus,
