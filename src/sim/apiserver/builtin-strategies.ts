@@ -25,6 +25,7 @@ import {
   secretErrors,
   secretUpdateErrors,
 } from "./builtin/validate-config.ts";
+import { crdErrors, crdUpdateErrors } from "./builtin/validate-crd.ts";
 import {
   eventErrors,
   eventUpdateErrors,
@@ -143,6 +144,8 @@ const TRAITS: Readonly<Record<string, Traits>> = {
     prepareCreate: (draft) => {
       draft["status"] = newCrdStatus(draft);
     },
+    validate: crdErrors,
+    validateUpdate: (object, old, { part }) => (part === "status" ? [] : crdUpdateErrors(object, old)),
   },
   "roles.rbac.authorization.k8s.io": ROLE,
   "rolebindings.rbac.authorization.k8s.io": BINDING,

@@ -25,7 +25,7 @@ type Comparable = bigint | number | string | Date;
  * CEL as Kubernetes extends it for validation rules: lists (isSorted, sum, min, max, indexOf), strings (replace,
  * charAt), regular expressions (find, findAll), URLs and quantities (k8s.io/apiserver/pkg/cel/library).
  */
-export function createCelEnvironment(): Environment {
+function createEnvironment(): Environment {
   const environment = new Environment({
     unlistedVariablesAreDyn: true,
     enableOptionalTypes: true,
@@ -143,3 +143,6 @@ function registerQuantities(environment: Environment): void {
     )
     .registerFunction("kubernetes.Quantity.asApproximateFloat(): double", ({ value }: CelQuantity) => value);
 }
+
+/** Shared by all rules: nothing is registered once it is made. */
+export const CEL: Pick<Environment, "parse"> = createEnvironment();

@@ -21,7 +21,7 @@ export function readJson(text: string, report?: DecodeReport): unknown {
 /** The value of a YAML text (JSON is YAML as well). */
 export function readYaml(text: string): unknown {
   try {
-    return parseYaml(text, { uniqueKeys: false, maxAliasCount: 100 }) ?? null;
+    return parseYaml(text, { uniqueKeys: false, maxAliasCount: 100, logLevel: "error" }) ?? null;
   } catch (error) {
     throw new UnreadableText("yaml: did not find expected node content", { cause: error });
   }

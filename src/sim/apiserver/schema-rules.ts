@@ -1,6 +1,5 @@
-import type { Environment } from "@marcbachmann/cel-js";
 import { isDeepEqual } from "../../lib/json.ts";
-import { createCelEnvironment } from "./cel-environment.ts";
+import { CEL } from "./cel-environment.ts";
 import { toCel } from "./cel-value.ts";
 import type { FieldError } from "./field-error.ts";
 import { asList, isObject } from "./json-object.ts";
@@ -26,10 +25,7 @@ export class SchemaRules {
   /** Throws for rules that are no CEL. */
   constructor(schema: JsonSchema) {
     this.#schema = schema;
-    const rules = rulesIn(schema);
-    if (rules.length === 0) return;
-    const environment = createCelEnvironment();
-    for (const rule of rules) this.#compiled.set(rule, compile(environment, rule));
+    for (const rule of rulesIn(schema)) this.#compiled.set(rule, compile(rule));
   }
 
   get isEmpty(): boolean {
@@ -128,12 +124,12 @@ function errorOf(reason: string | undefined, field: string, text: string): Field
   return { reason: known, field: field === "" ? "<nil>" : field, body: `${WORDS[known]}: ${text}` };
 }
 
-function compile(environment: Environment, rule: ValidationRule): CompiledRule {
+function compile(rule: ValidationRule): CompiledRule {
   const { messageExpression } = rule;
   return {
     rule,
-    holds: environment.parse(rule.rule),
-    message: messageExpression === undefined ? undefined : environment.parse(messageExpression),
+    holds: CEL.parse(rule.rule),
+    message: messageExpression === undefined ? undefined : CEL.parse(messageExpression),
     isTransition: /\boldSelf\b/.test(withoutTexts(rule.rule)),
   };
 }

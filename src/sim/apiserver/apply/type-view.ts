@@ -62,6 +62,7 @@ function schemaView(schema: JsonSchema): TypeView {
   if (schema["x-kubernetes-int-or-string"] === true) return LEAF;
   if (schema.type === "array") return schemaListView(schema);
   const isOpen = schema["x-kubernetes-preserve-unknown-fields"] === true;
+  if (schema.type === undefined && isOpen) return UNTYPED;
   if (schema.type !== "object" && !isOpen) return { kind: "leaf", scalar: scalarOf(schema.type) };
   if (schema["x-kubernetes-map-type"] === "atomic") return LEAF;
   return {
