@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ROLLOUT } from "../../src/api/resource.ts";
 import type { Rollout } from "../../src/api/rollout.ts";
 import { isConflict } from "../../src/kube/api-error.ts";
 import type { Service } from "../../src/kube/kind/network.ts";
@@ -187,6 +188,26 @@ export function routerContract(name: string, create: (world: AdapterWorld) => Ro
         expect(await rejectionOf(set(25))).toMatchObject({ code: "ForeignObject" });
         await world.settled(router.removeRoutes(context));
         expect(await subject.spec()).toEqual(spec);
+      });
+
+      it("that a deleted Rollout left behind belong to the next one of its name, and go with it", async () => {
+        await install({ canaryWeight: 25, shadowPercent: 0 });
+        const key = { namespace: "default", name: "checkout" };
+        await world.settled(world.admin.delete(ROLLOUT, key, { propagation: "Orphan" }));
+        await world.advance(5);
+        context = contextOf(await world.rollout());
+        expect(routing()).toMatchObject({ inSync: false, traffic: { canaryWeight: 25 } });
+        await world.settled(router.ensureServices(context));
+        await world.settled(router.ensureRoutes(context));
+        expect(routing()).toMatchObject({ inSync: true, traffic: { canaryWeight: 25 } });
+        await world.remove(ROLLOUT, "checkout");
+        await world.advance(5);
+        expect(routing()).toEqual({ kind: "missing" });
+        expect(services()).toMatchObject({
+          apex: { exists: true },
+          primary: { exists: false },
+          canary: { exists: false },
+        });
       });
 
       it("are removed, once", async () => {
