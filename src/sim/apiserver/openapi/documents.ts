@@ -16,11 +16,24 @@ const EMPTY_DOCUMENTS = ["api", "apis", "version"];
 const V2_PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 const V2_PROTOBUF_ACCEPTED = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
 
-/** `/openapi/v2` and `/openapi/v3`: documents made from the registry, each made once for each of its states. */
+interface Document {
+  /** What it was made from: it holds as long as these are served. */
+  readonly definitions: readonly ResourceDefinition[];
+  readonly value: JsonObject;
+  readonly hash: string;
+}
+
+interface DocumentV2 {
+  readonly revision: number;
+  readonly value: JsonObject;
+  readonly bytes: Uint8Array;
+}
+
+/** `/openapi/v2` and `/openapi/v3`: documents made from the registry, each anew only when its resources have changed. */
 export class OpenApiDocuments {
   readonly #registry: Registry;
-  readonly #documents = new Map<string, { readonly value: JsonObject; readonly hash: string }>();
-  #revision = -1;
+  readonly #documents = new Map<string, Document>();
+  #v2Document: DocumentV2 | undefined;
 
   constructor(registry: Registry) {
     this.#registry = registry;
@@ -45,7 +58,9 @@ export class OpenApiDocuments {
   }
 
   #index(): ApiResponse {
-    const paths = this.#paths().map((path) => [
+    const served = this.#paths();
+    for (const path of this.#documents.keys()) if (!served.includes(path)) this.#documents.delete(path);
+    const paths = served.map((path) => [
       path,
       { serverRelativeURL: `/openapi/v3/${path}?hash=${this.#document(path).hash}` },
     ]);
@@ -68,35 +83,38 @@ export class OpenApiDocuments {
     return [...paths].sort();
   }
 
-  #document(path: string): { readonly value: JsonObject; readonly hash: string } {
-    if (this.#revision !== this.#registry.revision) {
-      this.#documents.clear();
-      this.#revision = this.#registry.revision;
-    }
-    const known = this.#documents.get(path);
-    if (known !== undefined) return known;
+  #document(path: string): Document {
     const definitions = this.#registry.list().filter(({ group, version }) => {
       return path === (group === "" ? `api/${version}` : `apis/${group}/${version}`);
     });
+    const known = this.#documents.get(path);
+    if (known !== undefined && haveSameElements(known.definitions, definitions)) return known;
     const value = documentOf(definitions);
     const hash = createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 32).toUpperCase();
-    this.#documents.set(path, { value, hash });
-    return { value, hash };
+    const document = { definitions, value, hash };
+    this.#documents.set(path, document);
+    return document;
   }
 
   #v2(request: ApiRequest): ApiResponse {
-    const document = openApiV2Document(INFO, schemasOf(this.#registry.list()));
-    if ((request.headers["accept"] ?? "").includes(V2_PROTOBUF_ACCEPTED)) {
-      const bytes = encodeOpenApiV2(document);
-      return { status: 200, contentType: V2_PROTOBUF, warnings: [], body: { kind: "bytes", bytes } };
-    }
-    return {
-      status: 200,
-      contentType: "application/json",
-      warnings: [],
-      body: { kind: "json", value: document },
-    };
+    const { value, bytes } = this.#currentV2();
+    const answer = { status: 200, warnings: [] };
+    if ((request.headers["accept"] ?? "").includes(V2_PROTOBUF_ACCEPTED))
+      return { ...answer, contentType: V2_PROTOBUF, body: { kind: "bytes", bytes } };
+    return { ...answer, contentType: "application/json", body: { kind: "json", value } };
   }
+
+  #currentV2(): DocumentV2 {
+    const { revision } = this.#registry;
+    if (this.#v2Document?.revision === revision) return this.#v2Document;
+    const value = openApiV2Document(INFO, schemasOf(this.#registry.list()));
+    this.#v2Document = { revision, value, bytes: encodeOpenApiV2(value) };
+    return this.#v2Document;
+  }
+}
+
+function haveSameElements<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((element, index) => element === b[index]);
 }
 
 function documentOf(definitions: readonly ResourceDefinition[]): JsonObject {
