@@ -1,11 +1,4 @@
-import {
-  isStruct,
-  OBJECT_META,
-  type StructType,
-  structType,
-  type TypeField,
-  typeOfKind,
-} from "../builtin-types.ts";
+import { OBJECT_META, type StructType, structType, type TypeField, typeOfKind } from "../builtin-types.ts";
 import type { JsonSchema } from "../json-schema.ts";
 import type { ResourceDefinition } from "../registry.ts";
 import { memberSchema } from "../schema-prune.ts";
@@ -37,8 +30,21 @@ const LEAF: TypeView = { kind: "leaf" };
 /** Without a schema: objects by members, lists as a whole. */
 const UNTYPED: TypeView = { kind: "map", member: () => UNTYPED, isField: () => false, isUntyped: true };
 
-/** The view of the objects of a resource, in their stored version. */
-export function viewOf(definition: ResourceDefinition): TypeView {
+/** Views by definition; their parts are made when they are first looked at. */
+export class TypeViews {
+  readonly #byDefinition = new WeakMap<ResourceDefinition, TypeView>();
+
+  /** The view of the objects of a resource, in their stored version. */
+  of(definition: ResourceDefinition): TypeView {
+    const known = this.#byDefinition.get(definition);
+    if (known !== undefined) return known;
+    const view = viewOf(definition);
+    this.#byDefinition.set(definition, view);
+    return view;
+  }
+}
+
+function viewOf(definition: ResourceDefinition): TypeView {
   if (definition.custom) return customView(definition.schema ?? {});
   const type = typeOfKind(definition.storedApiVersion, definition.kind);
   return type === undefined ? UNTYPED : structView(type);
@@ -97,11 +103,16 @@ function scalarOf(type: JsonSchema["type"]): "numeric" | "string" | "boolean" | 
 
 function structView(type: StructType): TypeView {
   if (type.atomic) return LEAF;
+  const members = new Map<string, TypeView>();
   return {
     kind: "map",
     member: (name) => {
+      const known = members.get(name);
       const field = type.fields.get(name);
-      return field === undefined ? undefined : fieldView(field);
+      if (known !== undefined || field === undefined) return known;
+      const view = fieldView(field);
+      members.set(name, view);
+      return view;
     },
     isField: () => true,
   };
@@ -109,7 +120,7 @@ function structView(type: StructType): TypeView {
 
 function fieldView(field: TypeField): TypeView {
   if (field.atomic) return LEAF;
-  const element = isStruct(field) ? structView(structType(field.type)) : { kind: "leaf" as const };
+  const element = field.isStruct ? structView(structType(field.type)) : { kind: "leaf" as const };
   if (field.shape === "map") return { kind: "map", member: () => element, isField: () => false };
   if (field.shape !== "list") return element;
   if (field.keys === undefined) return LEAF;
