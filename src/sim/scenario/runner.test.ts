@@ -265,6 +265,7 @@ describe("actions on the world", () => {
     await play(at('annotate: { abort: "why" }'), [], async ({ client }) => {
       const { metadata } = await client.get(ROLLOUT, KEY);
       expect(metadata.annotations).toMatchObject({ "sluice.dev/abort": "why" });
+      expect(JSON.stringify(metadata.managedFields)).toContain("kubectl-annotate");
     });
   });
 
@@ -281,6 +282,24 @@ settings: { end: 20s }`;
       expect(changed.metadata.labels).toEqual({ team: "shop" });
       expect(changed.spec.ports?.[0]?.port).toBe(81);
       expect((await client.get(DEPLOYMENT, KEY)).status?.readyReplicas).toBe(3);
+    });
+    expect(result.expectations).toBe("met");
+  });
+
+  it("apply takes a Rollout that is there already, and what it says is then so", async () => {
+    const again = `${ROLLOUT_TEXT.replaceAll("\n", "\n      ")}
+        analysis: { metrics: [{ name: latency, max: 300ms }] }`;
+    const text = `
+timeline:
+  - at: 1s
+    apply:
+      ${again.trim()}
+settings: { end: 2s }`;
+    const { result } = await play(text, [], async ({ client }) => {
+      const { spec } = await client.get(ROLLOUT, KEY);
+      expect(spec.analysis.metrics).toContainEqual(
+        expect.objectContaining({ name: "latency", max: "300ms" }),
+      );
     });
     expect(result.expectations).toBe("met");
   });
