@@ -1,14 +1,9 @@
 import type { Pod } from "../../kube/kind/workload.ts";
 import type { Reader } from "../../kube/reader.ts";
 import type { Clock } from "../../lib/clock.ts";
+import type { PodUsage } from "../workloads/autoscaler/pod-usage.ts";
 import type { GroundTruth, PodGroup } from "./ground-truth.ts";
 import { groupOf, MeshPod } from "./pods.ts";
-
-/** What a pod uses: cpu in millicores, memory in bytes. */
-export interface PodLoadUsage {
-  readonly cpu: number;
-  readonly memory: number;
-}
 
 /** What a pod uses without requests, and what each request costs. */
 const IDLE_MILLICORES = 5;
@@ -39,7 +34,7 @@ export class PodLoad {
   }
 
   /** null: the pod does not run, or runs too short a time to be measured. */
-  usageOf(pod: Pod): PodLoadUsage | null {
+  usageOf(pod: Pod): PodUsage | null {
     const now = this.#options.clock.now();
     if (!new MeshPod(pod).serves) return null;
     const group = groupOf(pod);

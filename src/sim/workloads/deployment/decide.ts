@@ -1,30 +1,22 @@
 import type { EventText } from "../../../kube/event-object.ts";
 import { isDeepEqual } from "../../../lib/json.ts";
-import {
-  DEPLOYMENTS,
-  type Deployment,
-  type DeploymentStatus,
-  type Pod,
-  type ReplicaSet,
-} from "../../kinds.ts";
-import { findCondition, withCondition } from "../conditions.ts";
+import type { Deployment, DeploymentStatus, Pod, ReplicaSet } from "../../kinds.ts";
 import { normalEvent } from "../event.ts";
-import { controllerReference } from "../owner.ts";
-import { nextRevision, REVISION, revisionAnnotations, revisionOf, scaleAnnotations } from "./revision.ts";
-import { newSetSize, recreateStep, rollingSizes, setsToForget, splitSets, withSizes } from "./rollout.ts";
+import { withAnnotation, withCurrentRevision, withPausedCondition, withProgressing } from "./announce.ts";
+import { newReplicaSet, withRevision } from "./current-set.ts";
+import { REVISION, revisionOf, scaleAnnotations } from "./revision.ts";
+import { recreateStep, rollingSizes, setsToForget, splitSets, withSizes } from "./rollout.ts";
 import { isScaling, type Sizes, scaledSizes } from "./scale.ts";
 import {
   allSets,
   countStatus,
-  hasProgressDeadline,
   isComplete,
   progressCheckDelayMs,
   progressing,
   rolloutStatus,
   type Sets,
-  sumOf,
 } from "./status.ts";
-import { isSameTemplate, POD_TEMPLATE_HASH, templateHash } from "./template-hash.ts";
+import { isSameTemplate } from "./template-hash.ts";
 
 export interface DeploymentInput {
   readonly deployment: Deployment;
@@ -130,99 +122,6 @@ function startRevision(input: DeploymentInput, deployment: Deployment, sets: Set
   const next = { current: created, old: sets.old };
   const status = rolloutStatus(announced, next, input.now);
   return decision(input, announced, { sets: next, forget: [], status });
-}
-
-function newReplicaSet(deployment: Deployment, old: readonly ReplicaSet[]): ReplicaSet {
-  const { template, selector, minReadySeconds } = deployment.spec;
-  const hash = templateHash(template, deployment.status?.collisionCount);
-  const labels = { ...template.metadata?.labels, [POD_TEMPLATE_HASH]: hash };
-  const { name, namespace } = deployment.metadata;
-  return {
-    apiVersion: "apps/v1",
-    kind: "ReplicaSet",
-    metadata: {
-      name: `${name}-${hash}`,
-      ...(namespace === undefined ? {} : { namespace }),
-      labels,
-      annotations: {
-        ...revisionAnnotations({}, deployment, nextRevision(old)),
-        ...scaleAnnotations(deployment),
-      },
-      ownerReferences: [controllerReference(DEPLOYMENTS, deployment)],
-    },
-    spec: {
-      replicas: newSetSize(
-        deployment,
-        0,
-        sumOf(old, (set) => set.spec.replicas),
-      ),
-      ...(minReadySeconds ? { minReadySeconds } : {}),
-      selector: { ...selector, matchLabels: { ...selector.matchLabels, [POD_TEMPLATE_HASH]: hash } },
-      template: { ...template, metadata: { ...template.metadata, labels } },
-    },
-  };
-}
-
-/** The current set carries the highest revision, the Deployment's annotations and its minReadySeconds. */
-function withRevision(deployment: Deployment, sets: Sets): Sets {
-  if (sets.current === null) return sets;
-  const annotations = revisionAnnotations(
-    sets.current.metadata.annotations ?? {},
-    deployment,
-    nextRevision(sets.old),
-  );
-  const { minReadySeconds = 0, ...spec } = sets.current.spec;
-  const wanted = deployment.spec.minReadySeconds ?? 0;
-  return {
-    old: sets.old,
-    current: {
-      ...sets.current,
-      metadata: { ...sets.current.metadata, annotations },
-      spec: minReadySeconds === wanted ? sets.current.spec : { ...spec, minReadySeconds: wanted },
-    },
-  };
-}
-
-/** The Deployment says which revision it runs, and that its ReplicaSet was found if nothing is known of progress. */
-function withCurrentRevision(deployment: Deployment, sets: Sets, now: number): Deployment {
-  const revision = sets.current?.metadata.annotations?.[REVISION];
-  if (sets.current === null || revision === undefined) return deployment;
-  const known = withAnnotation(deployment, REVISION, revision);
-  if (findCondition(known.status?.conditions, "Progressing") !== undefined) return known;
-  const message = `Found new replica set "${sets.current.metadata.name}"`;
-  return withProgressing(known, progressing("True", "FoundNewReplicaSet", message), now);
-}
-
-function withAnnotation(deployment: Deployment, key: string, value: string): Deployment {
-  if (deployment.metadata.annotations?.[key] === value) return deployment;
-  const annotations = { ...deployment.metadata.annotations, [key]: value };
-  return { ...deployment, metadata: { ...deployment.metadata, annotations } };
-}
-
-function withProgressing(
-  deployment: Deployment,
-  condition: ReturnType<typeof progressing>,
-  now: number,
-): Deployment {
-  if (!hasProgressDeadline(deployment)) return deployment;
-  const conditions = withCondition(deployment.status?.conditions ?? [], condition, now);
-  return { ...deployment, status: { ...deployment.status, conditions } };
-}
-
-/** Pausing stops the clock of the progress deadline, resuming starts it again; a deadline that has passed stays. */
-function withPausedCondition(deployment: Deployment, now: number): Deployment {
-  const condition = findCondition(deployment.status?.conditions, "Progressing");
-  if (condition?.reason === "ProgressDeadlineExceeded") return deployment;
-  const saysPaused = condition?.reason === "DeploymentPaused";
-  const isPaused = deployment.spec.paused === true;
-  if (isPaused === saysPaused) return deployment;
-  return withProgressing(
-    deployment,
-    isPaused
-      ? progressing("Unknown", "DeploymentPaused", "Deployment is paused")
-      : progressing("Unknown", "DeploymentResumed", "Deployment is resumed"),
-    now,
-  );
 }
 
 function decision(input: DeploymentInput, deployment: Deployment, step: Step): DeploymentDecision {

@@ -1,7 +1,7 @@
 import type { Deployment, Pod, ReplicaSet } from "../../kinds.ts";
 import { boundsOf } from "./bounds.ts";
 import { byAge, isActive, type Sizes } from "./scale.ts";
-import { allSets, type Sets, sumOf } from "./status.ts";
+import { type Sets, sumOf } from "./status.ts";
 
 /** The size that the new ReplicaSet may have now: as large as surge allows, at most what is desired. */
 export function newSetSize(deployment: Deployment, current: number, allReplicas: number): number {
@@ -115,9 +115,4 @@ export function splitSets(
   const sorted = [...replicaSets].sort(byAge);
   const current = sorted.find(hasTemplate) ?? null;
   return { current, old: sorted.filter((set) => set !== current) };
-}
-
-/** Names of all sets with their sizes, for messages and comparisons. */
-export function sizesOf(sets: Sets): Sizes {
-  return new Map(allSets(sets).map((set) => [set.metadata.name, set.spec.replicas]));
 }
