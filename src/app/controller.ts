@@ -18,6 +18,7 @@ import type { Logger } from "../telemetry/logger.ts";
 import type { MetricsRegistry } from "../telemetry/metrics-registry.ts";
 import { DeploymentWorkload } from "../workload/deployment/deployment.ts";
 import { makeCaches } from "./caches.ts";
+import { addNotificationMetrics } from "./notification-metrics.ts";
 import { addRolloutMetrics } from "./rollout-metrics.ts";
 
 /** What a controller needs from outside: in production sockets and wall time, in the simulation neither. */
@@ -122,6 +123,7 @@ export function createController(parts: ControllerParts): Controller {
         { name: "sluice_prometheus_queries", help: "Queries sent to Prometheus since the start." },
         () => metrics.queriesSent,
       );
+      addNotificationMetrics(registry, () => notifier.counts);
     },
     stop: async (graceMs) => {
       await controller.stop(graceMs);

@@ -1,4 +1,5 @@
 import { homedir } from "node:os";
+import type { WorkloadControllersMode } from "../app/playground/attached-server.ts";
 
 /** Flags of `sluice playground`, parsed. */
 export interface PlaygroundFlags {
@@ -10,6 +11,10 @@ export interface PlaygroundFlags {
   readonly listen: { readonly host: string; readonly port: number };
   readonly kubeconfig: string;
   readonly empty: boolean;
+  readonly attach: boolean;
+  /** False with --no-controller. */
+  readonly controller: boolean;
+  readonly workloadControllers: WorkloadControllersMode;
   readonly prometheus?: string;
 }
 

@@ -1,5 +1,7 @@
+import { attachServer } from "../app/playground/attached-server.ts";
 import { type Addresses, Playground } from "../app/playground/playground.ts";
 import type { LoadedScenario, ScenarioResult, TimelineEntry, Transition } from "../app/scenario-file.ts";
+import { SystemClock } from "../lib/clock.ts";
 import { liveView, type StoryLine, storyText } from "./live-view.ts";
 import { type PlaygroundFlags, shownPath } from "./playground-flags.ts";
 import { resultText } from "./playground-max.ts";
@@ -18,8 +20,11 @@ export async function playOnTerminal(
   terminal: Terminal,
 ): Promise<number> {
   const teller = new Teller(flags, terminal);
+  const attached = flags.attach ? await attachTo(flags) : undefined;
   const playground = await Playground.create(
     {
+      attached,
+      withController: flags.controller,
       loaded,
       speed: flags.speed,
       address: flags.listen,
@@ -50,6 +55,11 @@ export async function playOnTerminal(
     teller.end();
     await playground.stop();
   }
+}
+
+function attachTo(flags: Flags): ReturnType<typeof attachServer> {
+  const { kubeconfig, workloadControllers } = flags;
+  return attachServer({ kubeconfigPath: kubeconfig, workloadControllers, clock: new SystemClock() });
 }
 
 /** Turns what happens into lines, on whichever terminal there is. */

@@ -28,6 +28,17 @@ export function addPlaygroundCommand(program: Command, context: CommandContext):
       join(tmpdir(), "sluice-playground", "kubeconfig"),
     )
     .option("--prometheus <url>", "use this Prometheus, which scrapes the mesh's metrics page")
+    .option(
+      "--attach",
+      "play on the API server of --kubeconfig, which has no nodes, instead of the embedded one",
+      false,
+    )
+    .option("--no-controller", "somebody else runs the controller")
+    .addOption(
+      new Option("--workload-controllers <mode>", "with --attach: ours for Deployments, Services and garbage")
+        .choices(["auto", "on", "off"])
+        .default("auto"),
+    )
     .option("--empty", "API server, workload controllers and nodes alone: no sample, no controller", false)
     .action(async (flags: PlaygroundFlags) => context.exit(await runPlayground(flags, context)));
 }
@@ -41,6 +52,8 @@ async function runPlayground(flags: PlaygroundFlags, { terminal }: CommandContex
   const loaded = await loadScenarioFile(flags.scenario).catch((error: Error) => {
     throw new UsageError(error.message);
   });
+  if (flags.attach && flags.speed === "max")
+    throw new UsageError("--attach runs in real time: --speed max does not go with it");
   if (flags.speed === "max") {
     const { rehearseOnTerminal } = await import("./playground-max.ts");
     return rehearseOnTerminal(loaded, flags, terminal);

@@ -1,21 +1,21 @@
 import { randomBytes } from "node:crypto";
 import type { Rollout } from "../../api/rollout.ts";
 import type { AnyObject } from "../../kube/object.ts";
-import { present } from "../../lib/assert.ts";
 import { type Clock, SystemClock } from "../../lib/clock.ts";
 import { ScaledClock } from "../../lib/scaled-clock.ts";
-import type { Listener } from "../../sim/apiserver/listen.ts";
 import { listenPrometheus } from "../../sim/prometheus/http-server.ts";
 import { ScenarioImages } from "../../sim/scenario/image-book.ts";
 import type { LoadedScenario } from "../../sim/scenario/load.ts";
 import type { Transition } from "../../sim/scenario/observer.ts";
+import type { ControllerHandle } from "../../sim/scenario/performer.ts";
 import { type ScenarioResult, ScenarioRunner } from "../../sim/scenario/runner.ts";
 import type { TimelineEntry } from "../../sim/scenario/schema.ts";
-import { World } from "../../sim/world.ts";
+import { type Attachment, World } from "../../sim/world.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import { createPinoLogger } from "../../telemetry/pino-logger.ts";
 import { rolloutCrd } from "../rehearsal.ts";
 import { ChildController } from "./child-controller.ts";
+import { removeLeftovers } from "./leftovers.ts";
 import { serveMeshMetrics } from "./mesh-metrics.ts";
 import { serveApi } from "./serve-api.ts";
 
@@ -26,6 +26,10 @@ export interface PlaygroundOptions {
   /** Where the API server listens; port 0: any. */
   readonly address: { readonly host: string; readonly port: number };
   readonly kubeconfigPath: string;
+  /** An API server that runs elsewhere; the kubeconfig is then its own, and is not written. */
+  readonly attached?: (Attachment & { readonly server: string; close(): void }) | undefined;
+  /** False: somebody else runs the controller. */
+  readonly withController: boolean;
   /** Another Prometheus, which scrapes the mesh's metrics page; absent: the embedded one. */
   readonly prometheusUrl?: string | undefined;
 }
@@ -44,6 +48,9 @@ export interface Addresses {
   readonly prometheus: string;
   readonly meshMetrics: string;
 }
+
+/** Nobody here may start or kill it. */
+const SOMEBODY_ELSES: ControllerHandle = { start: async () => {}, kill: () => {} };
 
 const TRAFFIC_WINDOW_MS = 5_000;
 
@@ -84,7 +91,7 @@ export class Playground {
       meshDelayMs: scenario.meshDelay,
       scrapeIntervalMs: scenario.settings.scrapeInterval,
       logger: this.#logger,
-      adminToken: this.#adminToken,
+      ...(options.attached === undefined ? { adminToken: this.#adminToken } : { attached: options.attached }),
     });
   }
 
@@ -92,25 +99,29 @@ export class Playground {
   async start(): Promise<Addresses> {
     await this.world.start();
     this.#closers.push(() => this.world.stop());
-    const server = await this.#serveApi();
+    const server = await this.#reachApi();
     const embedded = await listenPrometheus(this.world.prometheus, { host: "127.0.0.1", port: 0 });
     this.#closers.push(() => embedded.close());
     const mesh = await serveMeshMetrics(this.world.mesh);
     this.#closers.push(() => mesh.close());
     const prometheus = this.#options.prometheusUrl ?? embedded.url;
-    const controller = this.#makeController(prometheus);
-    this.#controller = controller;
-    this.#closers.push(() => controller.stop());
+    if (this.#options.withController) {
+      const controller = this.#makeController(prometheus);
+      this.#controller = controller;
+      this.#closers.push(() => controller.stop());
+    }
     this.#tellEvents();
-    return { server: server.url, prometheus, meshMetrics: mesh.url };
+    return { server, prometheus, meshMetrics: mesh.url };
   }
 
   /** Plays the scenario to its end; the cluster stays up. To be called after `start`. */
-  play(signal: AbortSignal): Promise<ScenarioResult> {
+  async play(signal: AbortSignal): Promise<ScenarioResult> {
+    const { loaded, attached } = this.#options;
+    if (attached !== undefined) await removeLeftovers(this.world, loaded, signal);
     const runner = new ScenarioRunner({
-      loaded: this.#options.loaded,
+      loaded,
       signal,
-      controller: present(this.#controller, "the controller"),
+      controller: this.#controller ?? SOMEBODY_ELSES,
       world: this.world,
       images: this.#images,
       onTransition: (transition) => this.#listener.onTransition(transition),
@@ -143,8 +154,13 @@ export class Playground {
     for (const close of this.#closers.splice(0).reverse()) await close();
   }
 
-  async #serveApi(): Promise<Listener> {
-    const { address, kubeconfigPath, loaded } = this.#options;
+  /** The URL of the API server; the embedded one is put behind a socket. */
+  async #reachApi(): Promise<string> {
+    const { address, kubeconfigPath, loaded, attached } = this.#options;
+    if (attached !== undefined) {
+      this.#closers.push(async () => attached.close());
+      return attached.server;
+    }
     const listener = await serveApi({
       transport: this.world.apiFaults,
       clock: this.clock,
@@ -155,7 +171,7 @@ export class Playground {
       logger: this.#logger,
     });
     this.#closers.push(() => listener.close());
-    return listener;
+    return listener.url;
   }
 
   #makeController(prometheus: string): ChildController {
