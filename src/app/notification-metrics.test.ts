@@ -7,7 +7,7 @@ it("deliveries are counted by outcome on the metrics page", async () => {
   let sent = 0;
   addNotificationMetrics(registry, () => ({ sent, failed: 2, refused: 0, dropped: 0, repeated: 1 }));
   sent = 7;
-  const page = await registry.text();
+  const { text: page } = await registry.expose();
   expect(page).toContain("sluice_notifications_sent 7");
   expect(page).toContain("sluice_notifications_failed 2");
 });
