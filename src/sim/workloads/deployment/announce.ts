@@ -22,7 +22,9 @@ export function withAnnotation(deployment: Deployment, key: string, value: strin
 
 export function withProgressing(deployment: Deployment, condition: Condition, now: number): Deployment {
   if (!hasProgressDeadline(deployment)) return deployment;
-  const conditions = withCondition(deployment.status?.conditions ?? [], condition, now);
+  const before = deployment.status?.conditions ?? [];
+  const conditions = withCondition(before, condition, now);
+  if (conditions === before) return deployment;
   return { ...deployment, status: { ...deployment.status, conditions } };
 }
 

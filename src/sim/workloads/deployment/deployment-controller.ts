@@ -6,13 +6,17 @@ import { OWNER_INDEX } from "../../../kube/indexes.ts";
 import { matchesLabels, requirementsOf } from "../../../kube/label-selector.ts";
 import { type KubeObject, keyOf, keyText, parseKey } from "../../../kube/object.ts";
 import type { Clock } from "../../../lib/clock.ts";
+import { toError } from "../../../lib/errors.ts";
 import { DEPLOYMENTS, type Deployment, type Pod, REPLICA_SETS, type ReplicaSet } from "../../kinds.ts";
 import { claimAll } from "../claims.ts";
 import { type Controller, controllerKey } from "../controller.ts";
+import { warningEvent } from "../event.ts";
 import { ORPHAN_INDEX } from "../indexes.ts";
 import { isControlledBy } from "../owner.ts";
 import { deleteExactly, setOwners } from "../writes.ts";
+import { withProgressing } from "./announce.ts";
 import { type DeploymentDecision, decideDeployment } from "./decide.ts";
+import { progressing } from "./status.ts";
 import { isSameTemplate } from "./template-hash.ts";
 
 export interface DeploymentControllerOptions {
@@ -100,7 +104,10 @@ export class DeploymentController implements Controller {
       await client.create(REPLICA_SETS, set);
       return true;
     } catch (error) {
-      if (!isAlreadyExists(error)) throw error;
+      if (!isAlreadyExists(error)) {
+        await this.#tellFailure(deployment, set, toError(error).message);
+        throw error;
+      }
     }
     const existing = await client.get(REPLICA_SETS, keyOf(set));
     const isOurs =
@@ -110,6 +117,15 @@ export class DeploymentController implements Controller {
     const status = { ...deployment.status, collisionCount };
     await client.update(DEPLOYMENTS, { ...deployment, status }, STATUS);
     return false;
+  }
+
+  async #tellFailure(deployment: Deployment, set: ReplicaSet, why: string): Promise<void> {
+    const { client, events, clock } = this.#options;
+    const message = `Failed to create new replica set "${set.metadata.name}": ${why}`;
+    events.record(deployment, warningEvent("ReplicaSetCreateError", message));
+    const failed = progressing("False", "ReplicaSetCreateError", message);
+    const told = withProgressing(deployment, failed, clock.now());
+    if (told !== deployment) await client.update<Deployment>(DEPLOYMENTS, told, STATUS);
   }
 
   #podsOf(set: ReplicaSet): readonly Pod[] {
