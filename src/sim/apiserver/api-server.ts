@@ -4,6 +4,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { toError } from "../../lib/errors.ts";
 import type { Prng } from "../../lib/prng.ts";
 import { ServiceAllocator } from "./allocator.ts";
+import { TypeViews } from "./apply/type-view.ts";
 import { ADMINISTRATOR, Authenticator } from "./auth/authenticator.ts";
 import { Authorizer } from "./auth/authorizer.ts";
 import { impersonationOf } from "./auth/impersonation.ts";
@@ -62,6 +63,7 @@ export class ApiServer implements Transport {
       prng,
       allocator: new ServiceAllocator(store.collection("services"), prng.fork()),
       strategies: new Strategies(),
+      views: new TypeViews(),
       authenticator: new Authenticator({ clock, prng: prng.fork(), adminToken, serviceAccounts }),
       authorizer: new Authorizer(store),
       afterWrite: (definition, object, deleted) =>

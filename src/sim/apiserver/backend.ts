@@ -1,6 +1,7 @@
 import type { AnyObject } from "../../kube/object.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Prng } from "../../lib/prng.ts";
+import type { TypeViews } from "./apply/type-view.ts";
 import type { Authenticator } from "./auth/authenticator.ts";
 import type { Authorizer } from "./auth/authorizer.ts";
 import { builtinStrategy } from "./builtin-strategies.ts";
@@ -18,6 +19,7 @@ export interface Backend {
   readonly prng: Prng;
   readonly allocator: Allocator;
   readonly strategies: Strategies;
+  readonly views: TypeViews;
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
   /** Called after an object has been stored or removed, before the answer is sent. */

@@ -5,6 +5,7 @@ import document from "./builtin-types.json" with { type: "json" };
 export interface TypeField {
   /** `string`, `int32`, `Time` ..., or the name of a struct. */
   readonly type: string;
+  readonly isStruct: boolean;
   readonly shape: "list" | "map" | undefined;
   /** A pointer in Go: its zero value is kept. */
   readonly pointer: boolean;
@@ -39,11 +40,6 @@ export function structType(name: string): StructType {
   return present(TYPES.get(name), `type ${name}`);
 }
 
-/** Whether a field's type is a struct rather than a scalar. */
-export function isStruct(field: Pick<TypeField, "type">): boolean {
-  return Object.hasOwn(FIELDS, field.type);
-}
-
 /** The text form is described in scripts/builtin-types/main.go. */
 function parseField(text: string): TypeField {
   const [head = "", ...words] = text.split(" ");
@@ -52,8 +48,10 @@ function parseField(text: string): TypeField {
   const option = (name: string) => words.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1);
   const [strategies = "", mergeKey = ""] = (option("patch") ?? "").split(":");
   const keys = option("keys");
+  const type = body.replace(/^(\[\]|\{\})/, "");
   return {
-    type: body.replace(/^(\[\]|\{\})/, ""),
+    type,
+    isStruct: Object.hasOwn(FIELDS, type),
     shape: shapeOf(body),
     pointer,
     omit: words.includes("omit"),
@@ -67,6 +65,11 @@ function parseField(text: string): TypeField {
 function shapeOf(text: string): "list" | "map" | undefined {
   if (text.startsWith("[]")) return "list";
   return text.startsWith("{}") ? "map" : undefined;
+}
+
+/** Whether a field's type is a struct rather than a scalar. */
+export function isStruct(field: Pick<TypeField, "isStruct">): boolean {
+  return field.isStruct;
 }
 
 const TYPES: ReadonlyMap<string, StructType> = new Map(

@@ -1,5 +1,5 @@
 import { isDeepEqual } from "../../lib/json.ts";
-import { isStruct, type StructType, structType, type TypeField } from "./builtin-types.ts";
+import { type StructType, structType, type TypeField } from "./builtin-types.ts";
 import { asList, asObject, type Draft, isObject, type JsonObject } from "./json-object.ts";
 import { internalError } from "./status.ts";
 
@@ -59,7 +59,7 @@ function mergeMember(field: TypeField | undefined, target: unknown, patch: unkno
 
 /** Fields of an object of this type; members of a map have no types of their own that matter to patches. */
 function membersOf(field: TypeField | undefined): FieldOf {
-  if (field === undefined || field.shape === "map" || !isStruct(field)) return () => undefined;
+  if (field === undefined || field.shape === "map" || !field.isStruct) return () => undefined;
   const type = structType(field.type);
   return (name) => type.fields.get(name);
 }

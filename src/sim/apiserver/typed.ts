@@ -1,4 +1,4 @@
-import { isStruct, type StructType, structType, type TypeField, typeOfKind } from "./builtin-types.ts";
+import { type StructType, structType, type TypeField, typeOfKind } from "./builtin-types.ts";
 import type { DecodeReport } from "./decode-report.ts";
 import { copyJson, type Draft, isObject, type JsonObject, setOwn } from "./json-object.ts";
 import { DecodeFailure, readScalar, zeroScalar } from "./typed-scalar.ts";
@@ -29,20 +29,20 @@ export function readStruct(
 interface Place {
   readonly path: string;
   readonly fields: string;
-  /** The innermost struct. */
-  readonly struct: string;
+  /** The innermost struct; undefined at the top. */
+  readonly struct: StructType | undefined;
 }
 
-const TOP: Place = { path: "", fields: "", struct: "" };
+const TOP: Place = { path: "", fields: "", struct: undefined };
 
 /** The place of `metadata` in messages about a custom resource. */
-export const METADATA_PLACE: Place = { path: "metadata", fields: "", struct: "" };
+export const METADATA_PLACE: Place = { path: "metadata", fields: "", struct: undefined };
 
 function step(at: Place, type: StructType, name: string): Place {
   return {
     path: indexedPath(at, name),
     fields: at.fields === "" ? name : `${at.fields}.${name}`,
-    struct: goName(type.name).replace(/^.*\./, ""),
+    struct: type,
   };
 }
 
@@ -83,7 +83,7 @@ function readMap(field: TypeField, value: unknown, report: DecodeReport, at: Pla
 }
 
 function readElement(field: TypeField, value: unknown, report: DecodeReport, at: Place): unknown {
-  if (isStruct(field)) {
+  if (field.isStruct) {
     if (value === null) return readStruct(structType(field.type), {}, report, at);
     if (!isObject(value)) throw wrongShape(value, goName(field.type), at);
     return readStruct(structType(field.type), value, report, at);
@@ -99,7 +99,7 @@ function readElement(field: TypeField, value: unknown, report: DecodeReport, at:
 function zeroOf(field: TypeField): unknown {
   if (field.omit) return undefined;
   if (field.shape !== undefined || field.pointer) return null;
-  if (isStruct(field)) return emptyStruct(field.type);
+  if (field.isStruct) return emptyStruct(field.type);
   return zeroScalar(field.type);
 }
 
@@ -121,7 +121,7 @@ function isEmptyScalar(value: unknown): boolean {
 
 /** Only fields with omitzero get here with `omit`. */
 function isEmptyStruct(field: TypeField, value: unknown): boolean {
-  return isStruct(field) && isObject(value) && Object.keys(value).length === 0;
+  return field.isStruct && isObject(value) && Object.keys(value).length === 0;
 }
 
 const GO_SCALARS: Readonly<Record<string, string>> = {
@@ -146,8 +146,12 @@ function wrongShape(value: unknown, goType: string, at: Place): DecodeFailure {
   const target =
     at.fields === ""
       ? `Go value of type ${goType}`
-      : `Go struct field ${at.struct}.${at.fields} of type ${goType}`;
+      : `Go struct field ${structName(at.struct)}.${at.fields} of type ${goType}`;
   return new DecodeFailure(`json: cannot unmarshal ${found} into ${target}`);
+}
+
+function structName(type: StructType | undefined): string {
+  return goName(type?.name ?? "").replace(/^.*\./, "");
 }
 
 /** Fails as Go does when a whole object is expected and something else is found. */

@@ -7,13 +7,12 @@ import type { Draft, JsonObject } from "../json-object.ts";
 import type { ResourceDefinition } from "../registry.ts";
 import { readStruct } from "../typed.ts";
 import { type OwnershipContext, ownershipAfterUpdate } from "./ownership.ts";
-import { viewOf } from "./type-view.ts";
 
 export function ownershipContext(backend: Backend, call: Call, fieldManager: string): OwnershipContext {
   const { definition, subresource = "" } = call;
   return {
     definition,
-    view: viewOf(definition),
+    view: backend.views.of(definition),
     writer: {
       name: fieldManager,
       apiVersion: definition.storedApiVersion,
