@@ -5,6 +5,9 @@ import { newSetSize } from "./rollout.ts";
 import { type Sets, sumOf } from "./status.ts";
 import { POD_TEMPLATE_HASH, templateHash } from "./template-hash.ts";
 
+/** Names of objects are DNS subdomains. */
+const MAX_NAME = 253;
+
 /** The ReplicaSet for a template that none has yet, of the size that it may have at once. */
 export function newReplicaSet(deployment: Deployment, old: readonly ReplicaSet[]): ReplicaSet {
   const { template, selector, minReadySeconds } = deployment.spec;
@@ -15,7 +18,7 @@ export function newReplicaSet(deployment: Deployment, old: readonly ReplicaSet[]
     apiVersion: "apps/v1",
     kind: "ReplicaSet",
     metadata: {
-      name: `${name}-${hash}`,
+      name: `${name.slice(0, MAX_NAME - hash.length - 1)}-${hash}`,
       ...(namespace === undefined ? {} : { namespace }),
       labels,
       annotations: {
