@@ -121,6 +121,21 @@ spec:
   }, 60_000);
 });
 
+describe("on an API server that runs elsewhere", () => {
+  test("the same story plays, and nothing of the last one stands in the way of the next", async () => {
+    const cluster = new SluiceProcess(["playground", "--empty", "--kubeconfig", kubeconfig]);
+    try {
+      await cluster.line(/export KUBECONFIG/, 30_000);
+      for (const file of ["examples/playground/scenario.yaml", "examples/attached/scenario.yaml"]) {
+        const playground = play("--attach", "--exit", "--speed", "2", "--output", "json", "--scenario", file);
+        expect(await playground.ended).toBe(0);
+      }
+    } finally {
+      await cluster.stop("SIGTERM");
+    }
+  }, 240_000);
+});
+
 describe.skipIf(!hasPrometheus)("with a real Prometheus that scrapes the mesh", () => {
   test("v2 is promoted and v3 rolled back", async () => {
     const url = `http://127.0.0.1:${await RealPrometheus.reservePort()}`;
