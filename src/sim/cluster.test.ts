@@ -364,3 +364,17 @@ describe("garbage collection", () => {
     expect([await it.all(DEPLOYMENTS), await it.all(REPLICA_SETS), await it.pods()]).toEqual([[], [], []]);
   });
 });
+
+describe("two clusters with the same seed", () => {
+  it("come to the same objects, byte for byte", async () => {
+    const tell = async () => {
+      const it = await world({ "web:2": { crashAfterMs: 4_000 } });
+      await it.deploy("web", "web:1", { replicas: 3 });
+      await it.advance(20);
+      await it.setDeploymentImage("web", "web:2");
+      await it.advance(60);
+      return JSON.stringify([await it.pods(), await it.replicaSets(), await it.all(EVENT)]);
+    };
+    expect(await tell()).toBe(await tell());
+  });
+});
