@@ -25,6 +25,7 @@ export interface Comparison {
   readonly warm: Cohort;
   /** Null once the first warm-up is too old to matter. */
   readonly all: Cohort | null;
+  readonly evidence: CohortEvidence;
 }
 
 interface Cohort {
@@ -87,9 +88,9 @@ export function beginComparison(plan: ComparisonPlan): Comparison {
   return { prior: beginNoisePrior(plan.prior), ...beginCohorts(plan) };
 }
 
-function beginCohorts(plan: ComparisonPlan): Pick<Comparison, "warm" | "all"> {
+function beginCohorts(plan: ComparisonPlan): Omit<Comparison, "prior"> {
   const cohort: Cohort = { split: beginSplitTest(plan.split), rate: beginRateTest(RATE_FACTORS.length) };
-  return { warm: cohort, all: cohort };
+  return { warm: cohort, all: cohort, evidence: NO_EVIDENCE };
 }
 
 /** Forgets the canary, not what was learnt of the primary. */
@@ -107,11 +108,11 @@ export function observeComparison(
   const { use } = context;
   if (!isComparable(counts) || use === "history" || use === "settling") return { ...comparison, prior };
   const all = context.servedForMs > ALL_COHORT_MS ? null : comparison.all;
-  return {
-    prior,
+  const cohorts = {
     warm: use === "warm" ? observeCohort(comparison.warm, counts, plan, context) : comparison.warm,
     all: all === null ? null : observeCohort(all, counts, plan, context),
   };
+  return { prior, ...cohorts, evidence: evidenceOf(cohorts, prior, plan) };
 }
 
 function observeCohort(
@@ -132,14 +133,21 @@ function observeRateFactors(test: RateTest, canary: ArmTally, bound: number, haz
   return observeRate(test, canary, bound, alternatives, hazard);
 }
 
-export function comparisonEvidence(comparison: Comparison, plan: ComparisonPlan): CohortEvidence {
+function evidenceOf(
+  { warm, all }: Pick<Comparison, "warm" | "all">,
+  prior: NoisePrior,
+  plan: ComparisonPlan,
+): CohortEvidence {
   const weights = plan.split.nulls.map(({ model }) =>
-    model === null ? 0 : noiseWeight(comparison.prior, model, plan.prior),
+    model === null ? 0 : noiseWeight(prior, model, plan.prior),
   );
-  const warm = cohortEvidence(comparison.warm, plan, weights);
-  const all = comparison.all === null ? warm : cohortEvidence(comparison.all, plan, weights);
   const unlearnt = weights.map((weight) => Math.max(weight, plan.prior.start));
-  return { warm, all, doubt: cohortEvidence(comparison.warm, plan, unlearnt) };
+  const certain = cohortEvidence(warm, plan, weights);
+  return {
+    warm: certain,
+    all: all === null ? certain : cohortEvidence(all, plan, weights),
+    doubt: cohortEvidence(warm, plan, unlearnt),
+  };
 }
 
 /** The healthy explanation that is hardest to refute decides; an implausible one has a head start to lose. */

@@ -15,6 +15,8 @@ export interface DriftFilter {
   readonly variance: number;
   /** Correlation from one interval to the next. */
   readonly memory: number;
+  /** ln of the ratio of rates that it predicts for. */
+  readonly logRatio: number;
   /** Where its slice begins. */
   readonly offset: number;
 }
@@ -23,7 +25,7 @@ const MOST_STEPS = 40;
 
 /** One interval on, from `before` into the slice of `after`. Returns ln of the predictive likelihood of the interval. */
 export function advanceDrift(
-  { variance, memory, offset }: DriftFilter,
+  { variance, memory, logRatio, offset }: DriftFilter,
   before: Float64Array,
   after: Float64Array,
   split: Split,
@@ -37,9 +39,10 @@ export function advanceDrift(
     after[offset + 1] = spread;
     return 0;
   }
-  const q = sigmoid(split.logit);
+  const logit = split.logit + logRatio;
+  const q = sigmoid(logit);
   // Keeps the mean of the split roughly where it is without noise, as far as counts are small.
-  const centre = split.logit - (0.5 * variance * (1 - 2 * q)) / (1 + both / 3);
+  const centre = logit - (0.5 * variance * (1 - 2 * q)) / (1 + both / 3);
   const mode = findMode(first, both, centre, mean, spread);
   const s = sigmoid(centre + mode);
   const curve = both * s * (1 - s) + 1 / spread;

@@ -3,8 +3,6 @@ import {
   type CohortEvidence,
   type Comparison,
   type ComparisonPlan,
-  comparisonEvidence,
-  NO_EVIDENCE,
   observeComparison,
   refutes,
   restartComparison,
@@ -175,20 +173,16 @@ function observeMax(
 }
 
 /** Average of the bounds' evidence. */
-function combined(state: LatencyState, { comparison: plan }: MetricPlan): CohortEvidence {
-  if (plan === null) return NO_EVIDENCE;
-  const places = Math.max(LEAST_BOUNDS, state.bounds.length);
-  const all = state.bounds.map((bound) => comparisonEvidence(bound.comparison, plan));
+function combined({ bounds }: LatencyState): CohortEvidence {
+  const places = Math.max(LEAST_BOUNDS, bounds.length);
   // Bounds that are not there count as evidence 0: valid, and only slower.
-  const mean = (pick: (evidence: CohortEvidence) => number): number =>
-    Math.log(all.reduce((sum, evidence) => sum + Math.exp(pick(evidence)), 0) / places);
-  return { warm: mean((e) => e.warm), all: mean((e) => e.all), doubt: mean((e) => e.doubt) };
+  const mean = (of: keyof CohortEvidence): number =>
+    Math.log(bounds.reduce((sum, bound) => sum + Math.exp(bound.comparison.evidence[of]), 0) / places);
+  return { warm: mean("warm"), all: mean("all"), doubt: mean("doubt") };
 }
 
-function worstBound(state: LatencyState, { comparison: plan }: MetricPlan): JudgedBound | undefined {
-  if (plan === null) return undefined;
-  const evidence = (bound: JudgedBound): number => comparisonEvidence(bound.comparison, plan).warm;
-  return [...state.bounds].sort((a, b) => evidence(b) - evidence(a))[0];
+function worstBound(state: LatencyState): JudgedBound | undefined {
+  return [...state.bounds].sort((a, b) => b.comparison.evidence.warm - a.comparison.evidence.warm)[0];
 }
 
 function failureReason(state: LatencyState, plan: MetricPlan): string | null {
@@ -196,9 +190,9 @@ function failureReason(state: LatencyState, plan: MetricPlan): string | null {
   if (
     metric.baseline !== null &&
     state.warmIntervals >= LEAST_WARM_INTERVALS &&
-    refutes(combined(state, plan), thresholds.comparison)
+    refutes(combined(state), thresholds.comparison)
   ) {
-    return `${slowText(worstBound(state, plan))}, ratio above ${metric.baseline.maxRatio} and difference above ${percentage(metric.baseline.minDelta)}`;
+    return `${slowText(worstBound(state))}, ratio above ${metric.baseline.maxRatio} and difference above ${percentage(metric.baseline.minDelta)}`;
   }
   const allowed = 1 - metric.percentile;
   if (metric.max !== null && limitEvidence(state.window, allowed, metric.windowMs) >= thresholds.limit) {
@@ -237,8 +231,8 @@ export function assessLatency(state: LatencyState, plan: MetricPlan): Opinion {
   if (metric.baseline !== null && state.bounds.length === 0) {
     return { ...base, result: "inconclusive", reason: `too few primary requests to know its usual latency` };
   }
-  if (metric.baseline !== null && combined(state, plan).doubt >= SUSPICION) {
-    const reason = `${slowText(worstBound(state, plan))} looks slower, not certain yet`;
+  if (metric.baseline !== null && combined(state).doubt >= SUSPICION) {
+    const reason = `${slowText(worstBound(state))} looks slower, not certain yet`;
     return { ...base, result: "inconclusive", reason };
   }
   if (metric.max !== null && shareOf(windowTally(state.window)) > 1 - metric.percentile) {

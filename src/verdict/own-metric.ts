@@ -101,7 +101,7 @@ function observePair(
   const block: Block = { beyond: state.block.beyond + (excess > 0 ? 1 : 0), ticks: state.block.ticks + 1 };
   if (block.ticks < blockTicks(metric, context)) return { ...state, block };
   const beyond = block.beyond > block.ticks / 2;
-  const ratios = BEYOND.map((p) => Math.log(2 * (beyond ? p : 1 - p)));
+  const ratios = BEYOND.map((p) => 2 * (beyond ? p : 1 - p));
   const hazard = 1 - (1 - context.hazard) ** block.ticks;
   return { ...state, block: EMPTY_BLOCK, signs: advanceMixture(state.signs, ratios, hazard) };
 }

@@ -1,5 +1,5 @@
 import type { ArmTally } from "./counts.ts";
-import { advanceMixture, beginMixture, logEvidence, type StartMixture } from "./start-mixture.ts";
+import { advanceMixture, beginMixture, logEvidence, ratioFrom, type StartMixture } from "./start-mixture.ts";
 
 /**
  * Is an arm's own rate of bad requests above a bound that may move from interval to interval? Says something where the
@@ -27,7 +27,7 @@ export function observeRate(
   const good = tally.total - tally.bad;
   const ratios = alternatives.map((rate) => {
     const p1 = Math.max(Math.min(CAP, rate), Math.min(CAP, 1.5 * p0));
-    return tally.bad * Math.log(p1 / p0) + good * Math.log((1 - p1) / (1 - p0));
+    return ratioFrom(tally.bad * Math.log(p1 / p0) + good * Math.log((1 - p1) / (1 - p0)));
   });
   return { mixture: advanceMixture(test.mixture, ratios, hazard) };
 }

@@ -18,6 +18,8 @@ const PRUNED = 8;
 export interface RunFilter {
   readonly noise: LogOddsNoise;
   readonly longest: number;
+  /** ln of the ratio of rates that it predicts for. */
+  readonly logRatio: number;
   /** Where its slice begins. */
   readonly offset: number;
 }
@@ -38,7 +40,7 @@ export function advanceRuns(
   after: Float64Array,
   splits: readonly Split[],
 ): number {
-  const { longest, offset } = filter;
+  const { noise, longest, logRatio, offset } = filter;
   const fresh = seedRuns(filter, before, after);
   after[offset + LOG_WEIGHT] = fresh;
   let best = Number.NEGATIVE_INFINITY;
@@ -48,7 +50,7 @@ export function advanceRuns(
     const weight = after[at + LOG_WEIGHT] as number;
     if (weight === Number.NEGATIVE_INFINITY) continue;
     const start = age === 1 ? null : (after[at + MODE] as number);
-    const { logLikelihood, mode } = noisyLikelihood(filter.noise, splits[age - 1] as Split, start);
+    const { logLikelihood, mode } = noisyLikelihood(noise, splits[age - 1] as Split, logRatio, start);
     after[at + MODE] = mode;
     after[at + PROBABILITY] = weight + logLikelihood;
     if (weight + logLikelihood > best) best = weight + logLikelihood;

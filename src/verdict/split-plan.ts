@@ -4,20 +4,25 @@ import { type RunFilter, STRIDE } from "./run-lengths.ts";
 
 /** The hypotheses of a split test and where their numbers lie; fixed for a run. */
 export interface SplitPlan {
-  readonly maxRatio: number;
-  /** Ratios of the alternatives without noise. */
-  readonly grid: readonly number[];
+  /** The null's boundary. */
+  readonly boundary: Ratio;
+  /** Alternatives without noise. */
+  readonly grid: readonly Ratio[];
   /** Alternatives with bursts of one interval. */
   readonly noisy: readonly NoisyAlternative[];
   readonly nulls: readonly SplitNull[];
   readonly filters: readonly PlannedFilter[];
-  /** Ratios that filters are run at. */
-  readonly ratios: readonly number[];
   readonly longestRun: number;
   /** Null-and-alternative pairs in all. */
   readonly terms: number;
   /** Numbers that the filters keep in all. */
   readonly filterNumbers: number;
+}
+
+/** Canary's rate over the primary's. */
+export interface Ratio {
+  readonly ratio: number;
+  readonly log: number;
 }
 
 export interface NoisyAlternative {
@@ -39,10 +44,9 @@ export interface SplitNull {
   readonly offset: number;
 }
 
-export type PlannedFilter = (
+export type PlannedFilter =
   | ({ readonly kind: "runs" } & RunFilter)
-  | ({ readonly kind: "drift" } & DriftFilter)
-) & { readonly ratioIndex: number };
+  | ({ readonly kind: "drift" } & DriftFilter);
 
 const GRID_STEP = 1.3;
 const GRID_SIZE = 18;
@@ -66,17 +70,17 @@ const SAME_NOISE_RATIOS = [1.8, 4, 12] as const;
 const SAME_NOISE_WEIGHT = 0.25;
 
 export function splitPlan(maxRatio: number, models: readonly NoiseModel[]): SplitPlan {
-  const ratios = [1, ...SAME_NOISE_RATIOS].map((factor) => factor * maxRatio);
   const filters: PlannedFilter[] = [];
   let offset = 0;
-  const addFilter = (model: NoiseModel, ratioIndex: number): number => {
+  const addFilter = (model: NoiseModel, factor: number): number => {
+    const logRatio = Math.log(factor * maxRatio);
     if (model.kind === "runs") {
       const { noise, runIntervals } = model;
-      filters.push({ kind: "runs", noise, longest: runIntervals, offset, ratioIndex });
+      filters.push({ kind: "runs", noise, longest: runIntervals, logRatio, offset });
       offset += runIntervals * STRIDE;
     } else {
       const { variance, memory } = model;
-      filters.push({ kind: "drift", variance, memory, offset, ratioIndex });
+      filters.push({ kind: "drift", variance, memory, logRatio, offset });
       offset += DRIFT_STRIDE;
     }
     return filters.length - 1;
@@ -90,23 +94,26 @@ export function splitPlan(maxRatio: number, models: readonly NoiseModel[]): Spli
   };
   addNull({ model: null, filter: null, alternatives: [] });
   models.forEach((model, index) => {
-    const filter = addFilter(model, 0);
+    const filter = addFilter(model, 1);
     const memoryless = model.kind === "runs" && model.runIntervals === 1;
     const own = memoryless ? [] : SAME_NOISE_RATIOS;
-    const alternatives = own.map((_, i) => addFilter(model, i + 1));
+    const alternatives = own.map((factor) => addFilter(model, factor));
     addNull({ model: index, filter, alternatives });
   });
   return {
-    maxRatio,
-    grid: GRID.map((factor) => factor * maxRatio),
+    boundary: ratioOf(maxRatio),
+    grid: GRID.map((factor) => ratioOf(factor * maxRatio)),
     noisy: NOISY.map(({ ratio, variance }) => ({ ratio: ratio * maxRatio, variance })),
     nulls,
     filters,
-    ratios,
     longestRun: Math.max(...filters.map((filter) => (filter.kind === "runs" ? filter.longest : 1))),
     terms,
     filterNumbers: offset,
   };
+}
+
+function ratioOf(ratio: number): Ratio {
+  return { ratio, log: Math.log(ratio) };
 }
 
 /** Weights of grid, noisy and own alternatives. */

@@ -3,8 +3,8 @@ import { advanceDrift } from "./drift-filter.ts";
 import { logBetaBinomial } from "./math/count-densities.ts";
 import type { Split } from "./math/log-odds-noise.ts";
 import { advanceRuns } from "./run-lengths.ts";
-import type { PlannedFilter, SplitPlan } from "./split-plan.ts";
-import { advanceMixture, beginMixture, type StartMixture } from "./start-mixture.ts";
+import type { PlannedFilter, Ratio, SplitPlan } from "./split-plan.ts";
+import { advanceMixture, beginMixture, ratioFrom, type StartMixture } from "./start-mixture.ts";
 
 /**
  * Is the canary's rate of bad requests more than `maxRatio` times the primary's? Conditional on the bad requests of an
@@ -32,7 +32,7 @@ export function observeSplit(
 ): SplitTest {
   if (!isComparable(counts)) return test;
   const { predicted, filters, recent } = predictSplit(test, counts, plan);
-  const ratios = logRatios(plan, counts, predicted);
+  const ratios = likelihoodRatios(plan, counts, predicted);
   return { mixture: advanceMixture(test.mixture, ratios, hazard), filters, recent };
 }
 
@@ -44,11 +44,8 @@ export function predictSplit(
 ): Pick<SplitTest, "filters" | "recent"> & { readonly predicted: readonly number[] } {
   const recent = [counts, ...test.recent.slice(0, plan.longestRun - 1)];
   const filters = new Float64Array(test.filters.length);
-  const sums = sumsOf(recent);
-  const byRatio = plan.ratios.map((ratio) => splitsAt(ratio, sums));
-  const predicted = plan.filters.map((filter) =>
-    advance(filter, test.filters, filters, byRatio[filter.ratioIndex] as readonly Split[]),
-  );
+  const splits = splitsOf(recent);
+  const predicted = plan.filters.map((filter) => advance(filter, test.filters, filters, splits));
   return { predicted, filters, recent };
 }
 
@@ -63,23 +60,34 @@ function advance(
     : advanceDrift(filter, before, after, splits[0] as Split);
 }
 
-/** ln likelihood of the interval under each alternative over that under each null; `predicted` by filter. */
-function logRatios(plan: SplitPlan, counts: PairCounts, predicted: readonly number[]): Float64Array {
-  const shared = [
+/** Likelihood of the interval under each alternative over that under each null; `predicted` (ln) by filter. */
+function likelihoodRatios(plan: SplitPlan, counts: PairCounts, predicted: readonly number[]): Float64Array {
+  const shared = sharedLikelihoods(plan, counts);
+  // Relative to the best, so that one exponential an alternative will do for all nulls. What underflows is hopeless.
+  const best = Math.max(...shared);
+  const relative = shared.map((likelihood) => Math.exp(likelihood - best));
+  const plain = splitLogLikelihood(counts, plan.boundary);
+  const out = new Float64Array(plan.terms);
+  for (const hypothesis of plan.nulls) {
+    const healthy = hypothesis.filter === null ? plain : (predicted[hypothesis.filter] as number);
+    const lead = ratioFrom(best - healthy);
+    let at = hypothesis.offset;
+    for (const likelihood of relative) out[at++] = likelihood * lead;
+    for (const filter of hypothesis.alternatives) {
+      out[at++] = ratioFrom((predicted[filter] as number) - healthy);
+    }
+  }
+  return out;
+}
+
+/** ln likelihoods of the alternatives that all nulls share. */
+function sharedLikelihoods(plan: SplitPlan, counts: PairCounts): readonly number[] {
+  return [
     ...plan.grid.map((ratio) => splitLogLikelihood(counts, ratio)),
     ...plan.noisy.map(({ ratio, variance }) =>
       logBetaBinomial(counts.canary.bad, counts.primary.bad, canaryShare(counts, ratio), variance),
     ),
   ];
-  const plain = splitLogLikelihood(counts, plan.maxRatio);
-  const out = new Float64Array(plan.terms);
-  for (const hypothesis of plan.nulls) {
-    const healthy = hypothesis.filter === null ? plain : (predicted[hypothesis.filter] as number);
-    let at = hypothesis.offset;
-    for (const likelihood of shared) out[at++] = likelihood - healthy;
-    for (const filter of hypothesis.alternatives) out[at++] = (predicted[filter] as number) - healthy;
-  }
-  return out;
 }
 
 /** ln of the evidence against each null. */
@@ -99,25 +107,15 @@ function canaryShare(counts: PairCounts, ratio: number): number {
 }
 
 /** ln likelihood of who got the bad requests (in order), when the canary's rate is `ratio` times the primary's. */
-export function splitLogLikelihood(counts: PairCounts, ratio: number): number {
-  const q = canaryShare(counts, ratio);
-  return xLogY(counts.canary.bad, q) + xLogY(counts.primary.bad, 1 - q);
+export function splitLogLikelihood({ canary, primary }: PairCounts, { ratio, log }: Ratio): number {
+  const both = canary.bad + primary.bad;
+  if (both === 0) return 0;
+  const odds = canary.total / primary.total;
+  return canary.bad * (log + Math.log(odds)) - both * Math.log1p(ratio * odds);
 }
 
-function xLogY(x: number, y: number): number {
-  return x === 0 ? 0 : x * Math.log(y);
-}
-
-interface RunSum {
-  readonly first: number;
-  readonly both: number;
-  /** Log-odds of the canary among all requests: mean over the run, weighted by bad requests. */
-  readonly logit: number;
-  readonly spread: number;
-}
-
-/** Sums over the last 1, 2, ... intervals. */
-function sumsOf(recent: readonly PairCounts[]): readonly RunSum[] {
+/** What the last 1, 2, ... intervals hold in sum. */
+function splitsOf(recent: readonly PairCounts[]): readonly Split[] {
   let first = 0;
   let both = 0;
   let firstByLogit = 0;
@@ -131,9 +129,4 @@ function sumsOf(recent: readonly PairCounts[]): readonly RunSum[] {
     const mean = both === 0 ? logit : bothByLogit / both;
     return { first, both, logit: mean, spread: firstByLogit - first * mean };
   });
-}
-
-function splitsAt(ratio: number, sums: readonly RunSum[]): readonly Split[] {
-  const shift = Math.log(ratio);
-  return sums.map((sum) => ({ ...sum, logit: sum.logit + shift }));
 }

@@ -18,26 +18,31 @@ export interface StartMixture {
 /** Prior of "the regression was there from the first interval". */
 const FROM_THE_BEGINNING = 0.5;
 const CAP = 1e200;
-const MAX_STEP = 400;
+/** ln of the largest ratio of one interval. */
+const LARGEST_LOG_RATIO = 230;
+
+/** A likelihood ratio from its logarithm, capped. */
+export function ratioFrom(logRatio: number): number {
+  return Math.exp(Math.min(LARGEST_LOG_RATIO, logRatio));
+}
 
 export function beginMixture(size: number): StartMixture {
   return { remaining: 1, started: new Float64Array(size), intervals: 0 };
 }
 
 /**
- * One interval on. `logRatios[i]` is ln of the likelihood of the interval under alternative i over that under its null;
- * `hazard` the chance that a change happens in this interval.
+ * One interval on. `ratios[i]` is the likelihood of the interval under alternative i over that under its null, at most
+ * that of `ratioFrom`; `hazard` the chance that a change happens in this interval.
  */
 export function advanceMixture(
   mixture: StartMixture,
-  logRatios: ArrayLike<number>,
+  ratios: ArrayLike<number>,
   hazard: number,
 ): StartMixture {
   const starting = mixture.remaining * (mixture.intervals === 0 ? FROM_THE_BEGINNING : hazard);
   const started = new Float64Array(mixture.started.length);
   for (let i = 0; i < started.length; i++) {
-    const step = Math.exp(Math.min(MAX_STEP, logRatios[i] as number));
-    started[i] = Math.min(CAP, ((mixture.started[i] as number) + starting) * step);
+    started[i] = Math.min(CAP, ((mixture.started[i] as number) + starting) * (ratios[i] as number));
   }
   return { remaining: mixture.remaining - starting, started, intervals: mixture.intervals + 1 };
 }

@@ -3,7 +3,6 @@ import {
   type CohortEvidence,
   type Comparison,
   type ComparisonContext,
-  comparisonEvidence,
   NO_EVIDENCE,
   observeComparison,
   refutes,
@@ -124,10 +123,8 @@ function countsOf({ row }: RowContext): PairCounts {
   return { canary: tally(row.canary), primary: tally(row.primary) };
 }
 
-/** ln of the evidence that has been seen outside the first warm-up, and with it. */
-function evidenceOf(state: SuccessRateState, plan: MetricPlan): CohortEvidence {
-  if (state.comparison === null || plan.comparison === null) return NO_EVIDENCE;
-  return comparisonEvidence(state.comparison, plan.comparison);
+function evidenceOf(state: SuccessRateState): CohortEvidence {
+  return state.comparison?.evidence ?? NO_EVIDENCE;
 }
 
 function failureReason(state: SuccessRateState, plan: MetricPlan): string | null {
@@ -137,10 +134,7 @@ function failureReason(state: SuccessRateState, plan: MetricPlan): string | null
     const bound = percentage(severeBound(primaryRate(state.level)));
     return `canary fails ${share(canary)} of its requests, primary ${share(primary)}: more than ${bound} is never a burst`;
   }
-  if (
-    state.warmIntervals >= LEAST_WARM_INTERVALS &&
-    refutes(evidenceOf(state, plan), thresholds.comparison)
-  ) {
+  if (state.warmIntervals >= LEAST_WARM_INTERVALS && refutes(evidenceOf(state), thresholds.comparison)) {
     return `errors: canary ${share(canary)} vs primary ${share(primary)}, ${marginOf(metric)}`;
   }
   if (
@@ -166,7 +160,7 @@ export function assessSuccessRate(state: SuccessRateState, plan: MetricPlan): Op
     tally.total === 0 ? null : percentage(1 - shareOf(tally));
   const base = { canary: text(canary), primary: text(primary), limit: limitText(metric) };
   if (state.failure !== null) return { ...base, result: "fail", reason: state.failure.reason };
-  if (evidenceOf(state, plan).doubt >= SUSPICION) {
+  if (evidenceOf(state).doubt >= SUSPICION) {
     const reason = `errors: canary ${share(state.run.canary)} vs primary ${share(state.run.primary)} looks worse, not certain yet`;
     return { ...base, result: "inconclusive", reason };
   }

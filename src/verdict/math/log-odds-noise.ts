@@ -75,57 +75,66 @@ export function shiftAt(noise: LogOddsNoise, logit: number): number {
   return low + (place - index) * ((noise.shifts[index + 1] as number) - low);
 }
 
-/** How the events of some intervals split between two arms, and the log-odds that they should have. */
+/** How the events of some intervals split between two arms. */
 export interface Split {
   /** Events of the first arm, and of both. */
   readonly first: number;
   readonly both: number;
-  /** Log-odds of the first arm without noise: the intervals' mean, weighted by their events. */
+  /** Log-odds of the first arm among all requests: the intervals' mean, weighted by their events. */
   readonly logit: number;
   /** Sum over the intervals of (events of the first arm) x (interval's log-odds - mean): 0 for one interval. */
   readonly spread: number;
 }
 
-export interface NoisyLikelihood {
-  /** ln likelihood of the (ordered) split. */
-  readonly logLikelihood: number;
-  /** Where the integrand peaks: a good start for the same run one interval later. */
+/** Where the integrand peaks is a good start for the same run one interval later. */
+export interface Peak {
   readonly mode: number;
+  readonly logLikelihood: number;
 }
 
 const LARGEST_STEP = 2;
 const MOST_STEPS = 60;
 /** Stop where what is left to climb is this small, in nats. */
 const LEAST_CLIMB = 0.01;
+const NO_EVENTS: Peak = { mode: 0, logLikelihood: 0 };
 
 /**
- * ln of the integral of the split's likelihood over the noise, which is the same in all its intervals. By Laplace's method
- * for the integral and for the normaliser alike, so that their errors cancel (Tierney & Kadane 1986) and no events give
- * exactly 0. Intervals are pooled at their mean log-odds, to first order in how these differ.
+ * ln likelihood of an (ordered) split whose log-odds are raised by `logRatio` and by noise that is the same in all its
+ * intervals: the integral over the noise. By Laplace's method for the integral and for the normaliser alike, so that
+ * their errors cancel (Tierney & Kadane 1986) and no events give exactly 0. Intervals are pooled at their mean log-odds,
+ * to first order in how these differ.
  */
-export function noisyLikelihood(noise: LogOddsNoise, split: Split, start: number | null): NoisyLikelihood {
+export function noisyLikelihood(
+  noise: LogOddsNoise,
+  split: Split,
+  logRatio: number,
+  start: number | null,
+): Peak {
   const { first, both } = split;
-  if (both === 0) return { logLikelihood: 0, mode: 0 };
+  if (both === 0) return NO_EVENTS;
   const { k } = noise;
+  const logit = split.logit + logRatio;
   // The mean is kept only where counts are small: else the noise alone would explain a ratio at low traffic.
-  const centre = split.logit + shiftAt(noise, split.logit) / (1 + both / 3);
+  const centre = logit + shiftAt(noise, logit) / (1 + both / 3);
+  const oddsAgainst = Math.exp(-centre);
   let r = start ?? guessMode(k, first, both, centre);
   // The integrand is log-concave: its slope's sign brackets the peak, which keeps Newton from jumping to and fro.
   let low = Number.NEGATIVE_INFINITY;
   let high = Number.POSITIVE_INFINITY;
   for (let i = 0; ; i++) {
-    const s = sigmoid(centre + r);
-    const t = sigmoid(r);
+    const e = Math.exp(-r);
+    const s = 1 / (1 + oddsAgainst * e);
+    const t = 1 / (1 + e);
     const slope = first - both * s + k - 2 * k * t;
     const curve = both * s * (1 - s) + 2 * k * t * (1 - t);
     const step = Math.max(-LARGEST_STEP, Math.min(LARGEST_STEP, slope / curve));
     const climb = 0.5 * slope * step;
     if (climb < LEAST_CLIMB || i === MOST_STEPS) {
       // ln(1 + e^x) = x - ln sigmoid(x); the parabola at r gives the height of the peak.
-      const height =
-        first * (centre + r) - both * (centre + r - Math.log(s)) + k * r - 2 * k * (r - Math.log(t)) + climb;
+      const x = centre + r;
+      const height = first * x - both * (x - Math.log(s)) + k * r - 2 * k * (r - Math.log(t)) + climb;
       const volume = 0.5 * Math.log(k / 2 / curve) + 2 * k * Math.LN2;
-      return { logLikelihood: height + volume + split.spread, mode: r + step };
+      return { mode: r + step, logLikelihood: height + volume + split.spread };
     }
     if (slope > 0) low = r;
     else high = r;

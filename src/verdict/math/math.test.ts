@@ -103,20 +103,20 @@ describe("noise in the log-odds", () => {
     [0.5, 14_000, 15_000],
   ])("of variance %d gives %d of %d events a likelihood within Laplace's error", (v, first, both) => {
     const split = { first, both, logit: -2.2, spread: 0.3 };
-    const { logLikelihood } = noisyLikelihood(logOddsNoise(v), split, null);
+    const { logLikelihood } = noisyLikelihood(logOddsNoise(v), split, 0, null);
     expect(Math.abs(logLikelihood - exact(v, split))).toBeLessThan(0.15);
   });
 
   it("finds the same peak from any start", () => {
     const noise = logOddsNoise(2);
     const split = { first: 14_000, both: 15_000, logit: -2.2, spread: 0 };
-    const from = (start: number): number => noisyLikelihood(noise, split, start).logLikelihood;
+    const from = (start: number): number => noisyLikelihood(noise, split, 0, start).logLikelihood;
     expect(from(-6)).toBeCloseTo(from(6), 1);
     expect(from(0)).toBeCloseTo(from(6), 1);
   });
 
   it("says nothing where nothing happened", () => {
     const split = { first: 0, both: 0, logit: -2, spread: 0 };
-    expect(noisyLikelihood(logOddsNoise(2), split, null).logLikelihood).toBe(0);
+    expect(noisyLikelihood(logOddsNoise(2), split, 0, null).logLikelihood).toBe(0);
   });
 });
