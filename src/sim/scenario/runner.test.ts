@@ -105,7 +105,7 @@ async function play(
   starts: Starts = {},
 ): Promise<Played> {
   const files: Readonly<Record<string, string>> = {
-    "/scenario.yaml": `name: story\nrollout: rollout.yaml\nmanifests: [all.yaml]\n${text}`,
+    "/scenario.yaml": `name: story\nrollout: rollout.yaml\n${text.startsWith("manifests:") ? "" : "manifests: [all.yaml]\n"}${text}`,
     "/rollout.yaml": ROLLOUT_TEXT,
     "/all.yaml": MANIFESTS,
     "/more.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: more }\n",
@@ -236,6 +236,16 @@ describe("a scenario", () => {
     const { world } = await play("traffic: [{ host: checkout, rps: 100 }]\nsettings: { end: 20s }");
     expect(world.mesh.truth.userErrors()).toBe(0);
     expect(world.mesh.truth.userRequests()).toBeGreaterThan(1_500);
+  });
+
+  it("does not begin with fields that the API server does not know, and names them", async () => {
+    const stray =
+      "manifests: [all.yaml, { apiVersion: v1, kind: Service, metadata: { name: a }, spec: { ports: [{ port: 80 }], selectr: {} } }]";
+    await expect(play(stray)).rejects.toThrow('creating services shop/a: unknown field "spec.selectr"');
+    const later = `timeline: [{ at: 1s, patch: { deployment: checkout, spec: { replica: 1 } } }]\nsettings: { end: 2s }`;
+    expect((await play(later)).result.expectations).toEqual([
+      'patching deployments.apps shop/checkout: unknown field "spec.replica"',
+    ]);
   });
 
   it("is the same twice", async () => {

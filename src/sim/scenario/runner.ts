@@ -4,6 +4,7 @@ import { isAlreadyExists } from "../../kube/api-error.ts";
 import type { Deployment } from "../../kube/kind/workload.ts";
 import type { AnyObject } from "../../kube/object.ts";
 import { NAMESPACE } from "../../kube/resources.ts";
+import { RestClient } from "../../kube/rest-client.ts";
 import { sleep } from "../../lib/clock.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { toError } from "../../lib/errors.ts";
@@ -14,6 +15,7 @@ import { type Facts, unmet, unmetGoals } from "./expectations.ts";
 import type { ScenarioImages } from "./image-book.ts";
 import { isRollout, type LoadedScenario } from "./load.ts";
 import { RolloutObserver, type Transition } from "./observer.ts";
+import { ScenarioFileError } from "./parse.ts";
 import { type ControllerHandle, Performer } from "./performer.ts";
 import { ResourceFinder } from "./resource-finder.ts";
 import type { TimelineEntry } from "./schema.ts";
@@ -69,7 +71,12 @@ export class ScenarioRunner {
     this.#options = options;
     const rollout = { namespace: loaded.namespace, name: loaded.rollout.metadata.name };
     this.#performer = new Performer({
-      client: world.client,
+      client: new RestClient({
+        transport: world.transport,
+        clock: world.clock,
+        fieldManager: "kubectl",
+        onWarning: (text, doing) => this.#warned(text, doing),
+      }),
       finder: new ResourceFinder(world.transport),
       controls: {
         mesh: world.mesh,
@@ -136,6 +143,12 @@ export class ScenarioRunner {
     }
     await this.#performer.apply(loaded.rollout);
     for (const object of loaded.objects.filter(isLate)) await this.#performer.apply(object);
+    if (this.#failedActions.length > 0) throw new ScenarioFileError(this.#failedActions);
+  }
+
+  /** What the API server would have dropped in silence is a slip of the pen, as for kubectl. */
+  #warned(text: string, doing: string): void {
+    if (/^(unknown|duplicate) field/.test(text)) this.#failedActions.push(`${doing}: ${text}`);
   }
 
   /** Those that objects are in and that no manifest makes. */
