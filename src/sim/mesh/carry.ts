@@ -196,7 +196,7 @@ export class Batch {
     const { end, tookMs } = failure;
     const elapsedMs = group.elapsedMs + tookMs + RETRY_BACKOFF_MS;
     const inTime = timeoutMs === null || elapsedMs < timeoutMs;
-    const isRetried = retry.retries(end) && retry.attempts > 0 && inTime;
+    const isRetried = retry.retries(end) && inTime;
     if (isRetried && group.tries < retry.attempts) {
       this.#try(plan, cluster, { ...group, elapsedMs, tries: group.tries + 1 });
       return;

@@ -23,6 +23,11 @@ describe("retryOn", () => {
     expect(ENDS.filter((end) => policy.retries(end))).toEqual(expected);
   });
 
+  it("repeats nothing with 0 attempts", () => {
+    const policy = retryPolicy({ attempts: 0, retryOn: "5xx" });
+    expect(ENDS.filter((end) => policy.retries(end))).toEqual([]);
+  });
+
   it("defaults to Istio's own: two more tries when a connection fails", () => {
     const policy = retryPolicy(undefined);
     expect(policy.attempts).toBe(2);

@@ -8,6 +8,7 @@ export interface RetryPolicy {
   /** Further tries after the first. */
   readonly attempts: number;
   readonly perTryTimeoutMs: number | null;
+  /** Whether a try that ended so may be followed by another one. */
   readonly retries: (end: AttemptEnd) => boolean;
 }
 
@@ -50,7 +51,7 @@ export function retryPolicy(retry: HttpRetry | undefined): RetryPolicy {
   return {
     attempts,
     perTryTimeoutMs: timeoutMs(perTryTimeout),
-    retries: (end) => conditions.some((condition) => condition(end)),
+    retries: (end) => attempts > 0 && conditions.some((condition) => condition(end)),
   };
 }
 
