@@ -1,7 +1,8 @@
 import { parseArgs } from "node:util";
 
-/** `npm run bench -- NAME [options]`: measurements that are too slow for the tests. Each writes a page of docs/. */
+/** `npm run bench -- NAME [options]`: measurements that are too slow for the tests. Each prints a table, or writes a page of docs/. */
 const BENCHES: Readonly<Record<string, () => Promise<{ main(args: BenchArgs): Promise<void> }>>> = {
+  apiserver: () => import("./bench/apiserver/main.ts"),
   verdict: () => import("./bench/verdict/main.ts"),
 };
 
