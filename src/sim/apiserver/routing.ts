@@ -6,6 +6,7 @@ import { finalizeNamespace } from "./namespace-finalize.ts";
 import { pageNotFound } from "./path-endpoints.ts";
 import { bindPod } from "./pod-binding.ts";
 import { connectToPod } from "./pod-connect.ts";
+import { evictPod } from "./pod-eviction.ts";
 import type { Registry, ResourceDefinition } from "./registry.ts";
 import type { ResourceRequest } from "./request-info.ts";
 import { getScale, patchScale, putScale } from "./scale.ts";
@@ -56,6 +57,7 @@ const SUBRESOURCES: Readonly<Record<string, Methods>> = {
   status: STATUS,
   scale: SCALE,
   binding: { create: bindPod },
+  eviction: { create: evictPod },
   token: { create: issueToken },
   finalize: { update: finalizeNamespace },
   attach: CONNECT,
