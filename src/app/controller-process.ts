@@ -3,6 +3,7 @@ import { FIELD_MANAGER } from "../api/kind.ts";
 import { type Config, kubernetesEnvironment } from "../config/config.ts";
 import { HttpTransport } from "../kube/http-transport.ts";
 import { loadKubeconfig } from "../kube/kubeconfig.ts";
+import type { ObjectKey } from "../kube/object.ts";
 import { RestClient } from "../kube/rest-client.ts";
 import { type Clock, SystemClock } from "../lib/clock.ts";
 import { Prng } from "../lib/prng.ts";
@@ -14,7 +15,8 @@ import { serveHealth } from "./health.ts";
 /** The log line that says that the caches have synced and work has begun. */
 export const WORKING_MESSAGE = "controller is working";
 
-const GRACE_MS = 5_000;
+/** A process that is asked to end is gone well before kubelets lose patience, and before a successor needs to wait. */
+const GRACE_MS = 4_000;
 
 /** Runs the controller until `asked` resolves; then ends what is under way and resolves. */
 export async function runController(config: Config, asked: Promise<void>): Promise<void> {
@@ -31,7 +33,7 @@ export async function runController(config: Config, asked: Promise<void>): Promi
   });
   const transport = new HttpTransport({ access, clock: network, userAgent: "sluice-controller" });
   const client = new RestClient({ transport, clock: network, fieldManager: FIELD_MANAGER });
-  const instance = `${hostname()}-${process.pid}`;
+  const instance = `${hostname()}-${process.pid}-${clock.now().toString(36)}`;
   const controller = createController({
     config,
     client,
@@ -39,6 +41,7 @@ export async function runController(config: Config, asked: Promise<void>): Promi
     random: () => prng.float(),
     logger,
     instance,
+    lease: leaseOf(config, access.namespace),
   });
   const health = await serveHealth(config.listen, controller);
   logger.info("controller is starting", {
@@ -52,6 +55,14 @@ export async function runController(config: Config, asked: Promise<void>): Promi
   await controller.stop(GRACE_MS);
   await health.close();
   transport.close();
+}
+
+/** One Lease for each share of the cluster: controllers of different namespaces do not keep each other waiting. */
+function leaseOf(config: Config, ownNamespace: string): ObjectKey | undefined {
+  const isInPod = kubernetesEnvironment().KUBERNETES_SERVICE_HOST !== undefined;
+  if (!(config.leaderElection ?? isInPod)) return undefined;
+  const name = config.namespace === undefined ? "sluice" : `sluice-${config.namespace}`;
+  return { namespace: config.leaderElectionNamespace ?? ownNamespace, name };
 }
 
 function clockOf(config: Config): Clock {

@@ -9,7 +9,8 @@ import { type EventSink, Pass } from "../controller/pass.ts";
 import { CacheSet } from "../kube/cache-set.ts";
 import type { Client } from "../kube/client.ts";
 import { KubeEventRecorder } from "../kube/event-recorder.ts";
-import type { Clock } from "../lib/clock.ts";
+import type { ObjectKey } from "../kube/object.ts";
+import { type Clock, within } from "../lib/clock.ts";
 import { PrometheusSource } from "../metrics/prometheus/prometheus-source.ts";
 import type { PrometheusAuth } from "../metrics/prometheus/query-client.ts";
 import { SlackNotifier } from "../notify/slack/slack.ts";
@@ -18,6 +19,7 @@ import type { Logger } from "../telemetry/logger.ts";
 import type { MetricsRegistry } from "../telemetry/metrics-registry.ts";
 import { DeploymentWorkload } from "../workload/deployment/deployment.ts";
 import { makeCaches } from "./caches.ts";
+import { createLeadership } from "./leadership.ts";
 import { addNotificationMetrics } from "./notification-metrics.ts";
 import { addRolloutMetrics } from "./rollout-metrics.ts";
 
@@ -29,8 +31,10 @@ export interface ControllerParts {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly logger: Logger;
-  /** Names this process in events. */
+  /** Names this process, and no other that ever was, in events and in the Lease. */
   readonly instance: string;
+  /** The Lease whose holder alone may write; absent: nobody else runs. */
+  readonly lease?: ObjectKey | undefined;
   /** Replaces sockets to Prometheus. */
   readonly prometheusAdapter?: AxiosAdapter | undefined;
   /** Replaces sockets to Slack. */
@@ -40,9 +44,9 @@ export interface ControllerParts {
 export interface Controller {
   /** Resolves when the caches have synced and work has begun. */
   start(): Promise<void>;
-  /** Ends passes under way, sends what is queued, closes watches. */
+  /** Ends passes under way, gives the Lease back, sends what is queued, closes watches; takes at most about `graceMs`. */
   stop(graceMs: number): Promise<void>;
-  /** The caches have synced and work has begun. */
+  /** The caches have synced: this process works, or stands by while another leads. */
   isWorking(): boolean;
   /** Adds the controller's own metrics to a page. */
   addMetrics(registry: MetricsRegistry): void;
@@ -50,10 +54,14 @@ export interface Controller {
   problems(): readonly string[];
 }
 
+/** Passes may take two shares of the grace, and the Lease, what is queued and the watches one each. */
+const STOP_SHARES = 5;
+
 /** The controller's parts, put together. */
 export function createController(parts: ControllerParts): Controller {
   const { config, client, clock, random, logger } = parts;
-  const set = new CacheSet({ client, clock, random, logger });
+  const leadership = createLeadership(parts, () => controller.lead());
+  const set = new CacheSet({ client: leadership.client, clock, random, logger });
   const caches = makeCaches(set, config.namespace);
 
   const workload = new DeploymentWorkload({ client: set.client, ...caches });
@@ -102,6 +110,7 @@ export function createController(parts: ControllerParts): Controller {
     pass,
     events,
     workers: config.workers,
+    mayWrite: leadership.mayWrite,
   });
 
   let isWorking = false;
@@ -110,6 +119,7 @@ export function createController(parts: ControllerParts): Controller {
       set.start();
       await set.synced();
       controller.start();
+      leadership.start();
       isWorking = true;
     },
     isWorking: () => isWorking,
@@ -123,12 +133,17 @@ export function createController(parts: ControllerParts): Controller {
         { name: "sluice_prometheus_queries", help: "Queries sent to Prometheus since the start." },
         () => metrics.queriesSent,
       );
+      registry.gaugeOf({ name: "sluice_leader", help: "1 while this process may write, else 0." }, () =>
+        leadership.mayWrite() ? 1 : 0,
+      );
       addNotificationMetrics(registry, () => notifier.counts);
     },
     stop: async (graceMs) => {
-      await controller.stop(graceMs);
-      await Promise.all([notifier.drain(graceMs), recorder.drain(graceMs)]);
-      await set.stop();
+      const shareMs = graceMs / STOP_SHARES;
+      await controller.stop(shareMs);
+      await within(clock, shareMs, leadership.stop());
+      await Promise.all([notifier.drain(shareMs), recorder.drain(shareMs)]);
+      await within(clock, shareMs, set.stop());
     },
     problems: () => set.problems(),
   };

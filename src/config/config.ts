@@ -40,6 +40,13 @@ const configSchema = z.strictObject({
   statusRefresh: duration("1s", "1h")
     .prefault("1m")
     .describe("how often evidence in the status is refreshed while nothing else changes"),
+  leaderElection: flag
+    .optional()
+    .describe("only the holder of a Lease writes, others stand by; absent: true in a pod, else false"),
+  leaderElectionNamespace: z
+    .string()
+    .optional()
+    .describe("namespace of the Lease; absent: that of the pod or of the kubeconfig's context"),
   workers: count(1, 64).prefault(8).describe("Rollouts worked on at the same time"),
   listen: z.string().default(":8080").describe("address of /metrics, /healthz and /readyz; empty: none"),
   insecureWebhooks: flag.default(false).describe("let Slack URLs be http:// (for tests)"),

@@ -1,5 +1,5 @@
 import { isConflict } from "../kube/api-error.ts";
-import { parseKey } from "../kube/object.ts";
+import { keyOf, keyText, parseKey } from "../kube/object.ts";
 import { type Outcome, type QueueObserver, WorkQueue } from "../kube/work-queue.ts";
 import type { Clock } from "../lib/clock.ts";
 import { toError } from "../lib/errors.ts";
@@ -16,6 +16,8 @@ export interface ControllerOptions {
   readonly pass: Pass;
   readonly events: EventSink;
   readonly workers: number;
+  /** Whether this process may write now; absent: always. One that may not keeps its caches warm and does nothing. */
+  readonly mayWrite?: () => boolean;
   readonly observer?: QueueObserver;
 }
 
@@ -55,6 +57,13 @@ export class RolloutController {
     this.#queue.start();
   }
 
+  /** This process leads from now on: every Rollout is looked at, with nothing remembered of an earlier term. */
+  lead(): void {
+    this.#options.pass.forgetJudges();
+    this.#changing.clear();
+    for (const rollout of this.#options.watched.rollouts.list()) this.#queue.add(keyText(keyOf(rollout)));
+  }
+
   /** Ends passes under way, within `graceMs` if they can. */
   stop(graceMs: number): Promise<void> {
     return this.#queue.stop(graceMs);
@@ -65,6 +74,8 @@ export class RolloutController {
   }
 
   async #handle(key: string): Promise<Outcome> {
+    // A standby's queue empties itself; when it is elected, `lead` fills it again.
+    if (this.#options.mayWrite?.() === false) return { kind: "done" };
     try {
       const { changed, requeueAfterMs } = await this.#options.pass.run(key);
       if (changed) return { kind: "requeue", afterMs: this.#delayAfterChange(key) };
@@ -72,6 +83,7 @@ export class RolloutController {
       return requeueAfterMs === null ? { kind: "done" } : { kind: "requeue", afterMs: requeueAfterMs };
     } catch (thrown) {
       if (isConflict(thrown)) return { kind: "requeue", afterMs: CONFLICT_DELAY_MS };
+      if (this.#options.mayWrite?.() === false) return { kind: "done" };
       this.#reportFailure(key, toError(thrown));
       return { kind: "retry", error: thrown };
     }

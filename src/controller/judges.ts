@@ -19,6 +19,10 @@ export class Judges {
     this.#byKey.delete(key);
   }
 
+  clear(): void {
+    this.#byKey.clear();
+  }
+
   get size(): number {
     return this.#byKey.size;
   }

@@ -66,6 +66,11 @@ export class Pass {
     this.#waits.get(key)?.abort();
   }
 
+  /** Judges are made again from the source's history: what another process has decided meanwhile is not in ours. */
+  forgetJudges(): void {
+    this.#judges.clear();
+  }
+
   get judgesKept(): number {
     return this.#judges.size;
   }

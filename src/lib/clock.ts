@@ -44,6 +44,16 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
   });
 }
 
+/** Resolves when `work` has ended, in whatever way, and after `limitMs` at the latest. */
+export async function within(clock: Clock, limitMs: number, work: Promise<unknown>): Promise<void> {
+  const ended = new AbortController();
+  const settled = work.then(
+    () => ended.abort(),
+    () => ended.abort(),
+  );
+  await Promise.race([settled, sleep(clock, limitMs, ended.signal).catch(() => {})]);
+}
+
 /** An AbortSignal that aborts after `delayMs` on this clock, or with `parent`; call `release` when the work is done. */
 export function deadline(
   clock: Clock,

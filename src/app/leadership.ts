@@ -1,0 +1,33 @@
+import type { Client } from "../kube/client.ts";
+import { FencedClient } from "../kube/fenced-client.ts";
+import { LeaderElector } from "../kube/leader-elector.ts";
+import type { ControllerParts } from "./controller.ts";
+
+/** Who of several controllers may write. */
+export interface Leadership {
+  /** Refuses to write while this process does not lead. */
+  readonly client: Client;
+  readonly mayWrite: () => boolean;
+  /** Begins to seek the Lease; to be called with warm caches. */
+  start(): void;
+  /** Gives the Lease back, so that the next need not wait for its end. Nothing is written any more. */
+  stop(): Promise<void>;
+}
+
+/** Without a Lease this process always leads: somebody else sees to it that it is alone. */
+export function createLeadership(
+  parts: Pick<ControllerParts, "client" | "clock" | "random" | "instance" | "lease" | "logger">,
+  onElected: () => void,
+): Leadership {
+  const { client, clock, random, instance: identity, lease, logger } = parts;
+  if (lease === undefined) {
+    return { client, mayWrite: () => true, start: () => {}, stop: async () => {} };
+  }
+  const elector = new LeaderElector({ client, clock, random, lease, identity, logger, onElected });
+  return {
+    client: new FencedClient(client, elector, clock),
+    mayWrite: () => elector.isLeader(),
+    start: () => elector.start(),
+    stop: () => elector.stop(),
+  };
+}
