@@ -163,12 +163,11 @@ class Exchange {
 
   /** undefined: the client went away while it was sending. */
   async #answer(request: IncomingMessage, signal: AbortSignal): Promise<ApiResponse | undefined> {
-    const call = await toApiRequest(request, signal);
-    if (call === undefined || "status" in call) return call;
     try {
-      return await this.#options.transport.send(call);
+      const call = await toApiRequest(request, signal);
+      return "status" in call ? call : await this.#options.transport.send(call);
     } catch (thrown) {
-      if (signal.aborted) return undefined;
+      if (signal.aborted || isReset(thrown)) return undefined;
       this.#options.onError?.(toError(thrown));
       return failure(500, "InternalError", `Internal error occurred: ${toError(thrown).message}`);
     }
@@ -194,29 +193,31 @@ class Exchange {
   }
 }
 
+/** The request below the wire, or the answer to one that goes no further. */
 async function toApiRequest(
   request: IncomingMessage,
   signal: AbortSignal,
-): Promise<ApiRequest | ApiResponse | undefined> {
+): Promise<ApiRequest | ApiResponse> {
   const method = request.method ?? "GET";
   if (!METHODS.has(method)) return failure(405, "MethodNotAllowed", `${method} is not supported`);
   const target = URL.parse(request.url ?? "/", "http://server");
   if (target === null) return failure(400, "BadRequest", "the request target is not a valid path");
-  try {
-    const read = await readBody(request);
-    if (read.kind === "too-large") return tooLarge();
-    if (read.kind === "too-deep") return failure(400, "BadRequest", "json: exceeded max depth");
-    return {
-      method: method as ApiRequest["method"],
-      path: target.pathname,
-      query: target.searchParams,
-      headers: { ...headersOf(request), ...(read.kind === "object" ? JSON_TYPE : {}) },
-      body: bodyOf(read),
-      signal,
-    };
-  } catch {
-    return undefined;
-  }
+  const read = await readBody(request);
+  if (read.kind === "too-large") return tooLarge();
+  if (read.kind === "too-deep") return failure(400, "BadRequest", "json: exceeded max depth");
+  return {
+    method: method as ApiRequest["method"],
+    path: target.pathname,
+    query: target.searchParams,
+    headers: { ...headersOf(request), ...(read.kind === "object" ? JSON_TYPE : {}) },
+    body: bodyOf(read),
+    signal,
+  };
+}
+
+/** The client went away while it was sending. */
+function isReset(thrown: unknown): boolean {
+  return thrown instanceof Error && "code" in thrown && thrown.code === "ECONNRESET";
 }
 
 /** Of a body that was protobuf on the wire. */
