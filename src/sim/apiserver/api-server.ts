@@ -13,13 +13,15 @@ import { firstObjects } from "./bootstrap.ts";
 import { BUILTIN_RESOURCES } from "./builtin-resources.ts";
 import type { Call, UserInfo } from "./call.ts";
 import { CrdController } from "./crd-controller.ts";
+import { EventExpiry } from "./event-expiry.ts";
 import { PathEndpoints } from "./path-endpoints.ts";
 import { Registry } from "./registry.ts";
 import { negotiate, represent } from "./representation.ts";
 import { type RequestInfo, requestInfoOf } from "./request-info.ts";
 import { routeToVerb } from "./routing.ts";
-import { internalError, StatusFailure } from "./status.ts";
+import { badRequest, internalError, StatusFailure } from "./status.ts";
 import { Store } from "./store.ts";
+import { DecodeFailure } from "./typed-scalar.ts";
 import { failureAnswer } from "./wire/failure-answer.ts";
 
 export interface ApiServerOptions {
@@ -56,6 +58,7 @@ export class ApiServer implements Transport {
     const store = new Store(historyLimit);
     const serviceAccounts = store.collection("serviceaccounts");
     const crds = new CrdController();
+    const events = new EventExpiry(clock);
     this.#backend = {
       store,
       registry: this.registry,
@@ -66,8 +69,10 @@ export class ApiServer implements Transport {
       views: new TypeViews(),
       authenticator: new Authenticator({ clock, prng: prng.fork(), adminToken, serviceAccounts }),
       authorizer: new Authorizer(store),
-      afterWrite: (definition, object, deleted) =>
-        crds.afterWrite(this.#backend, definition, object, deleted),
+      afterWrite: (definition, object, deleted) => {
+        crds.afterWrite(this.#backend, definition, object, deleted);
+        events.afterWrite(store, definition, object);
+      },
     };
     this.#paths = new PathEndpoints(this.registry);
     for (const [storage, object] of firstObjects(this.#backend)) store.insert(storage, object as AnyObject);
@@ -82,12 +87,16 @@ export class ApiServer implements Transport {
     try {
       return this.#answer(request, isTrusted, warnings);
     } catch (thrown) {
-      const failure = thrown instanceof StatusFailure ? thrown : this.#unexpected(toError(thrown));
+      const failure = this.#failureOf(thrown);
       return failureAnswer(request, failure.status, [...new Set([...warnings, ...failure.warnings])]);
     }
   }
 
-  #unexpected(error: Error): StatusFailure {
+  /** What the client is told of an error; one that is not the client's is told to `onError`, too. */
+  #failureOf(thrown: unknown): StatusFailure {
+    if (thrown instanceof StatusFailure) return thrown;
+    if (thrown instanceof DecodeFailure) return badRequest(thrown.message);
+    const error = toError(thrown);
     this.#onError(error);
     return internalError(`Internal error occurred: ${error.message}`);
   }

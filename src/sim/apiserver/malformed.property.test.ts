@@ -8,6 +8,7 @@ const PATHS = [
   "/api/v1/namespaces/default/services",
   "/api/v1/namespaces/default/pods",
   "/apis/apps/v1/namespaces/default/deployments",
+  "/apis/apps/v1/namespaces/default/deployments/x",
   "/apis/apps/v1/namespaces/default/deployments/x/scale",
   "/apis/apps/v1/namespaces/default/deployments/x/status",
   "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
@@ -15,6 +16,25 @@ const PATHS = [
   "/apis/example.com/v1/namespaces/default/things",
   "/apis/example.com/v1/namespaces/default/things/x",
 ];
+
+/** What the paths above find, so that requests get past "not found". */
+async function populate(api: ApiCalls): Promise<void> {
+  await api.post("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", THINGS);
+  await api.post("/api/v1/namespaces/default/configmaps", { metadata: { name: "x" }, data: { a: "b" } });
+  await api.post("/apis/example.com/v1/namespaces/default/things", {
+    apiVersion: "example.com/v1",
+    kind: "Thing",
+    metadata: { name: "x" },
+    spec: { replicas: 1 },
+  });
+  await api.post("/apis/apps/v1/namespaces/default/deployments", {
+    metadata: { name: "x" },
+    spec: {
+      selector: { matchLabels: { app: "x" } },
+      template: { metadata: { labels: { app: "x" } }, spec: { containers: [{ name: "main", image: "i" }] } },
+    },
+  });
+}
 
 const TYPES = [
   "application/json",
@@ -138,7 +158,7 @@ describe("a malformed request", () => {
         ),
         async (requests) => {
           const api = new ApiCalls();
-          await api.post("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", THINGS);
+          await populate(api);
           for (const [method, path, type, sent] of requests) {
             // An error of our own is rethrown by `call`, which fails the property.
             const answer = await api.call(method, path, sent, { "content-type": type });

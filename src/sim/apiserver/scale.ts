@@ -20,6 +20,7 @@ import { selectorText } from "./label-selector-text.ts";
 import { type WriteOptions, writeOptionsOf } from "./request-options.ts";
 import { invalid } from "./status.ts";
 import { readStruct } from "./typed.ts";
+import { readConfiguration } from "./verb-apply.ts";
 import { applyPatchTo, patchKindOf, readPatch } from "./verb-patch.ts";
 import { findObject } from "./verb-read.ts";
 import { updateObject } from "./write-update.ts";
@@ -40,8 +41,13 @@ export function putScale(backend: Backend, call: Call): ApiResponse {
 export function patchScale(backend: Backend, call: Call): ApiResponse {
   const kind = patchKindOf(call);
   const { request } = call;
-  const options = writeOptionsOf("PatchOptions", request.query, request.headers["user-agent"]);
-  const patch = readPatch(request, kind);
+  const options = writeOptionsOf(
+    "PatchOptions",
+    request.query,
+    request.headers["user-agent"],
+    kind === "apply",
+  );
+  const patch = kind === "apply" ? readConfiguration(request) : readPatch(request, kind);
   const old = findObject(backend, call);
   const patched = applyPatchTo(scaleOf(call, old) as AnyObject, patch, kind);
   return writeScale(backend, call, old, patched, options);

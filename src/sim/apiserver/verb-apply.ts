@@ -21,7 +21,7 @@ import { updateObject } from "./write-update.ts";
 export function applyObject(backend: Backend, call: Call, part: Part): ApiResponse {
   const { definition, request } = call;
   const options = writeOptionsOf("PatchOptions", request.query, request.headers["user-agent"], true);
-  const config = readConfiguration(call);
+  const config = configurationOf(call);
   const context = ownershipContext(backend, call, options.fieldManager);
   checkConfiguration(call, context, config);
   const old = backend.store.collection(definition.storage).get(storeNamespace(call), call.name ?? "");
@@ -61,9 +61,9 @@ function decodeApplied(backend: Backend, call: Call, applied: Applied, options: 
   return decodePatched(backend, call, served, options);
 }
 
-function readConfiguration(call: Call): JsonObject {
+function configurationOf(call: Call): JsonObject {
   const { definition } = call;
-  const config = parse(call.request);
+  const config = readConfiguration(call.request);
   const { apiVersion = "", kind = "" } = config;
   const [group, version] = String(apiVersion).includes("/")
     ? String(apiVersion).split("/")
@@ -78,7 +78,8 @@ function readConfiguration(call: Call): JsonObject {
   return toStored(definition, config as Draft, definition.storedApiVersion);
 }
 
-function parse({ body }: ApiRequest): JsonObject {
+/** The configuration in the body of an apply: YAML, which JSON is as well. */
+export function readConfiguration({ body }: ApiRequest): JsonObject {
   let config = body;
   if (typeof body === "string" || body === undefined) {
     try {
