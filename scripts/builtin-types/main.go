@@ -68,7 +68,7 @@ var roots = map[string]any{
 var special = map[string]string{
 	"v1.Time": "Time", "v1.MicroTime": "MicroTime", "v1.Duration": "Duration", "v1.FieldsV1": "any",
 	"resource.Quantity": "Quantity", "intstr.IntOrString": "IntOrString", "runtime.RawExtension": "any",
-	"v1.JSON": "any", "v1.JSONSchemaPropsOrBool": "any", "v1.JSONSchemaPropsOrArray": "any",
+	"v1.JSON": "any", "v1.JSONSchemaPropsOrBool": "Schema", "v1.JSONSchemaPropsOrArray": "Schema",
 	"v1.JSONSchemaPropsOrStringArray": "any", "runtime.Object": "any",
 }
 
@@ -81,7 +81,7 @@ var special = map[string]string{
 //	atomic        server-side apply: owned as a whole
 //
 // where T is string, boolean, int32, int64, number, bytes, strings, any, Time, MicroTime, Duration, Quantity,
-// IntOrString, or the name of a struct.
+// IntOrString, Schema (a JSONSchemaProps or a boolean), or the name of a struct.
 type Field struct {
 	Type, Shape, Strategy, MergeKey string
 	Pointer, Omit, Atomic           bool

@@ -88,12 +88,22 @@ function readElement(field: TypeField, value: unknown, report: DecodeReport, at:
     if (!isObject(value)) throw wrongShape(value, goName(field.type), at);
     return readStruct(structType(field.type), value, report, at);
   }
+  if (field.type === "Schema") return readSchema(value, report, at);
   if (field.type === "any") return copyJson(value);
   if (value === null) return zeroScalar(field.type);
   const read = readScalar(field.type, value);
   if (read === undefined) throw wrongShape(value, goName(field.type), at);
   return read;
 }
+
+/** A schema in a schema (JSONSchemaPropsOrBool, JSONSchemaPropsOrArray); lists of them are not structural. */
+function readSchema(value: unknown, report: DecodeReport, at: Place): unknown {
+  if (typeof value === "boolean") return value;
+  if (!isObject(value)) throw wrongShape(value, goName(SCHEMA_TYPE), at);
+  return readStruct(structType(SCHEMA_TYPE), value, report, at);
+}
+
+const SCHEMA_TYPE = "apiextensions/v1.JSONSchemaProps";
 
 /** What a missing member reads as. */
 function zeroOf(field: TypeField): unknown {
