@@ -13,7 +13,7 @@ const LOG_WEIGHT = 1;
 const MODE = 2;
 
 /** Ages this far (in nats) below the most likely one are dropped. */
-const PRUNED = 8;
+const PRUNED = 5;
 
 export interface RunFilter {
   readonly noise: LogOddsNoise;
@@ -78,22 +78,25 @@ function seedRuns({ longest, offset }: RunFilter, before: Float64Array, after: F
   return alive ? Math.log(ended) : 0;
 }
 
-/** Turns ln weights into probabilities, drops unlikely ages; returns ln of their sum, which becomes the new zero. */
+/** Turns ln weights into probabilities, drops unlikely ages; returns ln of the sum of all, which becomes the new zero. */
 function normalise({ offset }: RunFilter, after: Float64Array, ages: number, best: number): number {
   let sum = 0;
+  let kept = 0;
   for (let age = 1; age <= ages; age++) {
     const at = offset + (age - 1) * STRIDE;
     if (after[at + LOG_WEIGHT] === Number.NEGATIVE_INFINITY) continue;
     const below = best - (after[at + PROBABILITY] as number);
-    const likelihood = below > PRUNED ? 0 : Math.exp(-below);
-    after[at + PROBABILITY] = likelihood;
+    const likelihood = Math.exp(-below);
     sum += likelihood;
+    if (below <= PRUNED) kept += likelihood;
+    after[at + PROBABILITY] = below <= PRUNED ? likelihood : 0;
   }
-  const total = best + Math.log(sum);
+  // What is dropped has still predicted this interval; its part goes to the others from the next one on.
+  const zero = best + Math.log(kept);
   for (let age = 1; age <= ages; age++) {
     const at = offset + (age - 1) * STRIDE;
-    after[at + PROBABILITY] = (after[at + PROBABILITY] as number) / sum;
-    after[at + LOG_WEIGHT] = (after[at + LOG_WEIGHT] as number) - total;
+    after[at + PROBABILITY] = (after[at + PROBABILITY] as number) / kept;
+    after[at + LOG_WEIGHT] = (after[at + LOG_WEIGHT] as number) - zero;
   }
-  return total;
+  return best + Math.log(sum);
 }
