@@ -22,7 +22,7 @@ export interface DeploymentInput {
   readonly deployment: Deployment;
   /** Those that it controls. */
   readonly replicaSets: readonly ReplicaSet[];
-  /** Pods by the uid of the ReplicaSet that controls them, terminating ones included. */
+  /** Pods by the uid of the ReplicaSet that controls them, terminating ones included; only Recreate needs them. */
   readonly podsBySet: ReadonlyMap<string, readonly Pod[]>;
   readonly now: number;
 }

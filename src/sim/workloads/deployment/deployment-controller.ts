@@ -62,7 +62,9 @@ export class DeploymentController implements Controller {
     const deployment = deployments.get(parseKey(key));
     if (deployment === undefined) return null;
     const replicaSets = await this.#claimSets(deployment);
-    const podsBySet = new Map(replicaSets.map((set) => [set.metadata.uid ?? "", this.#podsOf(set)]));
+    const isRecreated = deployment.spec.strategy?.type === "Recreate";
+    const watched = isRecreated ? replicaSets : [];
+    const podsBySet = new Map(watched.map((set) => [set.metadata.uid ?? "", this.#podsOf(set)]));
     const decision = decideDeployment({ deployment, replicaSets, podsBySet, now: clock.now() });
     await this.#carryOut(deployment, decision);
     return decision.requeueAfterMs;

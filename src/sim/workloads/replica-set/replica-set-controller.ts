@@ -79,9 +79,10 @@ export class ReplicaSetController implements Controller {
 
   async #manage(replicaSet: ReplicaSet): Promise<(ManageFailure & { readonly cause: unknown }) | null> {
     const active = this.#podsOf(replicaSet).filter(isActivePod);
+    const hasTooMany = active.length > replicaSet.spec.replicas;
     const plan = planReplicas(replicaSet, active, {
       now: this.#options.clock.now(),
-      relatedOnNode: this.#relatedOnNode(replicaSet),
+      relatedOnNode: hasTooMany ? this.#relatedOnNode(replicaSet) : new Map(),
     });
     try {
       for (let made = 0; made < plan.create; made++) await this.#create(replicaSet);
