@@ -79,7 +79,7 @@ export const istioSchema = z.strictObject({
     .max(32)
     .default([])
     .describe(
-      "Gateways of the VirtualService, as [namespace/]name; `mesh` for sidecars. Empty means `mesh` alone.",
+      "Gateways of the VirtualService, as [namespace/]name. `mesh` is always one of them, since the apex Service is always a host.",
     ),
   match: z
     .array(httpMatch)

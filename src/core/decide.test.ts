@@ -416,6 +416,15 @@ describe("others' hands", () => {
     expect(world.target?.desiredReplicas).toBe(0);
   });
 
+  test("a primary that is scaled down during a run gets its pods back until the run ends", () => {
+    const world = atFirstStep();
+    world.primary = { ...world.primary!, desiredReplicas: 1, readyReplicas: 1 };
+    world.settle();
+    expect(world.primary?.desiredReplicas).toBe(3);
+    world.advance(10 * MINUTE);
+    expect(world.status?.phase).toBe("Succeeded");
+  });
+
   test("a deleted primary is made again from the promoted revision", () => {
     const world = initialised();
     world.primary = null;

@@ -1,5 +1,6 @@
 import type { Outcome, RunStatus } from "../api/status.ts";
 import { analyse } from "./analysing.ts";
+import { record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
 import { finalise, promoting } from "./promoting.ts";
 import { repairServices } from "./repair.ts";
@@ -34,6 +35,7 @@ export function advanceRun(draft: Draft, run: RunStatus, observations: readonly 
       break;
     case "Promoting":
       // Once the primary is taking over, the revision has passed: it goes on whatever becomes of the target.
+      keepCapacity(draft, run);
       promoting(draft, run);
       break;
   }
@@ -48,6 +50,7 @@ function isStillWanted(draft: Draft, run: RunStatus): boolean {
   }
   repairServices(draft);
   repairPin(draft, run);
+  keepCapacity(draft, run);
   return true;
 }
 
@@ -72,4 +75,17 @@ function repairPin(draft: Draft, run: RunStatus): void {
   if (target !== null && target.desiredReplicas === 0) {
     draft.act({ kind: "scaleTarget", replicas: run.canaryReplicas });
   }
+}
+
+/** Whoever scales the primary down during a run takes away what the canary's share has to come back to. */
+function keepCapacity(draft: Draft, run: RunStatus): void {
+  const { primary } = draft.snapshot;
+  if (primary === null || primary.desiredReplicas >= run.primaryReplicas) return;
+  draft.act({ kind: "scalePrimary", replicas: run.primaryReplicas });
+  record(
+    draft,
+    "TrafficRepaired",
+    `The primary was scaled to ${primary.desiredReplicas} pods during a run that began with ${run.primaryReplicas}; it has them again until the run ends.`,
+    "Warning",
+  );
 }

@@ -3,6 +3,7 @@ import type { Rollout } from "../../api/rollout.ts";
 import type { AnyObject } from "../../kube/object.ts";
 import { type Clock, SystemClock } from "../../lib/clock.ts";
 import { ScaledClock } from "../../lib/scaled-clock.ts";
+import { listenMetrics } from "../../sim/mesh/metrics-server.ts";
 import { listenPrometheus } from "../../sim/prometheus/http-server.ts";
 import { ScenarioImages } from "../../sim/scenario/image-book.ts";
 import type { LoadedScenario } from "../../sim/scenario/load.ts";
@@ -16,7 +17,6 @@ import { createPinoLogger } from "../../telemetry/pino-logger.ts";
 import { rolloutCrd } from "../rehearsal.ts";
 import { ChildController } from "./child-controller.ts";
 import { removeLeftovers } from "./leftovers.ts";
-import { serveMeshMetrics } from "./mesh-metrics.ts";
 import { serveApi } from "./serve-api.ts";
 
 export interface PlaygroundOptions {
@@ -102,7 +102,7 @@ export class Playground {
     const server = await this.#reachApi();
     const embedded = await listenPrometheus(this.world.prometheus, { host: "127.0.0.1", port: 0 });
     this.#closers.push(() => embedded.close());
-    const mesh = await serveMeshMetrics(this.world.mesh);
+    const mesh = await listenMetrics(this.world.mesh, { host: "127.0.0.1", port: 0 });
     this.#closers.push(() => mesh.close());
     const prometheus = this.#options.prometheusUrl ?? embedded.url;
     if (this.#options.withController) {
@@ -111,7 +111,7 @@ export class Playground {
       this.#closers.push(() => controller.stop());
     }
     this.#tellEvents();
-    return { server, prometheus, meshMetrics: mesh.url };
+    return { server, prometheus, meshMetrics: `${mesh.url}/metrics` };
   }
 
   /** Plays the scenario to its end; the cluster stays up. To be called after `start`. */

@@ -1,5 +1,5 @@
 import type { OwnMetricSample } from "../../api/evidence.ts";
-import { renderQuery } from "../../api/query-template.ts";
+import { type Rendered, renderQuery } from "../../api/query-template.ts";
 import type { MetricSpec } from "../../api/spec.ts";
 import { toError } from "../../lib/errors.ts";
 import type { Arm, EvidenceQuery } from "../metrics.ts";
@@ -45,7 +45,7 @@ async function valuesOf(
   query: EvidenceQuery,
   { arm, signal }: { readonly arm: Arm; readonly signal: AbortSignal },
 ): Promise<Values> {
-  const rendered = renderQuery(metric.query ?? "", variablesFor(query, arm));
+  const rendered = renderOwnQuery(metric, query, arm);
   if ("problem" in rendered) return () => ({ error: rendered.problem });
   const rows: Rows = { fromMs: query.fromMs, toMs: query.toMs, stepMs: query.intervalMs };
   try {
@@ -55,6 +55,11 @@ async function valuesOf(
     const { message } = toError(error);
     return () => ({ error: message });
   }
+}
+
+/** A metric's own query as it is sent for one arm. */
+export function renderOwnQuery(metric: MetricSpec, query: EvidenceQuery, arm: Arm): Rendered {
+  return renderQuery(metric.query ?? "", variablesFor(query, arm));
 }
 
 /** `target` and `namespace` are those of the arm that is asked about; a caller's value for them gives way. */

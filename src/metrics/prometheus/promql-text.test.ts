@@ -122,6 +122,7 @@ describe("PromQL as text", () => {
           expect(matcher?.matches(other)).toBe(texts.includes(other));
         },
       ),
+      { examples: [[["\\z"], ""]] },
     );
   });
 

@@ -98,11 +98,12 @@ describe("buildVirtualServiceSpec for Services with several ports", () => {
   });
 
   it("names the port for gateways, whose own is none of the Services'", () => {
-    expect(routesOf({ gateways: ["istio-system/public"] })).toEqual([named]);
-    expect(routesOf({ gateways: ["istio-system/public", "mesh"] })).toEqual([
-      { ...named, match: [{ gateways: ["istio-system/public"] }] },
-      split(90, 10, { match: [{ gateways: ["mesh"] }] }),
-    ]);
+    for (const gateways of [["istio-system/public"], ["istio-system/public", "mesh"]]) {
+      expect(routesOf({ gateways })).toEqual([
+        { ...named, match: [{ gateways: ["istio-system/public"] }] },
+        split(90, 10, { match: [{ gateways: ["mesh"] }] }),
+      ]);
+    }
   });
 
   it("keeps to the gateways that a condition names", () => {

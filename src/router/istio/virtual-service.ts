@@ -21,7 +21,8 @@ export function buildVirtualServiceSpec(
 ): VirtualService["spec"] {
   const { istio } = context.spec.traffic;
   const { apexService } = namesOf(context.rollout);
-  const gateways = istio.gateways.length === 0 ? [MESH] : istio.gateways;
+  // The apex Service is always a host, and its callers are in the mesh: without it they would pass the canary by.
+  const gateways = [...new Set([...istio.gateways, MESH])];
   const routes = isMultiPort ? routesByGateway(context, gateways) : [routeSettings(istio)];
   return {
     hosts: [...new Set([...istio.hosts, apexService])],

@@ -4,17 +4,20 @@ import { ParseError } from "./errors.ts";
 const NOT_RE2: readonly RegExp[] = [/\(\?<?[=!]/, /\\[1-9]/, /\\k</, /[*+?}]\+/];
 
 /** RE2 spellings and what JavaScript calls them. */
-const SPELLINGS: readonly (readonly [RegExp, string])[] = [
-  [/\(\?P</g, "(?<"],
-  [/\\A/g, "^"],
-  [/\\z/g, "$"],
-  [/\[\[:alpha:\]\]/g, "[A-Za-z]"],
-  [/\[\[:digit:\]\]/g, "[0-9]"],
-  [/\[\[:alnum:\]\]/g, "[0-9A-Za-z]"],
-  [/\[\[:space:\]\]/g, "\\s"],
-  [/\[\[:upper:\]\]/g, "[A-Z]"],
-  [/\[\[:lower:\]\]/g, "[a-z]"],
-];
+const SPELLINGS: Readonly<Record<string, string>> = {
+  "(?P<": "(?<",
+  "\\A": "^",
+  "\\z": "$",
+  "[[:alpha:]]": "[A-Za-z]",
+  "[[:digit:]]": "[0-9]",
+  "[[:alnum:]]": "[0-9A-Za-z]",
+  "[[:space:]]": "\\s",
+  "[[:upper:]]": "[A-Z]",
+  "[[:lower:]]": "[a-z]",
+};
+
+/** An escape is one token, so that an escaped backslash before a z is not taken for the end of the text. */
+const TOKEN = /\\[\s\S]|\(\?P<|\[\[:[a-z]+:\]\]/g;
 
 /** A leading group of flags holds for the whole expression; JavaScript has it only for a group: (?i:...). */
 const LEADING_FLAGS = /^\(\?([ims]+)\)/;
@@ -27,8 +30,7 @@ export function anchoredRegExp(source: string): RegExp {
   if (NOT_RE2.some((pattern) => pattern.test(source.replaceAll("\\\\", "")))) {
     throw new ParseError(`error parsing regexp: invalid or unsupported Perl syntax: \`${source}\``);
   }
-  let text = source;
-  for (const [spelling, replacement] of SPELLINGS) text = text.replaceAll(spelling, replacement);
+  let text = source.replaceAll(TOKEN, (token) => SPELLINGS[token] ?? token);
   const flags = LEADING_FLAGS.exec(text)?.[1];
   if (flags !== undefined) text = `(?${flags.replace("s", "") || "m"}:${text.replace(LEADING_FLAGS, "")})`;
   try {
