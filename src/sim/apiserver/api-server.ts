@@ -111,6 +111,8 @@ export class ApiServer implements Transport {
     const { definition } = route;
     const representation = negotiate(request);
     const call: Call = { request, user, definition, warnings, ...route.names };
+    const deprecation = DEPRECATED[definition.storage];
+    if (deprecation !== undefined) warnings.push(deprecation);
     const answer = route.handler(this.#backend, call);
     return represent(answer, representation, { definition, nowMs: () => this.#backend.clock.now() });
   }
@@ -130,3 +132,8 @@ export class ApiServer implements Transport {
     else authorizer.checkPath(user, info);
   }
 }
+
+/** Warnings of resources that are still served, but have a successor. */
+const DEPRECATED: Readonly<Record<string, string>> = {
+  endpoints: "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
+};

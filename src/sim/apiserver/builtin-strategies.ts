@@ -17,6 +17,8 @@ import {
   defaultDeployment,
   defaultReplicaSet,
   defaultStatefulSet,
+  prepareDaemonSetUpdate,
+  prepareNewDaemonSet,
 } from "./builtin/default-workload.ts";
 import { defaultService, prepareNewService, prepareServiceUpdate } from "./builtin/service.ts";
 import {
@@ -83,6 +85,8 @@ const TRAITS: Readonly<Record<string, Traits>> = {
   "daemonsets.apps": {
     ...SPEC,
     setDefaults: defaultDaemonSet,
+    prepareCreate: prepareNewDaemonSet,
+    prepareUpdate: prepareDaemonSetUpdate,
     validate: (object) => daemonSetErrors(object),
     validateUpdate: daemonSetErrors,
   },

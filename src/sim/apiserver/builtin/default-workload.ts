@@ -1,4 +1,6 @@
-import { childOf, type Draft, isObject, setDefault } from "../json-object.ts";
+import type { AnyObject } from "../../../kube/object.ts";
+import { isDeepEqual } from "../../../lib/json.ts";
+import { asObject, childOf, type Draft, isObject, setDefault } from "../json-object.ts";
 import { defaultPodSpec } from "./default-pod.ts";
 
 function specWithTemplate(draft: Draft): Draft {
@@ -33,6 +35,21 @@ export function defaultDaemonSet(draft: Draft): void {
   const rolling = childOf(strategy, "rollingUpdate");
   setDefault(rolling, "maxUnavailable", 1);
   setDefault(rolling, "maxSurge", 0);
+}
+
+const TEMPLATE_GENERATION = "deprecated.daemonset.template.generation";
+
+/** The generation of a DaemonSet's template is an annotation since it is no field any more. */
+export function prepareNewDaemonSet(draft: Draft): void {
+  childOf(childOf(draft, "metadata"), "annotations")[TEMPLATE_GENERATION] = "1";
+}
+
+export function prepareDaemonSetUpdate(draft: Draft, old: AnyObject): void {
+  const before = Number(old.metadata.annotations?.[TEMPLATE_GENERATION] ?? 0);
+  const isSame = isDeepEqual(asObject(draft["spec"])["template"], asObject(old["spec"])["template"]);
+  childOf(childOf(draft, "metadata"), "annotations")[TEMPLATE_GENERATION] = String(
+    isSame ? before : before + 1,
+  );
 }
 
 export function defaultStatefulSet(draft: Draft): void {
