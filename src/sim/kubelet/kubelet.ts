@@ -114,8 +114,9 @@ export class Kubelet implements Controller {
   }
 
   #forget(pod: Pod): void {
+    const address = this.#runs.get(uidOf(pod))?.ip ?? pod.status?.podIP;
     this.#runs.delete(uidOf(pod));
-    if (pod.status?.podIP !== undefined) this.#addresses.giveBack(pod.status.podIP);
+    if (address !== undefined) this.#addresses.giveBack(address);
   }
 
   #behavioursOf(pod: Pod): Behaviours {
