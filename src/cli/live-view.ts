@@ -1,17 +1,13 @@
-import { styleText } from "node:util";
 import type { Rollout } from "../api/rollout.ts";
-import type { MetricStatus, RunStatus, VerdictResult } from "../api/status.ts";
-import { stepsOf } from "../core/steps.ts";
-import { roughDuration } from "../lib/duration.ts";
-import { clockTime, parseTime } from "../lib/time.ts";
-
-/** One line of the story: something happened. */
-export interface StoryLine {
-  readonly atMs: number;
-  readonly label: string;
-  readonly text: string;
-  readonly isWarning: boolean;
-}
+import {
+  evidenceLines,
+  headline,
+  type StoryLine,
+  stepLine,
+  storyText,
+  weightBars,
+  wrap,
+} from "./run-view.ts";
 
 export interface LiveViewState {
   readonly nowMs: number;
@@ -23,16 +19,6 @@ export interface LiveViewState {
   readonly columns: number;
 }
 
-type Style = Parameters<typeof styleText>[0];
-
-const BAR_WIDTH = 40;
-
-const VERDICT_STYLE: Readonly<Record<VerdictResult, Style>> = {
-  pass: "green",
-  fail: "red",
-  inconclusive: "yellow",
-};
-
 /** The whole screen of the playground, line by line, each at most `columns` wide. */
 export function liveView(state: LiveViewState): readonly string[] {
   const { rollout } = state;
@@ -42,7 +28,7 @@ export function liveView(state: LiveViewState): readonly string[] {
     headline(rollout, state.nowMs),
     "",
     ...(run === undefined ? [] : [stepLine(run), ""]),
-    ...weightBars(rollout, state.traffic),
+    ...weightBars(rollout, { primary: trafficText(state.traffic), canary: "" }),
     "",
     ...(run === undefined ? [] : evidenceLines(run)),
     ...wrap(rollout.status?.message ?? "", state.columns - 2).map((line) => `  ${line}`),
@@ -53,110 +39,7 @@ export function liveView(state: LiveViewState): readonly string[] {
 
 const STORY_LINES = 10;
 
-function headline(rollout: Rollout, nowMs: number): string {
-  const { namespace = "default", name } = rollout.metadata;
-  const phase = rollout.status?.phase ?? "Initializing";
-  const run = rollout.status?.run;
-  const what = run ?? rollout.status?.promoted;
-  const image = what?.images.join(", ") ?? "";
-  const age = run === undefined ? "" : ` for ${roughDuration(nowMs - parseTime(run.startedAt))}`;
-  return `${styleText("bold", `${namespace}/${name}`)}  ${styleText(phaseStyle(phase), phase)}  ${image}${styleText("dim", age)}`;
-}
-
-function phaseStyle(phase: string): Style {
-  if (phase === "Failed") return "red";
-  return phase === "Succeeded" || phase === "Initialized" ? "green" : "cyan";
-}
-
-/** `start ─ 10 % ─ [50 %] ─ promote`, the current place in brackets. */
-function stepLine(run: RunStatus): string {
-  const places = [
-    "start",
-    ...(run.spec.shadow === undefined ? [] : ["shadow"]),
-    ...stepsOf(run.spec).map((step) => `${step.weight} %`),
-    "promote",
-  ];
-  const current = placeOf(run, places.length);
-  const shown = places.map((place, index) => {
-    if (index === current) return styleText(run.stage === "RollingBack" ? "red" : "cyan", `[${place}]`);
-    return index < current ? place : styleText("dim", place);
-  });
-  return `  ${shown.join(styleText("dim", " ─ "))}`;
-}
-
-function placeOf(run: RunStatus, places: number): number {
-  const shadow = run.spec.shadow === undefined ? 0 : 1;
-  switch (run.stage) {
-    case "Starting":
-      return 0;
-    case "Shadow":
-      return 1;
-    case "Step":
-    case "RollingBack":
-      return run.positions.length === 0 ? 0 : 1 + shadow + run.stepIndex;
-    case "Promoting":
-    case "Finalising":
-      return places - 1;
-  }
-}
-
-function weightBars(rollout: Rollout, traffic: LiveViewState["traffic"]): readonly string[] {
-  const weight = rollout.status?.canaryWeight ?? 0;
-  const shadow = rollout.status?.run?.shadowPercent ?? 0;
-  const rate =
-    traffic === null
-      ? ""
-      : `   ${traffic.rps.toFixed(0)} requests/s, ${(traffic.errorRatio * 100).toFixed(2)} % of them failed`;
-  return [
-    `  primary  ${styleText("green", bar(100 - weight))} ${String(100 - weight).padStart(3)} %${styleText("dim", rate)}`,
-    `  canary   ${styleText("yellow", bar(weight))} ${String(weight).padStart(3)} %${shadow > 0 ? `   mirror ${shadow} %` : ""}`,
-  ];
-}
-
-function bar(percent: number): string {
-  const filled = percent === 0 ? 0 : Math.max(1, Math.round((percent / 100) * BAR_WIDTH));
-  return "█".repeat(filled) + "░".repeat(BAR_WIDTH - filled);
-}
-
-/** A table as wide as what is in it. */
-function evidenceLines(run: RunStatus): readonly string[] {
-  if (run.evidence === undefined) return [];
-  const rows = run.evidence.metrics.map(metricCells);
-  const widths = HEADER.map(
-    (title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)) + 2,
-  );
-  const line = (cells: readonly string[]) =>
-    `  ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("")}`;
-  const verdicts = run.evidence.metrics.map(({ result }) => styleText(VERDICT_STYLE[result], result));
-  return [
-    styleText("dim", `${line(HEADER)}verdict`),
-    ...rows.map((row, index) => `${line(row)}${verdicts[index]}`),
-    "",
-  ];
-}
-
-const HEADER = ["metric", "canary", "primary", "held against"];
-
-function metricCells(metric: MetricStatus): readonly string[] {
-  return [metric.name, metric.canary ?? "-", metric.primary ?? "-", metric.limit ?? ""];
-}
-
-/** One line for a terminal that scrolls: time, what, why. */
-export function storyText(line: StoryLine, columns = Number.POSITIVE_INFINITY): string {
-  const label = line.label.padEnd(18);
-  const room = Math.max(20, columns - 32);
-  const text = line.text.length > room ? `${line.text.slice(0, room - 1)}…` : line.text;
-  return `  ${styleText("dim", clockTime(line.atMs))}  ${line.isWarning ? styleText("yellow", label) : label} ${text}`;
-}
-
-function wrap(text: string, width: number): readonly string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    if (line !== "" && line.length + word.length + 1 > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === "" ? word : `${line} ${word}`;
-  }
-  return line === "" ? lines : [...lines, line];
+function trafficText(traffic: LiveViewState["traffic"]): string {
+  if (traffic === null) return "";
+  return `${traffic.rps.toFixed(0)} requests/s, ${(traffic.errorRatio * 100).toFixed(2)} % of them failed`;
 }

@@ -2,9 +2,10 @@ import { attachServer } from "../app/playground/attached-server.ts";
 import { type Addresses, Playground } from "../app/playground/playground.ts";
 import type { LoadedScenario, ScenarioResult, TimelineEntry, Transition } from "../app/scenario-file.ts";
 import { SystemClock } from "../lib/clock.ts";
-import { liveView, type StoryLine, storyText } from "./live-view.ts";
+import { liveView } from "./live-view.ts";
 import { type PlaygroundFlags, shownPath } from "./playground-flags.ts";
 import { resultText } from "./playground-max.ts";
+import { type StoryLine, storyText } from "./run-view.ts";
 import { Screen } from "./screen.ts";
 import type { Terminal } from "./terminal.ts";
 

@@ -1,4 +1,3 @@
-import { namesOf } from "../api/names.ts";
 import type { Rollout } from "../api/rollout.ts";
 import type { RolloutSpec } from "../api/spec.ts";
 import { readSpec, type SpecProblem, sharedTargetProblem } from "../api/validate.ts";
@@ -7,11 +6,11 @@ import type { Observation, Snapshot } from "../core/snapshot.ts";
 import type { ObjectKey } from "../kube/object.ts";
 import type { Reader } from "../kube/reader.ts";
 import type { Clock } from "../lib/clock.ts";
-import { formatDuration } from "../lib/duration.ts";
 import type { MetricsSource } from "../metrics/metrics.ts";
 import type { RouteContext, Router, ServiceState } from "../router/router.ts";
 import type { JudgeState } from "../verdict/judge.ts";
 import type { Workload, Workloads } from "../workload/workload.ts";
+import { evidenceQueryOf } from "./evidence-query.ts";
 import { readCommands } from "./read-commands.ts";
 
 /** Index of the Rollout cache: `namespace/target`. */
@@ -68,33 +67,12 @@ export class Gatherer {
 
   /** Answers what core asked for. Never rejects: a source that fails is an observation too. */
   async observe(scene: Scene, asks: readonly Ask[], signal: AbortSignal): Promise<readonly Observation[]> {
+    const { metrics } = this.#parts;
     return Promise.all(
-      asks.map(async (ask) => ({ kind: "evidence" as const, rows: await this.#fetch(scene, ask, signal) })),
-    );
-  }
-
-  #fetch(scene: Scene, ask: Ask, signal: AbortSignal): ReturnType<MetricsSource["fetch"]> {
-    const { name, namespace = "default" } = scene.inForce.metadata;
-    const names = namesOf(scene.inForce);
-    return this.#parts.metrics.fetch(
-      {
-        canary: { namespace, workload: names.target },
-        primary: { namespace, workload: names.primary },
-        variables: {
-          name,
-          namespace,
-          target: names.target,
-          primary: names.primary,
-          service: names.apexService,
-          interval: formatDuration(ask.intervalMs),
-        },
-        intervalMs: ask.intervalMs,
-        fromMs: ask.fromMs,
-        toMs: ask.toMs,
-        metrics: ask.analysis.metrics,
-        phase: ask.phase,
-      },
-      signal,
+      asks.map(async (ask) => ({
+        kind: "evidence" as const,
+        rows: await metrics.fetch(evidenceQueryOf(scene.inForce, ask), signal),
+      })),
     );
   }
 

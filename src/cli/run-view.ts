@@ -1,0 +1,141 @@
+import { styleText } from "node:util";
+import type { Rollout } from "../api/rollout.ts";
+import type { MetricStatus, RunStatus, VerdictResult } from "../api/status.ts";
+import { stepsOf } from "../core/steps.ts";
+import { roughDuration } from "../lib/duration.ts";
+import { clockTime, parseTime } from "../lib/time.ts";
+
+/** How a Rollout looks, piece by piece: the playground and `sluice status` put them together. */
+
+/** One line of the story: something happened. */
+export interface StoryLine {
+  readonly atMs: number;
+  readonly label: string;
+  readonly text: string;
+  readonly isWarning: boolean;
+}
+
+type Style = Parameters<typeof styleText>[0];
+
+const BAR_WIDTH = 40;
+
+const VERDICT_STYLE: Readonly<Record<VerdictResult, Style>> = {
+  pass: "green",
+  fail: "red",
+  inconclusive: "yellow",
+};
+
+export function headline(rollout: Rollout, nowMs: number): string {
+  const { namespace = "default", name } = rollout.metadata;
+  const phase = rollout.status?.phase ?? "Initializing";
+  const run = rollout.status?.run;
+  const what = run ?? rollout.status?.promoted;
+  const image = what?.images.join(", ") ?? "";
+  const age = run === undefined ? "" : ` for ${roughDuration(nowMs - parseTime(run.startedAt))}`;
+  return `${styleText("bold", `${namespace}/${name}`)}  ${styleText(phaseStyle(phase), phase)}  ${image}${styleText("dim", age)}`;
+}
+
+function phaseStyle(phase: string): Style {
+  if (phase === "Failed") return "red";
+  return phase === "Succeeded" || phase === "Initialized" ? "green" : "cyan";
+}
+
+/** `start ─ 10 % ─ [50 %] ─ promote`, the current place in brackets. */
+export function stepLine(run: RunStatus): string {
+  const places = [
+    "start",
+    ...(run.spec.shadow === undefined ? [] : ["shadow"]),
+    ...stepsOf(run.spec).map((step) => `${step.weight} %`),
+    "promote",
+  ];
+  const current = placeOf(run, places.length);
+  const shown = places.map((place, index) => {
+    if (index === current) return styleText(run.stage === "RollingBack" ? "red" : "cyan", `[${place}]`);
+    return index < current ? place : styleText("dim", place);
+  });
+  return `  ${shown.join(styleText("dim", " ─ "))}`;
+}
+
+function placeOf(run: RunStatus, places: number): number {
+  const shadow = run.spec.shadow === undefined ? 0 : 1;
+  switch (run.stage) {
+    case "Starting":
+      return 0;
+    case "Shadow":
+      return 1;
+    case "Step":
+    case "RollingBack":
+      return run.positions.length === 0 ? 0 : 1 + shadow + run.stepIndex;
+    case "Promoting":
+    case "Finalising":
+      return places - 1;
+  }
+}
+
+/** Who gets which share of requests; a note for either side goes behind its bar. */
+export function weightBars(
+  rollout: Rollout,
+  notes: { readonly primary: string; readonly canary: string },
+): readonly string[] {
+  const weight = rollout.status?.canaryWeight ?? 0;
+  const shadow = rollout.status?.run?.shadowPercent ?? 0;
+  const mirror = shadow > 0 ? `mirror ${shadow} %` : "";
+  const canary = [mirror, notes.canary].filter((note) => note !== "").join(", ");
+  return [
+    barLine("primary", styleText("green", bar(100 - weight)), 100 - weight, notes.primary),
+    barLine("canary ", styleText("yellow", bar(weight)), weight, canary),
+  ];
+}
+
+function barLine(side: string, drawn: string, percent: number, note: string): string {
+  const tail = note === "" ? "" : styleText("dim", `   ${note}`);
+  return `  ${side}  ${drawn} ${String(percent).padStart(3)} %${tail}`;
+}
+
+function bar(percent: number): string {
+  const filled = percent === 0 ? 0 : Math.max(1, Math.round((percent / 100) * BAR_WIDTH));
+  return "█".repeat(filled) + "░".repeat(BAR_WIDTH - filled);
+}
+
+/** A table as wide as what is in it. */
+export function evidenceLines(run: RunStatus): readonly string[] {
+  if (run.evidence === undefined) return [];
+  const rows = run.evidence.metrics.map(metricCells);
+  const widths = HEADER.map(
+    (title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)) + 2,
+  );
+  const line = (cells: readonly string[]) =>
+    `  ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("")}`;
+  const verdicts = run.evidence.metrics.map(({ result }) => styleText(VERDICT_STYLE[result], result));
+  return [
+    styleText("dim", `${line(HEADER)}verdict`),
+    ...rows.map((row, index) => `${line(row)}${verdicts[index]}`),
+    "",
+  ];
+}
+
+const HEADER = ["metric", "canary", "primary", "held against"];
+
+function metricCells(metric: MetricStatus): readonly string[] {
+  return [metric.name, metric.canary ?? "-", metric.primary ?? "-", metric.limit ?? ""];
+}
+
+/** One line for a terminal that scrolls: time, what, why. */
+export function storyText(line: StoryLine, columns = Number.POSITIVE_INFINITY): string {
+  const label = line.label.padEnd(18);
+  const room = Math.max(20, columns - 32);
+  const text = line.text.length > room ? `${line.text.slice(0, room - 1)}…` : line.text;
+  return `  ${styleText("dim", clockTime(line.atMs))}  ${line.isWarning ? styleText("yellow", label) : label} ${text}`;
+}
+
+export function wrap(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + word.length + 1 > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  return line === "" ? lines : [...lines, line];
+}

@@ -1,0 +1,28 @@
+import { namesOf } from "../api/names.ts";
+import type { Rollout } from "../api/rollout.ts";
+import type { Ask } from "../core/ask.ts";
+import { formatDuration } from "../lib/duration.ts";
+import type { EvidenceQuery } from "../metrics/metrics.ts";
+
+/** What is asked of the metrics source for a Rollout whose spec is the one in force. */
+export function evidenceQueryOf(inForce: Rollout, ask: Ask): EvidenceQuery {
+  const { name, namespace = "default" } = inForce.metadata;
+  const names = namesOf(inForce);
+  return {
+    canary: { namespace, workload: names.target },
+    primary: { namespace, workload: names.primary },
+    variables: {
+      name,
+      namespace,
+      target: names.target,
+      primary: names.primary,
+      service: names.apexService,
+      interval: formatDuration(ask.intervalMs),
+    },
+    intervalMs: ask.intervalMs,
+    fromMs: ask.fromMs,
+    toMs: ask.toMs,
+    metrics: ask.analysis.metrics,
+    phase: ask.phase,
+  };
+}
