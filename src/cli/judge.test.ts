@@ -34,7 +34,11 @@ function write(name: string, text: string): string {
 const HEADER = JSON.stringify({ trace: 1, intervalSeconds: 15, about: "made by hand" });
 
 function arm(requests: number, errors: number): object {
-  return { requests, errors, latencyMs: { "10": Math.floor(requests * 0.98), "100": requests, "+Inf": requests } };
+  return {
+    requests,
+    errors,
+    latencyMs: { "10": Math.floor(requests * 0.98), "100": requests, "+Inf": requests },
+  };
 }
 
 function row(t: number, errors: number, weight = 10): object {

@@ -14,7 +14,7 @@ import type { Position, Verdict } from "./verdict.ts";
 export type { JudgeSettings } from "./judge-settings.ts";
 /** What has been learnt from the rows so far. Plain data, never mutated; see judge-state.ts. */
 export type { JudgeState } from "./judge-state.ts";
-export type { MetricVerdict, Position, Verdict } from "./verdict.ts";
+export type { Position, Verdict } from "./verdict.ts";
 
 /** Resolves the defaults of an analysis section. */
 export function judgeSettings(analysis: AnalysisSpec): JudgeSettings {
