@@ -69,11 +69,6 @@ export function tooMany(field: string, count: number, maximum: number): FieldErr
 
 export const IMMUTABLE = "field is immutable";
 
-/** Path of a member. */
-export function memberOf(path: string, name: string): string {
-  return path === "" ? name : `${path}.${name}`;
-}
-
 function withDetail(text: string, detail: string): string {
   return detail === "" ? text : `${text}: ${detail}`;
 }

@@ -84,14 +84,26 @@ function parseTerm(part: string, text: string, definition: ResourceDefinition): 
   if (match === null) throw badRequest(`invalid selector: '${text}'; can't understand '${part}'`);
   const [, label = "", operator, value = ""] = match;
   const path = selectablePath(label, definition);
-  if (path === undefined) throw badRequest(`field label not supported: ${label}`);
+  if (path === undefined) throw badRequest(unsupportedText(label, definition));
   return { path, negated: operator === "!=", value: value.replaceAll(/\\([\\,=])/g, "$1") };
+}
+
+/** Built-in resources without selectable fields of their own have a message of their own. */
+function unsupportedText(label: string, definition: ResourceDefinition): string {
+  if (definition.custom || SELECTABLE[selectableKey(definition)] !== undefined) {
+    return `field label not supported: ${label}`;
+  }
+  return `${JSON.stringify(label)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
+}
+
+function selectableKey({ group, version, plural }: ResourceDefinition): string {
+  return `${group}/${version}/${plural}`;
 }
 
 function selectablePath(label: string, definition: ResourceDefinition): string | undefined {
   if (Object.hasOwn(METADATA, label)) return METADATA[label];
   if (definition.custom) return definition.selectableFields.find((path) => path === `.${label}`);
-  const fields = SELECTABLE[`${definition.group}/${definition.version}/${definition.plural}`] ?? {};
+  const fields = SELECTABLE[selectableKey(definition)] ?? {};
   return Object.hasOwn(fields, label) ? fields[label] : undefined;
 }
 

@@ -21,6 +21,8 @@ export function findObject(backend: Backend, call: Call): AnyObject {
 }
 
 export function getObject(backend: Backend, call: Call): ApiResponse {
+  const wanted = parseVersion(call.request.query.get("resourceVersion") ?? "");
+  if (wanted > backend.store.revision) throw tooLargeVersion(wanted, backend.store.revision);
   return jsonResponse(call, 200, toServed(call.definition, findObject(backend, call)));
 }
 
