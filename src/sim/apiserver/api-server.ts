@@ -3,7 +3,6 @@ import type { ApiRequest, ApiResponse, Transport } from "../../kube/transport.ts
 import type { Clock } from "../../lib/clock.ts";
 import { toError } from "../../lib/errors.ts";
 import type { Prng } from "../../lib/prng.ts";
-import { ServiceAllocator } from "./allocator.ts";
 import { TypeViews } from "./apply/type-view.ts";
 import { ADMINISTRATOR, Authenticator } from "./auth/authenticator.ts";
 import { Authorizer } from "./auth/authorizer.ts";
@@ -11,17 +10,18 @@ import { impersonationOf } from "./auth/impersonation.ts";
 import { type Backend, Strategies } from "./backend.ts";
 import { firstObjects } from "./bootstrap.ts";
 import { BUILTIN_RESOURCES } from "./builtin-resources.ts";
-import type { Call, UserInfo } from "./call.ts";
-import { CrdController } from "./crd-controller.ts";
-import { EventExpiry } from "./event-expiry.ts";
+import { CrdController } from "./custom/crd-controller.ts";
 import { PathEndpoints } from "./path-endpoints.ts";
 import { Registry } from "./registry.ts";
 import { negotiate, represent } from "./representation.ts";
 import { type RequestInfo, requestInfoOf } from "./request-info.ts";
 import { routeToVerb } from "./routing.ts";
 import { badRequest, internalError, StatusFailure } from "./status.ts";
-import { Store } from "./store.ts";
+import { ServiceAllocator } from "./store/allocator.ts";
+import { EventExpiry } from "./store/event-expiry.ts";
+import { Store } from "./store/store.ts";
 import { DecodeFailure } from "./typed-scalar.ts";
+import type { Call, UserInfo } from "./verbs/call.ts";
 import { failureAnswer } from "./wire/failure-answer.ts";
 
 export interface ApiServerOptions {

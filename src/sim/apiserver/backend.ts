@@ -5,9 +5,9 @@ import type { TypeViews } from "./apply/type-view.ts";
 import type { Authenticator } from "./auth/authenticator.ts";
 import type { Authorizer } from "./auth/authorizer.ts";
 import { builtinStrategy } from "./builtin-strategies.ts";
-import { customStrategy } from "./custom-strategy.ts";
+import { customStrategy } from "./custom/custom-strategy.ts";
 import type { Registry, ResourceDefinition } from "./registry.ts";
-import type { Store } from "./store.ts";
+import type { Store } from "./store/store.ts";
 import type { Allocator, Strategy } from "./strategy.ts";
 import { formatTime } from "./typed-scalar.ts";
 

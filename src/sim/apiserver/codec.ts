@@ -1,7 +1,7 @@
 import { apiVersionOf } from "../../kube/resource.ts";
 import { present } from "../../lib/assert.ts";
 import { typeOfKind } from "./builtin-types.ts";
-import { decodeCustom } from "./custom-codec.ts";
+import { decodeCustom } from "./custom/custom-codec.ts";
 import type { DecodeReport } from "./decode-report.ts";
 import type { Draft, JsonObject } from "./json-object.ts";
 import type { ResourceDefinition } from "./registry.ts";

@@ -1,8 +1,8 @@
 import type { ApiResponse } from "../../kube/transport.ts";
 import type { Backend } from "./backend.ts";
-import type { Call } from "./call.ts";
 import { StatusFailure } from "./status.ts";
-import { findObject } from "./verb-read.ts";
+import type { Call } from "./verbs/call.ts";
+import { findObject } from "./verbs/verb-read.ts";
 
 /** Logs, exec and whatever else a node would have to answer: the embedded cluster's pods run no processes. */
 export function connectToPod(backend: Backend, call: Call): ApiResponse {

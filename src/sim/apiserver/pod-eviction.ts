@@ -3,14 +3,14 @@ import { matchesLabels, requirementsOf } from "../../kube/label-selector.ts";
 import type { AnyObject } from "../../kube/object.ts";
 import type { ApiResponse } from "../../kube/transport.ts";
 import type { Backend } from "./backend.ts";
-import { readObjectBody } from "./body.ts";
-import { type Call, jsonResponse } from "./call.ts";
 import { DecodeReport } from "./decode-report.ts";
 import { asList, asObject, type JsonObject } from "./json-object.ts";
-import { deleteOptionsOf } from "./request-options.ts";
 import { StatusFailure } from "./status.ts";
-import { findObject } from "./verb-read.ts";
-import { deleteObject } from "./write-delete.ts";
+import { readObjectBody } from "./verbs/body.ts";
+import { type Call, jsonResponse } from "./verbs/call.ts";
+import { deleteOptionsOf } from "./verbs/request-options.ts";
+import { findObject } from "./verbs/verb-read.ts";
+import { deleteObject } from "./verbs/write-delete.ts";
 
 /** POST of `pods/NAME/eviction`, as `kubectl drain` asks: a deletion that disruption budgets may refuse. */
 export function evictPod(backend: Backend, call: Call): ApiResponse {

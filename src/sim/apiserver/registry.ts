@@ -1,5 +1,5 @@
 import type { Resource } from "../../kube/resource.ts";
-import type { JsonSchema } from "./json-schema.ts";
+import type { JsonSchema } from "./custom/json-schema.ts";
 
 export type Verb = "create" | "delete" | "deletecollection" | "get" | "list" | "patch" | "update" | "watch";
 

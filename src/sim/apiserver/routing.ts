@@ -1,22 +1,22 @@
 import type { ApiRequest, ApiResponse } from "../../kube/transport.ts";
 import { issueToken, REVIEWS } from "./auth/reviews.ts";
 import type { Backend } from "./backend.ts";
-import type { Call } from "./call.ts";
-import { finalizeNamespace } from "./namespace-finalize.ts";
 import { pageNotFound } from "./path-endpoints.ts";
-import { bindPod } from "./pod-binding.ts";
 import { connectToPod } from "./pod-connect.ts";
 import { evictPod } from "./pod-eviction.ts";
 import type { Registry, ResourceDefinition } from "./registry.ts";
 import type { ResourceRequest } from "./request-info.ts";
-import { getScale, patchScale, putScale } from "./scale.ts";
 import { badRequest, methodNotAllowed, notFound, StatusFailure, unknownResource } from "./status.ts";
 import type { Part } from "./strategy.ts";
-import { applyObject } from "./verb-apply.ts";
-import { patchKindOf, patchObject } from "./verb-patch.ts";
-import { getObject, listObjects } from "./verb-read.ts";
-import { watchObjects } from "./verb-watch.ts";
-import { postObject, putObject, removeCollection, removeObject } from "./verb-write.ts";
+import type { Call } from "./verbs/call.ts";
+import { finalizeNamespace } from "./verbs/namespace-finalize.ts";
+import { bindPod } from "./verbs/pod-binding.ts";
+import { getScale, patchScale, putScale } from "./verbs/scale.ts";
+import { applyObject } from "./verbs/verb-apply.ts";
+import { patchKindOf, patchObject } from "./verbs/verb-patch.ts";
+import { getObject, listObjects } from "./verbs/verb-read.ts";
+import { watchObjects } from "./verbs/verb-watch.ts";
+import { postObject, putObject, removeCollection, removeObject } from "./verbs/verb-write.ts";
 
 export type Handler = (backend: Backend, call: Call) => ApiResponse;
 

@@ -1,11 +1,11 @@
 import type { AnyObject } from "../../../kube/object.ts";
 import { type Backend, nowText } from "../backend.ts";
 import { typeOfKind } from "../builtin-types.ts";
-import type { Call } from "../call.ts";
 import { DecodeReport } from "../decode-report.ts";
 import type { Draft, JsonObject } from "../json-object.ts";
 import type { ResourceDefinition } from "../registry.ts";
 import { readStruct } from "../typed.ts";
+import type { Call } from "../verbs/call.ts";
 import { type OwnershipContext, ownershipAfterUpdate } from "./ownership.ts";
 
 export function ownershipContext(backend: Backend, call: Call, fieldManager: string): OwnershipContext {

@@ -1,7 +1,7 @@
 import { OBJECT_META, type StructType, structType, type TypeField, typeOfKind } from "../builtin-types.ts";
-import type { JsonSchema } from "../json-schema.ts";
+import type { JsonSchema } from "../custom/json-schema.ts";
+import { memberSchema } from "../custom/schema-prune.ts";
 import type { ResourceDefinition } from "../registry.ts";
-import { memberSchema } from "../schema-prune.ts";
 
 /** How server-side apply looks at a value: what is owned as a whole, and what by parts. */
 export type TypeView =

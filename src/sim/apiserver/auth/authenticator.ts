@@ -2,9 +2,9 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import type { ApiRequest } from "../../../kube/transport.ts";
 import type { Clock } from "../../../lib/clock.ts";
 import type { Prng } from "../../../lib/prng.ts";
-import type { UserInfo } from "../call.ts";
-import type { Collection } from "../collection.ts";
 import { unauthorized } from "../status.ts";
+import type { Collection } from "../store/collection.ts";
+import type { UserInfo } from "../verbs/call.ts";
 
 export const ADMINISTRATOR: UserInfo = {
   name: "system:admin",

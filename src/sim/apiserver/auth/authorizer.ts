@@ -1,8 +1,8 @@
 import type { AnyObject } from "../../../kube/object.ts";
-import type { UserInfo } from "../call.ts";
 import { asList, asObject, type JsonObject } from "../json-object.ts";
 import { forbidden, StatusFailure } from "../status.ts";
-import type { Store } from "../store.ts";
+import type { Store } from "../store/store.ts";
+import type { UserInfo } from "../verbs/call.ts";
 
 /** What somebody wants to do to a resource. */
 export interface Attributes {

@@ -1,6 +1,6 @@
 import type { ApiRequest } from "../../../kube/transport.ts";
-import type { UserInfo } from "../call.ts";
 import { internalError } from "../status.ts";
+import type { UserInfo } from "../verbs/call.ts";
 import type { Attributes } from "./authorizer.ts";
 
 export interface Impersonation {

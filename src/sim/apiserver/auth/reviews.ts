@@ -1,12 +1,12 @@
 import type { ApiResponse } from "../../../kube/transport.ts";
 import { type Backend, nowText } from "../backend.ts";
-import { type Call, jsonResponse, type UserInfo } from "../call.ts";
-import { decodeBody } from "../decode-body.ts";
 import { asList, asObject, asText, type Draft, type JsonObject } from "../json-object.ts";
-import { writeOptionsOf } from "../request-options.ts";
 import { badRequest } from "../status.ts";
 import { formatTime } from "../typed-scalar.ts";
-import { findObject } from "../verb-read.ts";
+import { type Call, jsonResponse, type UserInfo } from "../verbs/call.ts";
+import { decodeBody } from "../verbs/decode-body.ts";
+import { writeOptionsOf } from "../verbs/request-options.ts";
+import { findObject } from "../verbs/verb-read.ts";
 
 /** Answers to the kinds that are created to ask a question, and stored nowhere. */
 export const REVIEWS: Readonly<Record<string, (backend: Backend, call: Call) => ApiResponse>> = {

@@ -1,9 +1,9 @@
 import type { AnyObject } from "../../../kube/object.ts";
-import { CEL } from "../cel-environment.ts";
+import { CEL } from "../custom/cel-environment.ts";
+import type { JsonSchema, ValidationRule } from "../custom/json-schema.ts";
+import { schemaErrors } from "../custom/schema-validate.ts";
 import { type FieldError, IMMUTABLE, invalidValue, notSupported, requiredValue } from "../field-error.ts";
 import { asList, asObject, asText, isObject, type JsonObject } from "../json-object.ts";
-import type { JsonSchema, ValidationRule } from "../json-schema.ts";
-import { schemaErrors } from "../schema-validate.ts";
 
 const SCOPES = ["Cluster", "Namespaced"];
 

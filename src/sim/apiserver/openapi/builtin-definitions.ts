@@ -1,4 +1,4 @@
-import type { JsonSchema } from "../json-schema.ts";
+import type { JsonSchema } from "../custom/json-schema.ts";
 import document from "./builtin-definitions.json" with { type: "json" };
 
 /** A schema as Kubernetes publishes it for built-in kinds: with references, and with what patches need to know. */

@@ -1,5 +1,5 @@
+import type { JsonSchema } from "../custom/json-schema.ts";
 import type { JsonObject } from "../json-object.ts";
-import type { JsonSchema } from "../json-schema.ts";
 import type { ResourceDefinition } from "../registry.ts";
 import type { OpenApiSchema } from "./builtin-definitions.ts";
 
