@@ -1,6 +1,7 @@
 import type { AnyObject } from "../../../kube/object.ts";
 import type { Prng } from "../../../lib/prng.ts";
 import { asList, asObject } from "../json-object.ts";
+import { internalError } from "../status.ts";
 import type { Allocator } from "../strategy.ts";
 import type { Change, Collection } from "./collection.ts";
 
@@ -20,17 +21,12 @@ export class ServiceAllocator implements Allocator {
   }
 
   clusterIp(): string {
-    for (;;) {
-      const address = `${NETWORK}.${this.#prng.integer(0, 255)}.${this.#prng.integer(1, 254)}`;
-      if (!this.#addresses.has(address)) return address;
-    }
+    const draw = () => `${NETWORK}.${this.#prng.integer(0, 255)}.${this.#prng.integer(1, 254)}`;
+    return drawFree(draw, this.#addresses, "service addresses");
   }
 
   nodePort(): number {
-    for (;;) {
-      const port = this.#prng.integer(NODE_PORTS.first, NODE_PORTS.last);
-      if (!this.#ports.has(port)) return port;
-    }
+    return drawFree(() => this.#prng.integer(NODE_PORTS.first, NODE_PORTS.last), this.#ports, "node ports");
   }
 
   isClusterIpTaken(address: string): boolean {
@@ -59,6 +55,17 @@ export class ServiceAllocator implements Allocator {
     for (const address of addressesOf(service)) this.#addresses.delete(address);
     for (const port of portsOf(service)) this.#ports.delete(port);
   }
+}
+
+/** A range of which so many draws in a row hit what is taken is as good as full. */
+const MAX_DRAWS = 10_000;
+
+function drawFree<T>(draw: () => T, taken: ReadonlySet<T>, what: string): T {
+  for (let count = 0; count < MAX_DRAWS; count++) {
+    const drawn = draw();
+    if (!taken.has(drawn)) return drawn;
+  }
+  throw internalError(`failed to allocate: no ${what} are left`);
 }
 
 function addressesOf(service: AnyObject): readonly string[] {
