@@ -125,17 +125,11 @@ export function createController(parts: ControllerParts): Controller {
     isWorking: () => isWorking,
     addMetrics: (registry) => {
       addRolloutMetrics(registry, caches.rollouts);
-      registry.gaugeOf(
-        { name: "sluice_queue_depth", help: "Rollouts that wait for a worker." },
-        () => controller.queueDepth,
-      );
-      registry.gaugeOf(
-        { name: "sluice_prometheus_queries", help: "Queries sent to Prometheus since the start." },
-        () => metrics.queriesSent,
-      );
-      registry.gaugeOf({ name: "sluice_leader", help: "1 while this process may write, else 0." }, () =>
-        leadership.mayWrite() ? 1 : 0,
-      );
+      addProcessGauges(registry, {
+        queueDepth: () => controller.queueDepth,
+        queriesSent: () => metrics.queriesSent,
+        leads: () => (leadership.mayWrite() ? 1 : 0),
+      });
       addNotificationMetrics(registry, () => notifier.counts);
     },
     stop: async (graceMs) => {
@@ -147,6 +141,18 @@ export function createController(parts: ControllerParts): Controller {
     },
     problems: () => set.problems(),
   };
+}
+
+function addProcessGauges(
+  registry: MetricsRegistry,
+  read: Readonly<Record<"queueDepth" | "queriesSent" | "leads", () => number>>,
+): void {
+  registry.gaugeOf({ name: "sluice_queue_depth", help: "Rollouts that wait for a worker." }, read.queueDepth);
+  registry.gaugeOf(
+    { name: "sluice_prometheus_queries", help: "Queries sent to Prometheus since the start." },
+    read.queriesSent,
+  );
+  registry.gaugeOf({ name: "sluice_leader", help: "1 while this process may write, else 0." }, read.leads);
 }
 
 function prometheusAuth(config: Config): PrometheusAuth | undefined {

@@ -10,6 +10,8 @@ export class Life {
   readonly ended: Promise<void>;
   #isOver = false;
   readonly #resolveEnded: () => void;
+  /** While frozen: what is to go on afterwards, in this order. */
+  #held: (() => void)[] | null = null;
   readonly #watches = new Set<AsyncIterator<unknown>>();
 
   constructor() {
@@ -30,12 +32,24 @@ export class Life {
     this.#watches.clear();
   }
 
+  freeze(): void {
+    this.#held ??= [];
+  }
+
+  thaw(): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const goOn of held) goOn();
+  }
+
   clock(clock: Clock): Clock {
     return {
       now: () => clock.now(),
       setTimer: (delayMs: number, fire: () => void): Timer =>
         clock.setTimer(delayMs, () => {
-          if (!this.#isOver) fire();
+          this.#run(() => {
+            if (!this.#isOver) fire();
+          });
         }),
     };
   }
@@ -49,10 +63,21 @@ export class Life {
     if (this.#isOver) return never();
     try {
       const result = await make();
+      await this.#thawed();
       return this.#isOver ? await never() : result;
     } catch (error) {
+      await this.#thawed();
       return this.#isOver ? await never() : Promise.reject(error);
     }
+  }
+
+  #run(work: () => void): void {
+    if (this.#held === null) work();
+    else this.#held.push(work);
+  }
+
+  async #thawed(): Promise<void> {
+    if (this.#held !== null) await new Promise<void>((resolve) => this.#held?.push(resolve));
   }
 
   async #answerOf(send: () => Promise<ApiResponse>): Promise<ApiResponse> {

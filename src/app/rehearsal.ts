@@ -64,7 +64,7 @@ export async function rehearse(options: RehearsalOptions): Promise<ScenarioResul
 }
 
 /** Lets virtual time pass until the work is done. */
-async function driven<T>(clock: VirtualClock, work: Promise<T>): Promise<T> {
+export async function driven<T>(clock: VirtualClock, work: Promise<T>): Promise<T> {
   let isSettled = false;
   const settled = work.finally(() => {
     isSettled = true;

@@ -1,7 +1,9 @@
 import type { AxiosAdapter } from "axios";
 import { FIELD_MANAGER } from "../api/kind.ts";
 import type { Config } from "../config/config.ts";
+import type { ObjectKey } from "../kube/object.ts";
 import { RestClient } from "../kube/rest-client.ts";
+import type { Transport } from "../kube/transport.ts";
 import { assert } from "../lib/assert.ts";
 import type { Prng } from "../lib/prng.ts";
 import { inProcessAdapter } from "../sim/prometheus/axios-adapter.ts";
@@ -17,6 +19,12 @@ export interface SimulatedControllerOptions {
   readonly logger: Logger;
   /** Where Slack messages go. */
   readonly slackAdapter?: AxiosAdapter | undefined;
+  /** Tells the processes of several controllers apart; default "sluice". */
+  readonly name?: string | undefined;
+  /** Given where several controllers run at once: the Lease that they share. */
+  readonly lease?: ObjectKey | undefined;
+  /** The way to the API server of the process that `instance` names; default: the world's, with its faults. */
+  readonly network?: ((instance: string) => Transport) | undefined;
 }
 
 /** The production controller, unchanged, inside the world's own process: it can be killed and started at any moment. */
@@ -33,7 +41,9 @@ export class SimulatedController {
   /** Resolves when it works. */
   async start(): Promise<void> {
     assert(this.#life === null, "the controller is running already");
-    const { world, config, prng, logger, slackAdapter } = this.#options;
+    const { world, config, prng, logger, slackAdapter, lease, name = "sluice" } = this.#options;
+    const instance = `${name}-${this.#lives}`;
+    const network = this.#options.network?.(instance) ?? world.apiFaults;
     const life = new Life();
     const clock = life.clock(world.clock);
     const random = prng.fork();
@@ -43,9 +53,10 @@ export class SimulatedController {
       clock,
       logger,
       random: () => random.float(),
-      instance: `sluice-${this.#lives}`,
+      instance,
+      lease,
       client: new RestClient({
-        transport: life.transport(world.apiFaults),
+        transport: life.transport(network),
         clock,
         fieldManager: FIELD_MANAGER,
       }),
@@ -58,6 +69,15 @@ export class SimulatedController {
     this.#controller = controller;
     // A controller that is killed while it starts never gets there; nobody waits for it.
     await Promise.race([controller.start(), life.ended]);
+  }
+
+  /** The process gets no CPU (SIGSTOP, a machine that swaps): timers and answers wait until it does again. */
+  freeze(): void {
+    this.#life?.freeze();
+  }
+
+  thaw(): void {
+    this.#life?.thaw();
   }
 
   /** As kill -9 does: nothing is finished, nothing is told. */

@@ -1,0 +1,140 @@
+import { COMMANDS } from "../../api/command.ts";
+import { Prng } from "../../lib/prng.ts";
+import { drawFaults } from "./draw-faults.ts";
+import { DELETABLES, type Faults, type Move, type Plan, type PlannedRollout } from "./plan.ts";
+import { HEALTHY_VERSION, imageOf, VERSIONS } from "./versions.ts";
+
+/** Moves end here, and faults a little later: what follows is for coming to rest. */
+const MOVES_END_MS = 150_000;
+/** Adoption takes about so long; earlier moves meet it half done. */
+const ADOPTED_MS = 25_000;
+
+/** The whole plan of a seed. The same seed gives the same plan. */
+export function drawPlan(seed: number): Plan {
+  const prng = new Prng(seed);
+  const worldPrng = prng.fork();
+  const movePrng = prng.fork();
+  const faultPrng = prng.fork();
+  const rollouts = Array.from({ length: worldPrng.pick([1, 1, 1, 2, 3]) }, (_, index) =>
+    drawRollout(worldPrng, `app-${index}`),
+  );
+  // In some runs people do little, so that what faults alone do can be told (oracle.ts).
+  const isCalm = movePrng.chance(0.4);
+  const moves = rollouts.flatMap((rollout) =>
+    isCalm ? [firstBump(movePrng, rollout)] : drawMoves(movePrng, rollout),
+  );
+  const faults: Faults = drawFaults(faultPrng, MOVES_END_MS);
+  return {
+    seed,
+    rollouts,
+    images: Object.fromEntries(
+      rollouts.flatMap(({ name }) =>
+        Object.entries(VERSIONS).map(([version, differs]) => [
+          imageOf(name, version),
+          { differs, perPod: [] },
+        ]),
+      ),
+    ),
+    moves: moves.toSorted((a, b) => a.atMs - b.atMs),
+    faults,
+  };
+}
+
+function drawRollout(prng: Prng, name: string): PlannedRollout {
+  const weights = prng.pick([[50], [10, 50], [5, 25, 60], [100], [20, 40, 80]]);
+  const isApproved = prng.chance(0.1);
+  return {
+    name,
+    replicas: prng.integer(1, 3),
+    rps: prng.pick([20, 40, 80]),
+    spec: {
+      targetRef: { kind: "Deployment", name },
+      service: { port: 80, targetPort: "http" },
+      traffic: { istio: {} },
+      ...(prng.chance(0.2) ? { shadow: { percent: 100, duration: "10s" } } : {}),
+      ...(prng.chance(0.05) ? { skipAnalysis: true } : {}),
+      steps: weights.map((weight, index) => ({
+        weight,
+        hold: prng.pick(["5s", "10s", "15s"]),
+        ...(isApproved && index === weights.length - 1 ? { approval: "required" } : {}),
+      })),
+      analysis: {
+        interval: "5s",
+        warmup: "5s",
+        minRequests: MIN_REQUESTS,
+        metrics: [
+          { name: "success-rate", min: 90, baseline: {} },
+          { name: "latency", percentile: 90, max: "1s" },
+        ],
+        onInconclusive: prng.pick(["pause", "rollback"]),
+      },
+      progressDeadline: "3m",
+    },
+  };
+}
+
+/** Of every drawn Rollout. */
+export const MIN_REQUESTS = 20;
+
+function firstBump(prng: Prng, { name }: PlannedRollout): Move {
+  return { atMs: ADOPTED_MS, rollout: name, kind: "image", image: imageOf(name, drawVersion(prng)) };
+}
+
+/** Half of all new versions are good. */
+function drawVersion(prng: Prng): string {
+  return prng.chance(0.5) ? HEALTHY_VERSION : prng.pick(Object.keys(VERSIONS));
+}
+
+function drawMoves(prng: Prng, rollout: PlannedRollout): readonly Move[] {
+  const count = prng.integer(2, 7);
+  const others = Array.from({ length: count }, () => drawMove(prng, rollout)).flat();
+  return [firstBump(prng, rollout), ...others];
+}
+
+function drawMove(prng: Prng, { name }: PlannedRollout): readonly Move[] {
+  const at = { atMs: prng.integer(5_000, MOVES_END_MS), rollout: name };
+  const kind = prng.pick(MOVE_KINDS);
+  switch (kind) {
+    case "image":
+      return [{ ...at, kind, image: imageOf(name, drawVersion(prng)) }];
+    case "revert":
+      return [{ ...at, kind: "image", image: imageOf(name, "v1") }];
+    case "command":
+      return [{ ...at, kind, command: prng.pick(COMMANDS) }];
+    case "scale":
+      return [{ ...at, kind, replicas: prng.integer(1, 4) }];
+    case "suspend":
+      return [
+        { ...at, kind, value: true },
+        { ...at, atMs: at.atMs + prng.integer(1_000, 40_000), kind, value: false },
+      ];
+    case "editHolds":
+      return [{ ...at, kind, hold: prng.pick(["5s", "20s"]) }];
+    case "losePods":
+      return [{ ...at, kind, side: prng.pick(["target", "primary"]) }];
+    case "delete":
+      return drawDeletion(prng, at);
+  }
+}
+
+function drawDeletion(prng: Prng, at: { readonly atMs: number; readonly rollout: string }): readonly Move[] {
+  const what = prng.pick(DELETABLES);
+  const deletion: Move = { ...at, kind: "delete", what };
+  if ((what !== "target" && what !== "rollout") || prng.chance(0.3)) return [deletion];
+  return [deletion, { ...at, atMs: at.atMs + prng.integer(500, 40_000), kind: "recreate", what }];
+}
+
+const MOVE_KINDS = [
+  "image",
+  "image",
+  "image",
+  "revert",
+  "command",
+  "command",
+  "command",
+  "scale",
+  "suspend",
+  "editHolds",
+  "losePods",
+  "delete",
+] as const;

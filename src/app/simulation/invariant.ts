@@ -1,0 +1,47 @@
+import type { KubeObject } from "../../kube/object.ts";
+import type { World } from "../../sim/world.ts";
+import type { Plan } from "./plan.ts";
+
+export const NAMESPACE_NAME = "shop";
+
+/** A write of a controller that has taken effect. */
+export interface ControllerWrite {
+  readonly atMs: number;
+  /** The process that wrote. */
+  readonly instance: string;
+  readonly method: string;
+  readonly path: string;
+  readonly kind: string;
+  readonly isStatus: boolean;
+  /** As it is after the write; for deletions what the server answered. */
+  readonly object: KubeObject;
+}
+
+/** What invariants are checked against: the world, what people did to it, and never our own status. */
+export interface Scene {
+  readonly plan: Plan;
+  readonly world: World;
+  readonly people: PeopleRecord;
+}
+
+/** What people asked for, when it took effect. */
+export interface PeopleRecord {
+  /** Names of commands given to the Rollout so far. */
+  commands(rollout: string): readonly { readonly command: string; readonly atMs: number }[];
+  /** The image that people want the target to have; null once they deleted it. */
+  wantedImage(rollout: string): string | null;
+  /** Objects that people deleted or changed behind our back, latest last. */
+  lastInterferenceMs(rollout: string): number;
+}
+
+/** One promise of docs/architecture.md. Each method returns a sentence for each way in which it is broken. */
+export interface Invariant {
+  readonly name: string;
+  onWrite?(write: ControllerWrite): readonly string[];
+  /** After every change of the world, when everything that follows at once has happened. */
+  atInstant?(): readonly string[];
+  /** Faults are over and everything has come to rest. */
+  atEnd?(): readonly string[];
+}
+
+export type InvariantFactory = (scene: Scene) => Invariant;

@@ -1,0 +1,25 @@
+import type { InvariantFactory } from "../invariant.ts";
+import { abortWins } from "./abort-wins.ts";
+import { capacityKept } from "./capacity-kept.ts";
+import { comesToRest } from "./comes-to-rest.ts";
+import { evidenceFirst } from "./evidence-first.ts";
+import { oneWriter } from "./one-writer.ts";
+import { pinnedCanary } from "./pinned-canary.ts";
+import { promotedAsAnalysed } from "./promoted-as-analysed.ts";
+import { servesInTheEnd } from "./serves-in-the-end.ts";
+import { silentAtRest } from "./silent-at-rest.ts";
+import { weightsSum } from "./weights-sum.ts";
+
+/** Each is a promise of docs/architecture.md, by the number in its file. */
+export const INVARIANTS: readonly InvariantFactory[] = [
+  weightsSum,
+  pinnedCanary,
+  promotedAsAnalysed,
+  abortWins,
+  capacityKept,
+  comesToRest,
+  evidenceFirst,
+  servesInTheEnd,
+  oneWriter,
+  silentAtRest,
+];

@@ -1,0 +1,32 @@
+import type { Rollout } from "../../../api/rollout.ts";
+import { type InvariantFactory, NAMESPACE_NAME, type Scene } from "../invariant.ts";
+
+/** 7. Every run ends, or is paused for a reason that a person can see; and every revision is taken up. */
+export const comesToRest: InvariantFactory = (scene) => ({
+  name: "comes-to-rest",
+  atEnd: () => scene.plan.rollouts.map(({ name }) => unrest(scene, name)).filter((it) => it !== null),
+});
+
+/** Why a Rollout is not at rest; null when it is. */
+export function unrest(scene: Scene, name: string): string | null {
+  const { world, people } = scene;
+  const rollout = world.caches.rollouts.get({ namespace: NAMESPACE_NAME, name });
+  if (rollout === undefined) return null;
+  if (rollout.metadata.deletionTimestamp !== undefined) return `${name} is still being deleted`;
+  const { status } = rollout;
+  if (status === undefined) return `${name} has no status`;
+  const where = `${name} is ${status.phase} (${status.run?.stage ?? "no run"}): ${status.message ?? "no message"}`;
+  if (status.message === undefined) return where;
+  const target = world.caches.deployments.get({ namespace: NAMESPACE_NAME, name });
+  if (status.run !== undefined) return isPaused(rollout) ? null : where;
+  if (target === undefined) return null;
+  if (status.phase === "Initializing") return where;
+  if (rollout.spec.suspend === true) return null;
+  const image = people.wantedImage(name) ?? "";
+  const known = [...(status.promoted?.images ?? []), ...(status.rejected?.images ?? [])];
+  return known.includes(image) ? null : `${where}; the target has ${image}, which nobody looks at`;
+}
+
+function isPaused({ status }: Rollout): boolean {
+  return status?.run?.pause !== undefined || status?.run?.awaitingApprovalSince !== undefined;
+}

@@ -1,0 +1,39 @@
+import { REVISION_ANNOTATION } from "../../../api/names.ts";
+import type { Deployment } from "../../../kube/kind/workload.ts";
+import { MIN_REQUESTS } from "../draw-plan.ts";
+import { type InvariantFactory, NAMESPACE_NAME } from "../invariant.ts";
+import { isBadImage } from "../versions.ts";
+
+/** 8. What the primary is given has served enough requests as a canary, and was not bad, unless a person promoted it. */
+export const evidenceFirst: InvariantFactory = ({ plan, world, people }) => {
+  const served = new Map<string, Set<string>>();
+  const problemsOf = (rollout: string, deployment: Deployment): readonly string[] => {
+    const revision = deployment.metadata.annotations?.[REVISION_ANNOTATION] ?? "";
+    const known = served.get(deployment.metadata.uid ?? "");
+    if (known === undefined) {
+      served.set(deployment.metadata.uid ?? "", new Set([revision]));
+      return [];
+    }
+    if (known.has(revision)) return [];
+    known.add(revision);
+    const { spec } = plan.rollouts.find(({ name }) => name === rollout) ?? {};
+    const isWaived =
+      spec?.["skipAnalysis"] === true || people.commands(rollout).some((it) => it.command === "promote");
+    if (isWaived) return [];
+    const filter = { namespace: NAMESPACE_NAME, workload: rollout, hash: revision, use: "live" } as const;
+    const requests = world.mesh.truth.requestsTo(filter);
+    const image = deployment.spec.template.spec.containers[0]?.image ?? "";
+    return [
+      ...(requests >= MIN_REQUESTS ? [] : [`${image} was promoted after ${requests} requests`]),
+      ...(isBadImage(image) ? [`${image} was promoted`] : []),
+    ];
+  };
+  return {
+    name: "evidence-first",
+    onWrite: ({ kind, object, isStatus, method }) => {
+      const { name } = object.metadata;
+      if (kind !== "Deployment" || isStatus || method === "DELETE" || !name.endsWith("-primary")) return [];
+      return problemsOf(name.slice(0, -"-primary".length), object as Deployment);
+    },
+  };
+};

@@ -1,0 +1,39 @@
+import { ROLLOUT_GROUP, ROLLOUT_KIND, ROLLOUT_VERSION } from "../../api/kind.ts";
+import type { AnyObject } from "../../kube/object.ts";
+import { NAMESPACE_NAME } from "./invariant.ts";
+import type { PlannedRollout } from "./plan.ts";
+
+/** The objects that a user keeps in Git. */
+export function deploymentManifest({ name, replicas }: PlannedRollout, image: string): AnyObject {
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name, namespace: NAMESPACE_NAME },
+    spec: {
+      replicas,
+      selector: { matchLabels: { app: name } },
+      template: {
+        metadata: { labels: { app: name } },
+        spec: { containers: [{ name: "app", image, ports: [{ name: "http", containerPort: 8080 }] }] },
+      },
+    },
+  } as AnyObject;
+}
+
+export function serviceManifest({ name }: PlannedRollout): AnyObject {
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name, namespace: NAMESPACE_NAME },
+    spec: { selector: { app: name }, ports: [{ name: "http", port: 80, targetPort: "http" }] },
+  } as AnyObject;
+}
+
+export function rolloutManifest({ name, spec }: PlannedRollout): AnyObject {
+  return {
+    apiVersion: `${ROLLOUT_GROUP}/${ROLLOUT_VERSION}`,
+    kind: ROLLOUT_KIND,
+    metadata: { name, namespace: NAMESPACE_NAME },
+    spec,
+  } as AnyObject;
+}

@@ -1,0 +1,34 @@
+import type { AnyObject } from "../../kube/object.ts";
+import { isDeepEqual } from "../../lib/json.ts";
+import { noFaults } from "./draw-faults.ts";
+import type { Plan } from "./plan.ts";
+import { type SimulationResult, simulate } from "./simulation.ts";
+
+/**
+ * The differential oracle: a run with faults ends as the same run without them. Only where both see the same inputs: with
+ * several changes of the target it depends on time which of them are ever released, and without metrics there is no
+ * evidence.
+ */
+export async function oracleProblems(
+  plan: Plan,
+  result: SimulationResult,
+  crd: AnyObject,
+): Promise<readonly string[]> {
+  if (!isComparable(plan)) return [];
+  const calm = await simulate({ plan: { ...plan, faults: noFaults(plan.faults.endMs) }, crd });
+  return plan.rollouts
+    .filter(({ name }) => !isDeepEqual(calm.ends[name], result.ends[name]))
+    .map(
+      ({ name }) =>
+        `oracle: ${name} ended as ${JSON.stringify(result.ends[name])}, without faults as ${JSON.stringify(calm.ends[name])}`,
+    );
+}
+
+function isComparable({ moves, rollouts, faults }: Plan): boolean {
+  return (
+    moves.length === rollouts.length &&
+    moves.every(({ kind }) => kind === "image") &&
+    faults.prometheus.length === 0 &&
+    faults.gitOpsEveryMs === 0
+  );
+}

@@ -1,0 +1,100 @@
+import type { CommandName } from "../../api/command.ts";
+import type { PrometheusFault } from "../../sim/prometheus/embedded-prometheus.ts";
+import type { ImageEntry } from "../../sim/scenario/image-schema.ts";
+import type { NetworkFaults } from "./chaos-network.ts";
+
+/** Everything that a run does to the controller, as data: drawn from a seed, printed, played. */
+export interface Plan {
+  readonly seed: number;
+  readonly rollouts: readonly PlannedRollout[];
+  readonly images: Readonly<Record<string, ImageEntry>>;
+  /** In order of time. */
+  readonly moves: readonly Move[];
+  readonly faults: Faults;
+}
+
+export interface PlannedRollout {
+  readonly name: string;
+  readonly replicas: number;
+  /** Requests a second to its apex host. */
+  readonly rps: number;
+  /** The spec, as a user writes it. */
+  readonly spec: Readonly<Record<string, unknown>>;
+}
+
+/** Something that a person (or a cluster) does. `atMs` counts from when the Rollouts were applied. */
+export type Move = { readonly atMs: number; readonly rollout: string } & (
+  | { readonly kind: "image"; readonly image: string }
+  | { readonly kind: "command"; readonly command: CommandName }
+  | { readonly kind: "scale"; readonly replicas: number }
+  | { readonly kind: "suspend"; readonly value: boolean }
+  | { readonly kind: "editHolds"; readonly hold: string }
+  | { readonly kind: "losePods"; readonly side: "target" | "primary" }
+  | { readonly kind: "delete"; readonly what: Deletable }
+  | { readonly kind: "recreate"; readonly what: "target" | "rollout" }
+);
+
+export const DELETABLES = [
+  "target",
+  "primary",
+  "apexService",
+  "primaryService",
+  "canaryService",
+  "virtualService",
+  "rollout",
+] as const;
+
+export type Deletable = (typeof DELETABLES)[number];
+
+/** Classes of faults; each run turns some of them off (swarm testing, Groce et al., ISSTA 2012). */
+export interface Faults {
+  /** From when the controller starts until all faults end. */
+  readonly network: NetworkFaults;
+  /** Chance of dying at any one await. */
+  readonly killRate: number;
+  /** The process stays away for up to so long. */
+  readonly awayMs: number;
+  /** Two controllers share a Lease. */
+  readonly twoControllers: boolean;
+  /** Times at which the leader is frozen, the Lease stolen or deleted. */
+  readonly upheavals: readonly Upheaval[];
+  readonly prometheus: readonly {
+    readonly fromMs: number;
+    readonly toMs: number;
+    readonly fault: PrometheusFault;
+  }[];
+  readonly meshDelayMs: number;
+  /** Objects of Git are put back so often; 0: never. */
+  readonly gitOpsEveryMs: number;
+  /** When all faults end. */
+  readonly endMs: number;
+}
+
+export interface Upheaval {
+  readonly atMs: number;
+  readonly kind: "freeze" | "steal" | "deleteLease";
+  readonly forMs: number;
+}
+
+/** Names of the classes of faults that a plan has; what is printed. */
+export function faultClasses(faults: Faults): readonly string[] {
+  const { network } = faults;
+  const classes: readonly (readonly [string, boolean])[] = [
+    ["api-errors", network.errorRate > 0],
+    ["lost-requests", network.lostRate > 0],
+    ["lost-answers", network.lostAnswerRate > 0],
+    ["latency", network.latencyMs > 0],
+    ["stale-caches", network.watchLagMs > 0],
+    ["repeated-events", network.watchRepeatRate > 0],
+    ["ending-watches", network.watchEndRate > 0],
+    ["hanging-watches", network.watchHangRate > 0],
+    ["gone", network.watchGoneRate > 0],
+    ["kills", faults.killRate > 0],
+    ["two-controllers", faults.twoControllers],
+    ...faults.upheavals.map(({ kind }) => [kind, true] as const),
+    ...faults.prometheus.map(({ fault }) => [`metrics-${fault.kind}`, true] as const),
+    ["mesh-lag", faults.meshDelayMs > 1_000],
+    ["gitops", faults.gitOpsEveryMs > 0],
+  ];
+  return [...new Set(classes.filter(([, isOn]) => isOn).map(([name]) => name))];
+}

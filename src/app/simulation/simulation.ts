@@ -1,0 +1,214 @@
+import { loadConfig } from "../../config/config.ts";
+import type { AnyObject } from "../../kube/object.ts";
+import { keyText } from "../../kube/object.ts";
+import { NAMESPACE } from "../../kube/resources.ts";
+import type { ApiRequest } from "../../kube/transport.ts";
+import { sleep } from "../../lib/clock.ts";
+import { Prng } from "../../lib/prng.ts";
+import { VirtualClock } from "../../lib/virtual-clock.ts";
+import { ScenarioImages } from "../../sim/scenario/image-book.ts";
+import { World } from "../../sim/world.ts";
+import { driven } from "../rehearsal.ts";
+import { type EndState, endStateOf } from "./end-state.ts";
+import { NAMESPACE_NAME, type Scene } from "./invariant.ts";
+import { unrest } from "./invariants/comes-to-rest.ts";
+import { SILENCE_MS } from "./invariants/silent-at-rest.ts";
+import { isNotice } from "./notice.ts";
+import { People } from "./people.ts";
+import type { Plan } from "./plan.ts";
+import { Processes } from "./processes.ts";
+import { Referee } from "./referee.ts";
+import { Trace } from "./trace.ts";
+
+export interface SimulationOptions {
+  readonly plan: Plan;
+  readonly crd: AnyObject;
+  readonly onLine?: (line: string) => void;
+  /** Processes die where this says so. */
+  readonly isFatal?: (request: ApiRequest, when: "before" | "after") => boolean;
+}
+
+export interface SimulationResult {
+  /** A sentence for each broken invariant. */
+  readonly violations: readonly string[];
+  readonly trace: readonly string[];
+  readonly ends: Readonly<Record<string, EndState>>;
+  readonly virtualMs: number;
+  readonly kills: number;
+  /** Writes of controllers, Leases and events apart. */
+  readonly writes: number;
+}
+
+/** After the last fault everything comes to rest within so long: hanging watches, deadlines and backoffs included. */
+const REST_LIMIT_MS = 15 * 60_000;
+
+const POLL_MS = 1_000;
+
+/** Production's default is 20 s; a drain is as good for finding bugs when it is short. */
+const CONFIG = loadConfig({ flags: { drain: "5s", statusRefresh: "30s" }, environment: {} });
+
+/** Plays a plan on virtual time and holds the invariants against the world. */
+export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
+  const clock = new VirtualClock();
+  const simulation = new Simulation(options, clock);
+  return driven(clock, simulation.run());
+}
+
+class Simulation {
+  readonly #plan: Plan;
+  readonly #world: World;
+  readonly #trace: Trace;
+  readonly #people: People;
+  readonly #processes: Processes;
+  readonly #referee: Referee;
+  readonly #scene: Scene;
+  #startMs = 0;
+  #writes = 0;
+  /** When a controller last wrote something that matters. */
+  #lastWriteMs = 0;
+
+  constructor({ plan, crd, onLine, isFatal }: SimulationOptions, clock: VirtualClock) {
+    this.#plan = plan;
+    const images = new ScenarioImages(plan.images);
+    this.#world = new World({
+      clock,
+      seed: plan.seed,
+      images,
+      crds: [crd],
+      meshDelayMs: plan.faults.meshDelayMs,
+    });
+    this.#trace = new Trace(clock, onLine ?? (() => {}));
+    this.#people = new People(plan, this.#world, this.#trace);
+    this.#scene = { plan, world: this.#world, people: this.#people };
+    this.#referee = new Referee(this.#scene);
+    this.#processes = new Processes({
+      world: this.#world,
+      config: CONFIG,
+      prng: new Prng(plan.seed + 1),
+      trace: this.#trace,
+      faults: plan.faults,
+      isFatal,
+      onWrite: (instance, request, response) => this.#wrote(instance, request, response),
+    });
+  }
+
+  async run(): Promise<SimulationResult> {
+    await this.#begin();
+    await Promise.all([this.#playMoves(), this.#playFaults()]);
+    this.#heal();
+    const restMs = await this.#comeToRest();
+    this.#referee.end();
+    const result: SimulationResult = {
+      violations: this.#referee.violations,
+      trace: this.#trace.lines,
+      ends: Object.fromEntries(this.#plan.rollouts.map(({ name }) => [name, endStateOf(this.#world, name)])),
+      virtualMs: this.#elapsedMs,
+      kills: this.#processes.kills,
+      writes: this.#writes,
+    };
+    this.#trace.add("end", `at rest after ${restMs} ms ${JSON.stringify(result.ends)}`);
+    await this.#close();
+    return result;
+  }
+
+  get #elapsedMs(): number {
+    return this.#world.clock.now() - this.#startMs;
+  }
+
+  async #begin(): Promise<void> {
+    await this.#world.start();
+    await this.#world.client.create(NAMESPACE, {
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name: NAMESPACE_NAME },
+    });
+    await this.#people.prepare();
+    await sleep(this.#world.clock, 5_000);
+    for (const { name, rps } of this.#plan.rollouts) {
+      const from = { workload: "traffic", namespace: NAMESPACE_NAME, labels: { app: "traffic" } };
+      this.#world.mesh.setTraffic(`traffic-${name}`, { host: name, rps, from });
+    }
+    this.#startMs = this.#world.clock.now();
+    this.#processes.start();
+    await this.#people.applyRollouts();
+  }
+
+  async #playMoves(): Promise<void> {
+    const jobs: Promise<void>[] = [];
+    for (const move of this.#plan.moves) {
+      await this.#until(move.atMs);
+      jobs.push(this.#people.perform(move));
+    }
+    // Some wait for what is being deleted; that is part of coming to rest.
+    void Promise.all(jobs);
+  }
+
+  async #playFaults(): Promise<void> {
+    const { faults } = this.#plan;
+    const { prometheus } = this.#world;
+    const outages = faults.prometheus.map(async ({ fromMs, toMs, fault }) => {
+      await this.#until(fromMs);
+      this.#trace.add("chaos", `metrics ${fault.kind}`);
+      prometheus.setFault(fault);
+      await this.#until(Math.min(toMs, faults.endMs));
+      prometheus.setFault(null);
+    });
+    const upheavals = faults.upheavals.map(async (upheaval) => {
+      await this.#until(upheaval.atMs);
+      await this.#processes.upset(upheaval);
+    });
+    await Promise.all([...outages, ...upheavals, this.#playGit(), this.#until(faults.endMs)]);
+  }
+
+  async #playGit(): Promise<void> {
+    const { gitOpsEveryMs, endMs } = this.#plan.faults;
+    if (gitOpsEveryMs === 0) return;
+    for (let atMs = gitOpsEveryMs; atMs < endMs; atMs += gitOpsEveryMs) {
+      await this.#until(atMs);
+      await this.#people.syncGit();
+    }
+  }
+
+  #heal(): void {
+    this.#trace.add("chaos", "all faults end");
+    this.#world.prometheus.setFault(null);
+    this.#processes.heal();
+  }
+
+  /** Until nothing is under way and nothing has been written for a while; or the limit. Resolves to how long it took. */
+  async #comeToRest(): Promise<number> {
+    const { clock } = this.#world;
+    const healedMs = clock.now();
+    let restMs = healedMs;
+    while (clock.now() - healedMs < REST_LIMIT_MS) {
+      await sleep(clock, POLL_MS);
+      const isBusy =
+        this.#people.isBusy || this.#plan.rollouts.some(({ name }) => unrest(this.#scene, name) !== null);
+      if (isBusy) restMs = clock.now();
+      const sinceMs = Math.max(restMs, this.#lastWriteMs);
+      if (clock.now() - sinceMs > SILENCE_MS) break;
+    }
+    return restMs - healedMs;
+  }
+
+  #wrote(...[instance, request, response]: Parameters<Referee["wrote"]>): void {
+    const write = this.#referee.wrote(instance, request, response);
+    if (write === null || isNotice(write) || write.kind === "Lease") return;
+    this.#writes += 1;
+    const { namespace, name } = write.object.metadata ?? {};
+    const key = namespace === undefined ? write.path : keyText({ namespace, name });
+    this.#trace.add(instance, `${request.method} ${write.kind} ${key}${write.isStatus ? " status" : ""}`);
+    if (!write.isStatus) this.#lastWriteMs = write.atMs;
+  }
+
+  async #close(): Promise<void> {
+    this.#referee.close();
+    this.#processes.close();
+    await this.#world.stop();
+  }
+
+  async #until(atMs: number): Promise<void> {
+    const leftMs = atMs - this.#elapsedMs;
+    if (leftMs > 0) await sleep(this.#world.clock, leftMs);
+  }
+}
