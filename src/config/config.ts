@@ -23,7 +23,7 @@ const configSchema = z.strictObject({
   context: z.string().optional().describe("context of the kubeconfig"),
   namespace: z.string().optional().describe("watch this namespace alone; absent: all"),
   prometheus: z
-    .url({ protocol: /^https?$/ })
+    .url({ protocol: /^https?$/, error: "want an http:// or https:// URL" })
     .default("http://prometheus:9090")
     .describe("address of Prometheus"),
   prometheusToken: z
