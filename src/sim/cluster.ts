@@ -70,11 +70,12 @@ export function attachCluster(
   options: Omit<ClusterOptions, "adminToken">,
 ): ClusterParts {
   const resources = new Registry(BUILTIN_RESOURCES).list();
-  return playOn(transport, { ...options, resources });
+  return playOn(transport, { ...options, resources, heartbeat: true });
 }
 
 interface PlayOptions extends ClusterOptions {
   readonly resources: readonly Resource[];
+  readonly heartbeat?: boolean;
   readonly reflector?: CacheSetOptions["reflector"];
 }
 
@@ -98,6 +99,7 @@ function playOn(transport: Transport, options: PlayOptions): ClusterParts {
     reflector,
     book: imageBook,
     names: options.nodes ?? DEFAULT_NODES,
+    heartbeat: options.heartbeat,
   });
   const parts = options.startWorkloadControllers === false ? [nodes] : [controllers, nodes];
   return {

@@ -9,6 +9,7 @@ import type { ImageBook } from "../image.ts";
 import { NODES, PODS } from "../kinds.ts";
 import { ControlLoop } from "../workloads/control-loop.ts";
 import { NODE_INDEXES } from "../workloads/indexes.ts";
+import { Heartbeat } from "./heartbeat.ts";
 import { Kubelet } from "./kubelet.ts";
 import { NodeLifecycle } from "./node-lifecycle.ts";
 import { nodeObject } from "./node-object.ts";
@@ -24,12 +25,15 @@ export interface SimulatedNodesOptions {
   readonly book: ImageBook;
   /** Names of the nodes; one that exists already is taken over. */
   readonly names: readonly string[];
+  /** Whether nodes renew Leases, for a node controller that is not ours. Default: no. */
+  readonly heartbeat?: boolean | undefined;
 }
 
 /** Nodes on which pods seem to run: registers them, binds pods to them and plays their kubelets. */
 export class SimulatedNodes {
   readonly #options: SimulatedNodesOptions;
   readonly #caches: CacheSet;
+  readonly #heartbeat: Heartbeat;
   readonly #kubelet: Kubelet;
   readonly #kubeletLoop: ControlLoop;
   readonly #schedulerLoop: ControlLoop;
@@ -59,6 +63,7 @@ export class SimulatedNodes {
     });
     const kubelet = new Kubelet({ pods, nodes, client, clock, book, isRunning, events: eventsOf("kubelet") });
     this.#options = options;
+    this.#heartbeat = new Heartbeat({ client, clock, logger, nodes: () => options.names.filter(isRunning) });
     this.#caches = caches;
     this.#kubelet = kubelet;
     this.#schedulerLoop = new ControlLoop(scheduler, { clock, random, logger });
@@ -68,6 +73,7 @@ export class SimulatedNodes {
 
   async start(): Promise<void> {
     await this.#register();
+    if (this.#options.heartbeat === true) await this.#heartbeat.start();
     this.#caches.start();
     await this.#caches.synced();
     for (const loop of this.#loops()) loop.start();
@@ -99,6 +105,7 @@ export class SimulatedNodes {
   }
 
   async stop(): Promise<void> {
+    this.#heartbeat.stop();
     await Promise.all(this.#loops().map((loop) => loop.stop()));
     await this.#caches.stop();
   }
