@@ -73,7 +73,7 @@ function beginMetric(plan: MetricPlan): MetricState {
  * not quite rule out that the canary alone is bursty. Latency's evidence is an average over bounds, hence its lower one.
  */
 const NOISE_WEIGHTS: Readonly<Record<"success-rate" | "latency", NoiseWeights>> = {
-  "success-rate": { start: -2.5, floor: -6, busyFloor: -5 },
+  "success-rate": { start: -3.2, floor: -6, busyFloor: -5 },
   latency: { start: -3.3, floor: -7, busyFloor: -6.75 },
 };
 

@@ -171,9 +171,9 @@ const REGRESSIONS: readonly Family[] = [
   }),
 ];
 
-const HISTORY_ROWS = 240;
+const HISTORY_ROWS = 120;
 
-/** The same world with an hour of the primary's history before the run. */
+/** The same world with half an hour of the primary's history before the run, which is what the controller asks for. */
 function withHistory(family: Family, want: Wanted = family.want): Family {
   return {
     ...family,
