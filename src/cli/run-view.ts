@@ -19,7 +19,7 @@ type Style = Parameters<typeof styleText>[0];
 
 const BAR_WIDTH = 40;
 
-const VERDICT_STYLE: Readonly<Record<VerdictResult, Style>> = {
+export const VERDICT_STYLE: Readonly<Record<VerdictResult, Style>> = {
   pass: "green",
   fail: "red",
   inconclusive: "yellow",

@@ -1,0 +1,184 @@
+import { type CommandName, commandAnnotation } from "../api/command.ts";
+import { namesOf } from "../api/names.ts";
+import { ROLLOUT } from "../api/resource.ts";
+import type { Rollout } from "../api/rollout.ts";
+import type { Client } from "../kube/client.ts";
+import { HttpTransport } from "../kube/http-transport.ts";
+import type { Event } from "../kube/kind/cluster.ts";
+import { type KubernetesEnvironment, loadKubeconfig } from "../kube/kubeconfig.ts";
+import { keyOf, type ObjectKey } from "../kube/object.ts";
+import { DEPLOYMENT, EVENT, VIRTUAL_SERVICE } from "../kube/resources.ts";
+import { RestClient } from "../kube/rest-client.ts";
+import { type Clock, SystemClock, sleep } from "../lib/clock.ts";
+import { parseTime } from "../lib/time.ts";
+import { readTraffic } from "../router/istio/virtual-service.ts";
+import { ClusterError, inCluster, toClusterError } from "./cluster-error.ts";
+
+export interface SessionOptions {
+  readonly kubeconfig?: string | undefined;
+  readonly context?: string | undefined;
+  readonly environment: KubernetesEnvironment;
+  /** Signs what is written: the controller tells it as who gave a command. */
+  readonly fieldManager: string;
+}
+
+/** One Kubernetes event. */
+export interface EventLine {
+  readonly atMs: number;
+  readonly label: string;
+  readonly text: string;
+  readonly isWarning: boolean;
+  /** How often it has happened. */
+  readonly count: number;
+}
+
+/** What is seen of a release apart from its status; null: there is none, or it may not be read. */
+export interface Surroundings {
+  readonly canary: PodCount | null;
+  readonly primary: PodCount | null;
+  /** The canary's weight as the VirtualService has it. */
+  readonly seenWeight: number | null;
+  /** Oldest first. */
+  readonly events: readonly EventLine[] | null;
+}
+
+export interface PodCount {
+  readonly ready: number;
+  readonly wanted: number;
+}
+
+const PAGE = 500;
+const EVENTS_MAX = 500;
+const RECONNECT_MS = 1_000;
+
+/** A person's connection to one cluster. Methods reject with ClusterError. */
+export class ClusterSession {
+  /** Of the context. */
+  readonly namespace: string;
+  readonly #client: Client;
+  readonly #clock: Clock;
+  readonly #close: () => void;
+
+  private constructor(parts: { client: Client; clock: Clock; namespace: string; close: () => void }) {
+    this.#client = parts.client;
+    this.#clock = parts.clock;
+    this.namespace = parts.namespace;
+    this.#close = parts.close;
+  }
+
+  static async open(options: SessionOptions): Promise<ClusterSession> {
+    const clock = new SystemClock();
+    const { kubeconfig: path, context, environment, fieldManager } = options;
+    const access = await inCluster(() => loadKubeconfig({ path, context, environment, clock }));
+    const transport = new HttpTransport({ access, clock, userAgent: "sluice-cli" });
+    return new ClusterSession({
+      client: new RestClient({ transport, clock, fieldManager }),
+      clock,
+      namespace: access.namespace,
+      close: () => transport.close(),
+    });
+  }
+
+  close(): void {
+    this.#close();
+  }
+
+  rollout(key: ObjectKey): Promise<Rollout> {
+    return inCluster(() => this.#client.get<Rollout>(ROLLOUT, key));
+  }
+
+  /** By namespace and name. */
+  async rollouts(namespace: string | undefined): Promise<readonly Rollout[]> {
+    const found: Rollout[] = [];
+    for (let next: string | undefined; ; ) {
+      const page = await inCluster(() =>
+        this.#client.list<Rollout>(ROLLOUT, { namespace, limit: PAGE, continue: next }),
+      );
+      found.push(...page.items);
+      next = page.continue;
+      if (next === undefined) return found;
+    }
+  }
+
+  /** The Rollout now, and again whenever it changes; null when it is gone. A connection that is lost is made again. */
+  async *follow(key: ObjectKey, signal: AbortSignal): AsyncGenerator<Rollout | null> {
+    for (let isFirst = true; !signal.aborted; isFirst = false) {
+      try {
+        yield* this.#followOnce(key, signal);
+      } catch (thrown) {
+        const error = toClusterError(thrown);
+        const isPassing =
+          error instanceof ClusterError && !["forbidden", "not-found"].includes(error.problem);
+        if (isFirst || !isPassing) throw error;
+        await sleep(this.#clock, RECONNECT_MS, signal).catch(() => {});
+      }
+    }
+  }
+
+  async *#followOnce(key: ObjectKey, signal: AbortSignal): AsyncGenerator<Rollout | null> {
+    const { namespace, name } = key;
+    const selected = { namespace, fieldSelector: `metadata.name=${name}`, signal };
+    const { items, resourceVersion } = await this.#client.list<Rollout>(ROLLOUT, selected);
+    yield items[0] ?? null;
+    for await (const event of this.#client.watch<Rollout>(ROLLOUT, { ...selected, resourceVersion })) {
+      if (event.type === "BOOKMARK") continue;
+      yield event.type === "DELETED" ? null : event.object;
+    }
+  }
+
+  /** What is around a Rollout, as far as it may be read. */
+  async surroundings(rollout: Rollout): Promise<Surroundings> {
+    const { namespace } = rollout.metadata;
+    const names = namesOf(rollout);
+    const [canary, primary, seenWeight, events] = await Promise.all([
+      this.#pods({ namespace, name: names.target }),
+      this.#pods({ namespace, name: names.primary }),
+      this.#seenWeight(rollout),
+      this.events(rollout).catch(() => null),
+    ]);
+    return { canary, primary, seenWeight, events };
+  }
+
+  /** Oldest first. */
+  async events(rollout: Rollout): Promise<readonly EventLine[]> {
+    const { namespace, name } = rollout.metadata;
+    const fieldSelector = `involvedObject.kind=${ROLLOUT.kind},involvedObject.name=${name}`;
+    const { items } = await inCluster(() =>
+      this.#client.list(EVENT, { namespace, fieldSelector, limit: EVENTS_MAX }),
+    );
+    return items.map(toLine).sort((a, b) => a.atMs - b.atMs);
+  }
+
+  /** Gives a command, unless the Rollout has changed since it was read: then it rejects with a conflict. */
+  setCommand(rollout: Rollout, command: CommandName, reason: string): Promise<Rollout> {
+    const { resourceVersion } = rollout.metadata;
+    const body = { metadata: { resourceVersion, annotations: { [commandAnnotation(command)]: reason } } };
+    return inCluster(() => this.#client.patch<Rollout>(ROLLOUT, keyOf(rollout), { type: "merge", body }));
+  }
+
+  async #pods(key: ObjectKey): Promise<PodCount | null> {
+    try {
+      const { spec, status } = await this.#client.get(DEPLOYMENT, key);
+      return { ready: status?.readyReplicas ?? 0, wanted: spec.replicas ?? 1 };
+    } catch {
+      return null;
+    }
+  }
+
+  async #seenWeight(rollout: Rollout): Promise<number | null> {
+    const { namespace } = rollout.metadata;
+    try {
+      const name = namesOf(rollout).virtualService;
+      const virtualService = await this.#client.get(VIRTUAL_SERVICE, { namespace, name });
+      const selectors = { target: {}, primary: {} };
+      return readTraffic(virtualService, { rollout, spec: rollout.spec, selectors }).canaryWeight;
+    } catch {
+      return null;
+    }
+  }
+}
+
+function toLine({ lastTimestamp, eventTime, metadata, reason, message, type, count = 1 }: Event): EventLine {
+  const at = lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? "";
+  return { atMs: parseTime(at), label: reason, text: message, isWarning: type === "Warning", count };
+}

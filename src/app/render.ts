@@ -1,0 +1,123 @@
+import type { Rollout } from "../api/rollout.ts";
+import { readSpec, type SpecProblem } from "../api/validate.ts";
+import type { Client } from "../kube/client.ts";
+import type { Service } from "../kube/kind/network.ts";
+import type { Deployment } from "../kube/kind/workload.ts";
+import { type KubeObject, keyOf, keyText } from "../kube/object.ts";
+import type { Reader } from "../kube/reader.ts";
+import type { Resource } from "../kube/resource.ts";
+import { DESTINATION_RULE, ENDPOINT_SLICE, POD, SERVICE, VIRTUAL_SERVICE } from "../kube/resources.ts";
+import { assert } from "../lib/assert.ts";
+import { IstioRouter } from "../router/istio/istio.ts";
+import type { RouteContext } from "../router/router.ts";
+import { selectorLabelOf } from "../workload/deployment/pod-template.ts";
+import { buildPrimary } from "../workload/deployment/primary.ts";
+import { targetProblem } from "../workload/deployment/target-problem.ts";
+
+export type Rendering =
+  | {
+      readonly ok: true;
+      readonly objects: readonly KubeObject[];
+      /** What changes in an object that is not ours; null: nothing. */
+      readonly adopts: string | null;
+    }
+  | { readonly ok: false; readonly problem: SpecProblem };
+
+/** What the files hold. */
+export interface Sources {
+  readonly rollout: Rollout;
+  readonly target: Deployment | undefined;
+  /** A Service with the apex' name, where there is one already. */
+  readonly apex: Service | undefined;
+}
+
+/** Stands where only a cluster knows the value. */
+const UNKNOWN_UID = "set-by-the-cluster";
+const UNKNOWN_REVISION = "pod-template-hash-of-the-target";
+
+/**
+ * The objects that Sluice would make for a Rollout at rest, in the order of writing. It is the router itself that makes
+ * them, on an empty cluster in memory.
+ */
+export async function render({ rollout: source, target, apex }: Sources): Promise<Rendering> {
+  const reading = readSpec(source.spec);
+  if (!reading.ok) return { ok: false, problem: reading.problems[0] as SpecProblem };
+  const rollout: Rollout = {
+    ...source,
+    metadata: { ...source.metadata, uid: UNKNOWN_UID },
+    spec: reading.spec,
+    // As when the primary serves.
+    status: { phase: "Initializing", canaryWeight: 0, trafficMovedAt: "" },
+  };
+  const problem = targetProblem(rollout, target, undefined);
+  if (problem !== null || target === undefined) return { ok: false, problem: problem as SpecProblem };
+  const label = selectorLabelOf(target.spec.selector);
+  assert(label !== null, "a target without a problem has a selector label");
+  const { template } = target.spec;
+  const analysed = { target, label, template, revision: UNKNOWN_REVISION };
+  const primary = buildPrimary(rollout, analysed, target.spec.replicas ?? 1);
+  const selectors = {
+    target: target.spec.selector.matchLabels ?? {},
+    primary: primary.spec.selector.matchLabels ?? {},
+  };
+  const made = await routed({ rollout, spec: reading.spec, selectors }, apex);
+  const selector = JSON.stringify(selectors.primary);
+  const adopts =
+    apex === undefined ? null : `Service ${apex.metadata.name} keeps all but its selector: ${selector}`;
+  return { ok: true, objects: [primary, ...made], adopts };
+}
+
+async function routed(context: RouteContext, apex: Service | undefined): Promise<readonly KubeObject[]> {
+  const written = new WrittenObjects();
+  if (apex !== undefined) written.add(SERVICE, apex);
+  const router = new IstioRouter({
+    client: written.client,
+    services: written.reader(SERVICE),
+    endpointSlices: written.reader(ENDPOINT_SLICE),
+    pods: written.reader(POD),
+    virtualServices: written.reader(VIRTUAL_SERVICE),
+    destinationRules: written.reader(DESTINATION_RULE),
+  });
+  await router.ensureServices(context);
+  await router.ensureRoutes(context);
+  return written.objects.filter((object) => object !== apex);
+}
+
+/** A cluster in memory that only takes new objects. */
+class WrittenObjects {
+  readonly #objects = new Map<string, KubeObject>();
+
+  readonly client: Client = {
+    create: async (resource, object) => {
+      this.add(resource, object);
+      return object;
+    },
+    get: unasked,
+    list: unasked,
+    watch: unasked,
+    update: unasked,
+    patch: unasked,
+    apply: unasked,
+    delete: unasked,
+  };
+
+  get objects(): readonly KubeObject[] {
+    return [...this.#objects.values()];
+  }
+
+  add(resource: Resource, object: KubeObject): void {
+    this.#objects.set(`${resource.plural} ${keyText(keyOf(object))}`, object);
+  }
+
+  reader<T extends KubeObject>(resource: Resource<T>): Reader<T> {
+    return {
+      get: (key) => this.#objects.get(`${resource.plural} ${keyText(key)}`) as T | undefined,
+      by: () => [],
+      list: () => [],
+    };
+  }
+}
+
+function unasked(): never {
+  throw new Error("rendering only makes new objects");
+}

@@ -1,0 +1,129 @@
+import type { Rollout } from "../api/rollout.ts";
+import type { HistoryEntry, MetricStatus, RunStatus } from "../api/status.ts";
+import type { SentQuery } from "../app/evidence-queries.ts";
+import { imageText } from "../core/announce.ts";
+import { roughDuration } from "../lib/duration.ts";
+import { clockTime, parseTime } from "../lib/time.ts";
+
+/** Why the last decision was what it was: paragraphs, each of whole sentences. */
+export function explanation(rollout: Rollout, queries: readonly SentQuery[]): readonly string[] {
+  const run = rollout.status?.run;
+  const story = run === undefined ? atRest(rollout) : duringRun(rollout, run);
+  return [...story, queriesText(rollout, queries)];
+}
+
+function atRest({ metadata, status }: Rollout): readonly string[] {
+  const { promoted, rejected, history = [], message } = status ?? {};
+  const [last] = history;
+  const serving =
+    promoted === undefined
+      ? `Nothing has been promoted yet.`
+      : `${imageText(promoted)} (revision ${promoted.revision}) serves since ${at(promoted.at)}.`;
+  return [
+    `Nothing is being released by ${metadata.namespace}/${metadata.name}. ${serving}`,
+    ...(last === undefined ? [] : [lastRun(last)]),
+    ...(rejected === undefined
+      ? []
+      : [
+          `Revision ${rejected.revision} was rejected (${rejected.reason}): it is not tried again until \`retry\` or another image.`,
+        ]),
+    ...(message === undefined ? [] : [`At present: ${message}`]),
+  ];
+}
+
+function lastRun(entry: HistoryEntry): string {
+  const took = roughDuration(parseTime(entry.finishedAt) - parseTime(entry.startedAt));
+  return `The last run, number ${entry.id}, released ${imageText(entry)} from ${at(entry.startedAt)} for ${took}, gave it ${entry.maxWeight} % of requests at most, and ended ${entry.result} (${entry.reason}): ${entry.message}`;
+}
+
+function duringRun(rollout: Rollout, run: RunStatus): readonly string[] {
+  const { message } = rollout.status ?? {};
+  return [
+    `Run ${run.id} releases ${imageText(run)} (revision ${run.revision}) since ${at(run.startedAt)}${run.previous === undefined ? "" : `, in place of ${imageText(run.previous)}`}. ${placeText(run)}`,
+    verdictText(run),
+    ...evidenceText(run),
+    ...(run.evidence?.metrics ?? []).map(metricText),
+    ...heldText(run),
+    ...(message === undefined ? [] : [`So: ${message}`]),
+  ];
+}
+
+function placeText(run: RunStatus): string {
+  const since = at(run.positions.at(-1)?.since ?? run.stageSince);
+  switch (run.stage) {
+    case "Starting":
+      return `Its ${run.canaryReplicas} pods are starting since ${since}; it gets no requests yet.`;
+    case "Shadow":
+      return `Since ${since} it gets copies of ${run.shadowPercent} % of requests, whose answers nobody sees.`;
+    case "Step":
+      return `It is at step ${run.stepIndex + 1} of ${run.steps} and gets ${run.weight} % of requests since ${since}.`;
+    case "Promoting":
+      return `It passed every step; the primary is taking its template over since ${at(run.stageSince)}.`;
+    case "Finalising":
+      return "The primary serves it; the canary is being scaled down.";
+    case "RollingBack":
+      return `It is being rolled back since ${at(run.stageSince)}: ${run.outcome?.message ?? "no reason is known"}`;
+  }
+}
+
+function verdictText({ verdict }: RunStatus): string {
+  if (verdict === undefined) return "There is no verdict on this step yet.";
+  const { result, metric, reason } = verdict;
+  const by = metric === undefined ? "" : `, decided by ${metric}`;
+  return `The last verdict, at ${at(verdict.at)}, was ${result}${by}: ${reason}`;
+}
+
+function evidenceText({ evidence }: RunStatus): readonly string[] {
+  if (evidence === undefined) return [];
+  const { canary, primary } = evidence;
+  return [
+    `In this step the canary served ${armText(canary)}; the primary, over the same time, ${armText(primary)}.`,
+  ];
+}
+
+function armText({ requests, errors }: { readonly requests: number; readonly errors: number }): string {
+  const share = requests === 0 ? "" : ` (${((100 * errors) / requests).toFixed(2)} %)`;
+  return `${grouped(requests)} requests, of which ${grouped(errors)} failed${share}`;
+}
+
+function grouped(count: number): string {
+  return Math.round(count).toLocaleString("en");
+}
+
+function metricText({ name, result, canary, primary, limit, reason }: MetricStatus): string {
+  const compared = primary === undefined ? "" : `, the primary ${primary}`;
+  const held = limit === undefined ? "" : `, held against: ${limit}`;
+  return `- ${name}: ${result}. The canary has ${canary ?? "no value yet"}${compared}${held}. ${reason}`;
+}
+
+/** People and outages that keep it where it is. */
+function heldText(run: RunStatus): readonly string[] {
+  const { pause, metricsDown, awaitingApprovalSince, promoteRequested } = run;
+  return [
+    ...(pause === undefined
+      ? []
+      : [
+          `It is paused since ${at(pause.since)}${pause.by === undefined ? "" : `, by ${pause.by}`}: ${pause.reason}`,
+        ]),
+    ...(awaitingApprovalSince === undefined
+      ? []
+      : [`It waits for a person's approval since ${at(awaitingApprovalSince)}.`]),
+    ...(metricsDown === undefined
+      ? []
+      : [`Metrics do not answer since ${at(metricsDown.since)}: ${metricsDown.reason}`]),
+    ...(promoteRequested === undefined
+      ? []
+      : [`${promoteRequested.by} asked at ${at(promoteRequested.at)} to promote it without more evidence.`]),
+    ...(run.waived === undefined ? [] : [`Resumed without, so only warning: ${run.waived.join(", ")}.`]),
+  ];
+}
+
+function queriesText({ spec, status }: Rollout, queries: readonly SentQuery[]): string {
+  const { interval } = (status?.run?.spec ?? spec).analysis;
+  const lines = queries.map(({ title, promql }) => `# ${title}\n${promql}`);
+  return `Prometheus is asked, one value every ${interval} (those for requests and latency may be joined with other Rollouts'):\n\n${lines.join("\n\n")}`;
+}
+
+function at(time: string): string {
+  return `${clockTime(parseTime(time))} UTC`;
+}

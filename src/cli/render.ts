@@ -1,0 +1,66 @@
+import type { Command } from "commander";
+import { stringify } from "yaml";
+import { ROLLOUT_KIND } from "../api/kind.ts";
+import type { Rollout } from "../api/rollout.ts";
+import type { Sources } from "../app/render.ts";
+import type { CommandContext } from "./command-context.ts";
+import { CommandFailed } from "./exit-codes.ts";
+import { type Manifest, readManifests } from "./manifests.ts";
+import { UsageError } from "./terminal.ts";
+
+/** `sluice render`: what Sluice would write, without a cluster. */
+export function addRenderCommand(program: Command, { terminal }: CommandContext): void {
+  program
+    .command("render")
+    .description("Print the objects that Sluice would make for the Rollouts in files, without a cluster.")
+    .requiredOption(
+      "-f, --filename <files...>",
+      "files, folders, or - for standard input; they must hold the target Deployment too",
+    )
+    .option("-n, --namespace <namespace>", "of objects that name none", "default")
+    .action(async (flags: { readonly filename: readonly string[]; readonly namespace: string }) => {
+      const manifests = await readManifests(flags.filename, terminal);
+      const rollouts = manifests.filter(({ object }) => object["kind"] === ROLLOUT_KIND);
+      if (rollouts.length === 0) throw new UsageError("no Rollout in it");
+      const { render } = await import("../app/render.ts");
+      for (const manifest of rollouts) {
+        const rendering = await render(sourcesOf(manifest, manifests, flags.namespace));
+        if (!rendering.ok) {
+          const { field, message } = rendering.problem;
+          throw new CommandFailed(
+            "failed",
+            `${manifest.file}:${manifest.lineOf(field)}: ${field}: ${message}`,
+          );
+        }
+        if (rendering.adopts !== null) terminal.out(`# ${rendering.adopts}\n`);
+        for (const object of rendering.objects) terminal.out(`---\n${stringify(object)}`);
+      }
+    });
+}
+
+interface Loose {
+  readonly kind?: unknown;
+  readonly metadata?: { readonly name?: unknown; readonly namespace?: unknown };
+}
+
+/** What belongs to one Rollout; objects without a namespace are in the given one. */
+function sourcesOf(manifest: Manifest, all: readonly Manifest[], namespace: string): Sources {
+  const placed = all.map(({ object }) => ({
+    ...object,
+    metadata: { namespace, ...(object as Loose).metadata },
+  }));
+  const rollout = placed[all.indexOf(manifest)] as unknown as Rollout;
+  const find = (kind: string, name: string | undefined) =>
+    placed.find(
+      (object: Loose) =>
+        object.kind === kind &&
+        object.metadata?.name === name &&
+        object.metadata?.namespace === rollout.metadata.namespace,
+    ) as unknown;
+  const { targetRef, service } = (rollout.spec ?? {}) as Partial<Rollout["spec"]>;
+  return {
+    rollout,
+    target: find("Deployment", targetRef?.name) as Sources["target"],
+    apex: find("Service", service?.name ?? targetRef?.name) as Sources["apex"],
+  };
+}

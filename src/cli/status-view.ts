@@ -1,0 +1,157 @@
+import { styleText } from "node:util";
+import type { Rollout } from "../api/rollout.ts";
+import type { Condition, RevisionRef, RunStatus, VerdictStatus } from "../api/status.ts";
+import type { PodCount, Surroundings } from "../app/cluster-session.ts";
+import { imageText } from "../core/announce.ts";
+import { stepsOf } from "../core/steps.ts";
+import { parseDuration, roughDuration } from "../lib/duration.ts";
+import { clockTime, parseTime } from "../lib/time.ts";
+import { nextCommandLines } from "./next-commands.ts";
+import { evidenceLines, headline, stepLine, storyText, VERDICT_STYLE, weightBars, wrap } from "./run-view.ts";
+
+export interface StatusViewState {
+  readonly nowMs: number;
+  readonly rollout: Rollout;
+  readonly surroundings: Surroundings;
+  readonly columns: number;
+}
+
+const EVENTS_SHOWN = 6;
+
+/** All that somebody on call wants to see, from "what is it" down to "what can I do". */
+export function statusView({ nowMs, rollout, surroundings, columns }: StatusViewState): readonly string[] {
+  const { status } = rollout;
+  const run = status?.run;
+  const message = status?.message ?? "The controller has not looked at it yet. Is it running?";
+  const blocks: readonly (readonly string[])[] = [
+    [headline(rollout, nowMs)],
+    wrap(message, columns - 2).map((line) => `  ${line}`),
+    revisionLines(rollout),
+    run === undefined ? [] : [stepLine(run), ...holdLines(run, nowMs)],
+    weightBars(rollout, barNotes(rollout, surroundings)),
+    run === undefined ? [] : judgedLines(run, columns),
+    refusalLines(status?.conditions ?? [], columns),
+    eventLines(surroundings.events, columns),
+    nextCommandLines(rollout),
+  ];
+  return blocks
+    .filter((block) => block.length > 0)
+    .flatMap((block, index) => (index === 0 ? block : ["", ...block]));
+}
+
+function revisionLines({ status }: Rollout): readonly string[] {
+  const rejected = status?.rejected;
+  return [
+    ...revisionLine("releases", status?.run),
+    ...revisionLine("serves", status?.promoted ?? status?.run?.previous),
+    ...revisionLine("rejected", rejected, rejected === undefined ? "" : `, ${rejected.reason}`),
+  ];
+}
+
+function revisionLine(word: string, what: RevisionRef | undefined, more = ""): readonly string[] {
+  if (what === undefined) return [];
+  return [`  ${word.padEnd(9)}${imageText(what)}${styleText("dim", `  revision ${what.revision}${more}`)}`];
+}
+
+/** `at 25 % since 09:03:10 UTC, at least until 09:05:10 UTC (1m10s to go); then it needs approval`. */
+function holdLines(run: RunStatus, nowMs: number): readonly string[] {
+  if (run.pause !== undefined) {
+    const by = run.pause.by === undefined ? "" : ` by ${run.pause.by}`;
+    return [
+      `  ${styleText("yellow", `paused${by} since ${utc(parseTime(run.pause.since))}: ${run.pause.reason}`)}`,
+    ];
+  }
+  const position = run.positions.at(-1);
+  if (position === undefined || (run.stage !== "Step" && run.stage !== "Shadow")) return [];
+  const sinceMs = parseTime(position.since);
+  const endMs = sinceMs + holdMsOf(run);
+  const rest = endMs > nowMs ? `${roughDuration(endMs - nowMs)} to go` : "over";
+  const place = run.stage === "Shadow" ? `mirroring ${run.shadowPercent} %` : `at ${run.weight} %`;
+  return [
+    styleText(
+      "dim",
+      `  ${place} since ${utc(sinceMs)}, at least until ${utc(endMs)} (${rest})${approvalText(run)}`,
+    ),
+  ];
+}
+
+function holdMsOf(run: RunStatus): number {
+  if (run.stage === "Shadow") return parseDuration(run.spec.shadow?.duration ?? "0s") ?? 0;
+  return stepsOf(run.spec)[run.stepIndex]?.holdMs ?? 0;
+}
+
+function approvalText(run: RunStatus): string {
+  if (run.stage !== "Step" || stepsOf(run.spec)[run.stepIndex]?.needsApproval !== true) return "";
+  const approval = run.approvals?.find(({ step }) => step === run.stepIndex);
+  return approval === undefined ? "; then it needs approval" : `; approved by ${approval.by}`;
+}
+
+function utc(timeMs: number): string {
+  return `${clockTime(timeMs)} UTC`;
+}
+
+function barNotes(
+  { status }: Rollout,
+  { canary, primary, seenWeight }: Surroundings,
+): { readonly primary: string; readonly canary: string } {
+  const asked = status?.canaryWeight ?? 0;
+  const isOther = seenWeight !== null && seenWeight !== asked;
+  const seen = isOther ? [`the VirtualService says ${seenWeight} %`] : [];
+  return {
+    primary: podText(primary),
+    canary: [podText(canary), ...seen].filter((it) => it !== "").join(", "),
+  };
+}
+
+function podText(pods: PodCount | null): string {
+  return pods === null ? "" : `${pods.ready}/${pods.wanted} pods ready`;
+}
+
+function judgedLines(run: RunStatus, columns: number): readonly string[] {
+  const { evidence, verdict, metricsDown } = run;
+  const served =
+    evidence === undefined
+      ? []
+      : [
+          styleText(
+            "dim",
+            `  in this step: canary ${armText(evidence.canary)}, primary ${armText(evidence.primary)}`,
+          ),
+        ];
+  const down =
+    metricsDown === undefined
+      ? []
+      : [
+          `  ${styleText("red", `no metrics since ${utc(parseTime(metricsDown.since))}: ${metricsDown.reason}`)}`,
+        ];
+  return [
+    ...evidenceLines(run),
+    ...served,
+    ...(verdict === undefined ? [] : verdictLines(verdict, columns)),
+    ...down,
+  ];
+}
+
+function armText({ requests, errors }: { readonly requests: number; readonly errors: number }): string {
+  return `${Math.round(requests).toLocaleString("en")} requests, ${Math.round(errors).toLocaleString("en")} failed`;
+}
+
+function verdictLines({ result, reason, at }: VerdictStatus, columns: number): readonly string[] {
+  const [first = "", ...rest] = wrap(`${result} at ${utc(parseTime(at))}: ${reason}`, columns - 12);
+  return [
+    `  verdict  ${styleText(VERDICT_STYLE[result], first)}`,
+    ...rest.map((line) => `           ${line}`),
+  ];
+}
+
+/** Why the spec or the target cannot be carried out. */
+function refusalLines(conditions: readonly Condition[], columns: number): readonly string[] {
+  const refused = conditions.find(({ type, status }) => type === "Accepted" && status === "False");
+  if (refused === undefined) return [];
+  return wrap(`refused: ${refused.message}`, columns - 2).map((line) => `  ${styleText("red", line)}`);
+}
+
+function eventLines(events: Surroundings["events"], columns: number): readonly string[] {
+  if (events === null) return [styleText("dim", "  events cannot be read")];
+  return events.slice(-EVENTS_SHOWN).map((event) => storyText(event, columns));
+}
