@@ -40,7 +40,7 @@ export function structType(name: string): StructType {
   return present(TYPES.get(name), `type ${name}`);
 }
 
-/** The text form is described in scripts/builtin-types/main.go. */
+/** The text form is described in DATA.md. */
 function parseField(text: string): TypeField {
   const [head = "", ...words] = text.split(" ");
   const pointer = head.startsWith("*");

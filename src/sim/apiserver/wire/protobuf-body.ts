@@ -5,7 +5,7 @@ import { MalformedProtobuf, readFields, type WireField } from "./protobuf-reader
 
 export const PROTOBUF_TYPE = "application/vnd.kubernetes.protobuf";
 
-/** By struct: the names of its members at the index of their numbers; described in scripts/builtin-types/protobuf.go. */
+/** By struct: the names of its members at the index of their numbers; see DATA.md. */
 const NUMBERS: Readonly<Record<string, readonly string[]>> = document;
 const MAGIC = "k8s\0";
 
