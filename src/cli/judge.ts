@@ -1,16 +1,13 @@
-import { readdir, readFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { type Command, Option } from "commander";
-import { parseAllDocuments } from "yaml";
-import type { Rollout } from "../api/rollout.ts";
-import { readSpec } from "../api/validate.ts";
-import { roughDuration } from "../lib/duration.ts";
-import { toError } from "../lib/errors.ts";
 import { type JudgeSettings, judgeSettings } from "../verdict/judge.ts";
 import type { CommandContext } from "./command-context.ts";
+import { finalJson, finalText, rowJson, rowText } from "./judge-output.ts";
+import { loadRollout, readText } from "./rollout-file.ts";
 import { type Terminal, UsageError } from "./terminal.ts";
 import { readTrace, type Trace } from "./trace.ts";
-import { type Final, finalOf, type JudgedRow, judgeRows } from "./trace-judge.ts";
+import { finalOf, judgeRows } from "./trace-judge.ts";
 
 /** Flags of `sluice judge`. */
 export interface JudgeFlags {
@@ -37,7 +34,8 @@ export async function runJudge(flags: JudgeFlags, terminal: Terminal): Promise<n
   if ((flags.trace === undefined) === (flags.batch === undefined)) {
     throw new UsageError("want one of --trace and --batch");
   }
-  const settings = await loadSettings(flags.rollout);
+  const { spec } = await loadRollout(flags.rollout);
+  const settings = judgeSettings(spec.analysis);
   if (flags.batch !== undefined) return judgeBatch(flags.batch, settings, { flags, terminal });
   const path = flags.trace ?? "-";
   const text = path === "-" ? await terminal.readInput() : await readText(path);
@@ -46,11 +44,12 @@ export async function runJudge(flags: JudgeFlags, terminal: Terminal): Promise<n
 }
 
 interface Output {
-  readonly flags: JudgeFlags;
+  readonly flags: Pick<JudgeFlags, "output">;
   readonly terminal: Terminal;
 }
 
-function judgeOne(trace: Trace, settings: JudgeSettings, { flags, terminal }: Output): void {
+/** Prints every row's verdict and what the run comes to. */
+export function judgeOne(trace: Trace, settings: JudgeSettings, { flags, terminal }: Output): void {
   const isJson = flags.output === "json";
   const judged = judgeRows(trace.rows, forTrace(settings, trace, terminal));
   if (!isJson && trace.about !== null) terminal.out(`${trace.about}\n`);
@@ -99,71 +98,8 @@ function forTrace(settings: JudgeSettings, trace: Trace, terminal: Terminal): Ju
   return { ...settings, intervalMs: trace.intervalMs, metrics };
 }
 
-async function loadSettings(path: string): Promise<JudgeSettings> {
-  const documents = parseAllDocuments(await readText(path));
-  const broken = documents.flatMap((document) => document.errors)[0];
-  if (broken !== undefined) throw new UsageError(`${path}: ${broken.message.split("\n")[0]}`);
-  const rollout = documents
-    .map((document) => document.toJS() as Partial<Rollout> | null)
-    .find((object) => object?.kind === "Rollout");
-  if (rollout === undefined || rollout === null) throw new UsageError(`${path}: no Rollout in it`);
-  const reading = readSpec(rollout.spec);
-  if (reading.ok) return judgeSettings(reading.spec.analysis);
-  const [problem] = reading.problems;
-  throw new UsageError(`${path}: ${problem?.field}: ${problem?.message}`);
-}
-
-async function readText(path: string): Promise<string> {
-  return readFile(path, "utf8").catch((error: unknown) => {
-    throw new UsageError(toError(error).message);
-  });
-}
-
 function traceOf(text: string, name: string): Trace {
   const reading = readTrace(text);
   if (!reading.ok) throw new UsageError(`${name}:${reading.line}: ${reading.message}`);
   return reading.trace;
-}
-
-const HISTORY = "history of the primary";
-
-function rowJson({ row, verdict }: JudgedRow): string {
-  const t = row.endMs / 1000;
-  if (verdict === null) return JSON.stringify({ t, verdict: "inconclusive", reasons: [HISTORY] });
-  const { result, act, metrics, missingForMs } = verdict;
-  return JSON.stringify({
-    t,
-    weight: row.weight,
-    verdict: result,
-    reasons: reasonsOf(verdict),
-    ...(act === null ? {} : { act }),
-    ...(missingForMs === null ? {} : { missingForSeconds: Math.ceil(missingForMs / 1000) }),
-    metrics,
-  });
-}
-
-/** What decided first, then what each metric adds to it. */
-function reasonsOf({ reason, metrics }: NonNullable<JudgedRow["verdict"]>): readonly string[] {
-  const others = metrics.map((metric) => `${metric.name}: ${metric.reason}`);
-  return [reason, ...others.filter((other) => !reason.includes(other) && !other.endsWith(reason))];
-}
-
-function finalJson(final: Final, file?: string): string {
-  const named = file === undefined ? {} : { file: basename(file) };
-  return JSON.stringify({ ...named, final: final.result, at: final.atMs / 1000, reason: final.reason });
-}
-
-function rowText({ row, verdict }: JudgedRow): string {
-  const time = clock(row.endMs).padStart(8);
-  if (verdict === null) return `${time}         ${HISTORY}`;
-  return `${time} ${`${row.weight} %`.padStart(6)}  ${verdict.result.padEnd(12)} ${verdict.reason}`;
-}
-
-function finalText(final: Final, file?: string): string {
-  const named = file === undefined ? "" : `${file}: `;
-  return `${named}${final.result} after ${clock(final.atMs)}: ${final.reason}`;
-}
-
-function clock(ms: number): string {
-  return ms < 0 ? `-${roughDuration(-ms)}` : roughDuration(ms);
 }
