@@ -23,7 +23,7 @@ export function foldEvidence(
       if (position.sinceMs >= row.endMs) break;
       state = enterPosition(state, position);
     }
-    state = observeRow(state, row);
+    state = observeRow(state, entered === 0 ? historyOf(row) : row);
   }
   for (; entered < positions.length; entered += 1)
     state = enterPosition(state, positions[entered] as Position);
@@ -50,6 +50,11 @@ export function verdictOf(judge: JudgeState, nowMs: number): Verdict {
 export function outageOf(rows: readonly EvidenceRow[]): string | null {
   const last = rows.at(-1);
   return last !== undefined && isUnanswered(last) ? (last.error ?? null) : null;
+}
+
+/** Before its first position a run has no canary: requests seen there went to the pods of an earlier run. */
+function historyOf(row: EvidenceRow): EvidenceRow {
+  return row.canary === null ? row : { ...row, canary: null };
 }
 
 /** Rows up to the first that got no answer: that one and what follows is asked for again. */
