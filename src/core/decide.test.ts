@@ -46,7 +46,7 @@ describe("adoption", () => {
   test("a Rollout made again over an existing primary does not take the target's template for analysed", () => {
     const world = initialised();
     world.forget();
-    world.target = targetAt("v2", 0, 0);
+    world.target = { ...targetAt("v2", 0, 0), revisions: ["v1", "v2"] };
     world.advance(MINUTE);
     expect(world.status?.promoted?.revision).toBe("v1");
     expect(world.status?.run?.revision).toBe("v2");
@@ -428,7 +428,7 @@ describe("others' hands", () => {
   test("a deleted primary is made again from the promoted revision", () => {
     const world = initialised();
     world.primary = null;
-    world.target = targetAt("v2", 0, 0);
+    world.target = { ...targetAt("v2", 0, 0), revisions: ["v1", "v2"] };
     world.pass();
     expect(world.decisions.at(-1)?.actions[0]).toMatchObject({ kind: "createPrimary", revision: "v1" });
   });

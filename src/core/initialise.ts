@@ -48,6 +48,7 @@ function movePods(draft: Draft, target: Target, primary: Primary): void {
   repairServices(draft);
   if (movedAt === undefined) {
     if (isReady(primary)) moveTraffic(draft);
+    else if (isOvertaken(target, primary)) followTarget(draft, target.current);
     else waitForPrimary(draft, primary);
     return;
   }
@@ -56,11 +57,34 @@ function movePods(draft: Draft, target: Target, primary: Primary): void {
     draft.lookAgainAt(drainedMs);
     return;
   }
-  finishInitialising(draft, target, primary);
+  // It may have been deleted and made again since traffic moved: the target's pods are the only ones then.
+  if (isReady(primary)) finishInitialising(draft, target, primary);
+  else waitForPrimary(draft, primary);
 }
 
 function isReady(primary: Primary): boolean {
   return primary.isRolledOut && primary.readyReplicas >= Math.max(1, primary.desiredReplicas);
+}
+
+/** The target serves, so what it runs now is as good as what it ran when the primary was made, and that is not ready. */
+function isOvertaken(
+  target: Target,
+  primary: Primary,
+): target is Target & { readonly current: NonNullable<Target["current"]> } {
+  return target.current !== null && target.current.hash !== primary.revision;
+}
+
+function followTarget(draft: Draft, current: NonNullable<Target["current"]>): void {
+  draft.act({ kind: "promotePrimary", revision: current.hash });
+  const image = imageText({ ...current, revision: current.hash });
+  record(
+    draft,
+    "Initializing",
+    `The target changed before the primary was ready: it is made from ${image} instead.`,
+  );
+  draft.patchStatus({
+    message: `Starting primary pods of ${image}; the target serves until they are ready.`,
+  });
 }
 
 function moveTraffic(draft: Draft): void {

@@ -16,7 +16,7 @@ const NO_CANARY = { canaryWeight: 0, shadowPercent: 0 };
  * capacity only grows.
  */
 export function startPromotion(draft: Draft, run: RunStatus): void {
-  draft.act({ kind: "promotePrimary", revision: run.revision });
+  if (draft.snapshot.primary !== null) draft.act({ kind: "promotePrimary", revision: run.revision });
   if (run.shadowPercent > 0)
     draft.act({ kind: "setTraffic", traffic: { canaryWeight: run.weight, shadowPercent: 0 } });
   const next = draft.patchRun(run, {

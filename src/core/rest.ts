@@ -1,5 +1,6 @@
 import { imageText, record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
+import { remakeAtRest } from "./remake-primary.ts";
 import { repairRoutes, repairServices } from "./repair.ts";
 import type { Primary, Target } from "./snapshot.ts";
 import { startRun } from "./start-run.ts";
@@ -9,7 +10,7 @@ export function rest(draft: Draft): void {
   const { specProblems, target, targetProblem, primary } = draft.snapshot;
   if (specProblems.length > 0) return;
   if (primary === null) {
-    remakePrimary(draft, target);
+    remakeAtRest(draft, target);
     return;
   }
   repairServices(draft);
@@ -65,21 +66,4 @@ function settleAgain(draft: Draft): void {
       ? {}
       : { revision: promoted.revision, message: `${imageText(promoted)} serves.` }),
   });
-}
-
-/** Somebody deleted the primary: it is made again from the revision it served, never from what the target has now. */
-function remakePrimary(draft: Draft, target: Target | null): void {
-  const { promoted } = draft.status;
-  if (promoted === undefined || target === null) {
-    draft.patchStatus({ message: "The primary is gone, and so is the target that it could be made from." });
-    return;
-  }
-  const replicas = Math.max(1, target.desiredReplicas);
-  draft.act({ kind: "createPrimary", revision: promoted.revision, replicas }, { kind: "ensureServices" });
-  record(
-    draft,
-    "TrafficRepaired",
-    `The primary was deleted; it is made again from ${imageText(promoted)}, ${replicas} pods.`,
-    "Warning",
-  );
 }

@@ -3,6 +3,7 @@ import { analyse } from "./analysing.ts";
 import { record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
 import { finalise, promoting } from "./promoting.ts";
+import { remakeDuringRun } from "./remake-primary.ts";
 import { repairServices } from "./repair.ts";
 import { revertedOutcome, rollBack, rollingBack } from "./rolling-back.ts";
 import type { Observation } from "./snapshot.ts";
@@ -39,6 +40,9 @@ export function advanceRun(draft: Draft, run: RunStatus, observations: readonly 
       promoting(draft, run);
       break;
   }
+  // Last: what has just sent the weight to 0 must stand alone in its pass.
+  const isSameStage = draft.status.run?.stage === run.stage;
+  if (isSameStage && run.stage !== "Promoting") remakeDuringRun(draft, run);
 }
 
 /** Rolls back when the target is not what is being released any more; otherwise keeps the canary's Service and pods. */

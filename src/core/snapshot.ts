@@ -37,6 +37,8 @@ export interface Target {
     readonly images: readonly string[];
     readonly readyReplicas: number;
   } | null;
+  /** Revisions whose template still exists: a primary can be made from these. */
+  readonly revisions: readonly string[];
   readonly images: readonly string[];
   readonly paused: boolean;
   readonly notReadyReason: string | null;

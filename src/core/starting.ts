@@ -31,8 +31,10 @@ export function starting(draft: Draft, run: RunStatus): void {
     });
     return;
   }
-  if (run.spec.suspend || run.pause !== undefined) {
-    draft.patchStatus({ message: `The canary is ready; paused: ${run.pause?.reason ?? "suspended"}.` });
+  // Read live: it is a brake, not a part of the plan.
+  if (draft.snapshot.rollout.spec.suspend || run.pause !== undefined) {
+    const why = run.pause?.reason ?? "the spec says suspend";
+    draft.patchStatus({ message: `The canary is ready; paused: ${why}.` });
     return;
   }
   leaveStarting(draft, run);

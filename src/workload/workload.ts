@@ -22,6 +22,8 @@ export interface TargetState {
    * while the Deployment is paused). During a run null means: the template has just changed.
    */
   readonly current: RevisionState | null;
+  /** Revisions whose ReplicaSet still exists: what `createPrimary` and `promote` can be asked for. */
+  readonly revisions: readonly string[];
   readonly images: readonly string[];
   readonly paused: boolean;
   /** Why pods are not ready, in one sentence with numbers; null when all that are wanted are ready. */

@@ -85,7 +85,8 @@ export class CoreWorld {
   /** The user ships another pod template. */
   ship(hash: string): void {
     const replicas = this.target?.desiredReplicas ?? 0;
-    this.target = targetAt(hash, replicas, this.starts(hash) ? replicas : 0);
+    const revisions = [...(this.target?.revisions ?? []), hash];
+    this.target = { ...targetAt(hash, replicas, this.starts(hash) ? replicas : 0), revisions };
     this.#reach();
   }
 
@@ -227,8 +228,9 @@ export class CoreWorld {
         break;
       case "scaleTarget":
         if (this.target?.current != null) {
-          const { hash } = this.target.current;
-          this.target = targetAt(hash, action.replicas, this.starts(hash) ? action.replicas : 0);
+          const { revisions, current } = this.target;
+          const ready = this.starts(current.hash) ? action.replicas : 0;
+          this.target = { ...targetAt(current.hash, action.replicas, ready), revisions };
         }
         break;
       case "scalePrimary":
@@ -281,6 +283,7 @@ export function targetAt(hash: string, replicas: number, ready: number): Target 
     desiredReplicas: replicas,
     replicas,
     current: { hash, images: [`shop/checkout:${hash}`], readyReplicas: ready },
+    revisions: [hash],
     images: [`shop/checkout:${hash}`],
     paused: false,
     notReadyReason: ready < replicas ? `checkout-${hash}-abc: CrashLoopBackOff` : null,

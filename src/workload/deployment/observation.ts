@@ -20,6 +20,7 @@ export function targetState(
     desiredReplicas,
     replicas: target.status?.replicas ?? 0,
     current: current === undefined ? null : revisionState(current),
+    revisions: replicaSets.map(hashOf).filter((hash) => hash !== undefined),
     images: imagesOf(target.spec.template),
     paused: target.spec.paused ?? false,
     notReadyReason: currentNotReady(target, current, podsOf),

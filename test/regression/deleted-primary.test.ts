@@ -1,0 +1,60 @@
+import { describe, expect, test } from "vitest";
+import { aSpec, CoreWorld, targetAt } from "../support/core-world.ts";
+
+const MINUTE = 60_000;
+
+function initialised(): CoreWorld {
+  const world = new CoreWorld(aSpec());
+  world.advance(MINUTE);
+  expect(world.status?.phase).toBe("Initialized");
+  return world;
+}
+
+describe("somebody deletes the primary", () => {
+  test("during a run: it is made again from what it served, and the run goes on", () => {
+    const world = initialised();
+    world.ship("v2");
+    world.settle();
+    expect(world.status?.run?.stage).toBe("Step");
+    world.primary = null;
+    world.settle();
+    expect(world.primary).toMatchObject({ revision: "v1", desiredReplicas: 3 });
+    world.advance(10 * MINUTE);
+    expect(world.status).toMatchObject({ phase: "Succeeded", promoted: { revision: "v2" } });
+    expect(world.primary).toMatchObject({ revision: "v2" });
+  });
+
+  test("in the pass that takes the weight to 0: that stands alone, the primary follows", () => {
+    const world = initialised();
+    world.ship("v2");
+    world.settle();
+    world.primary = null;
+    world.command("abort");
+    world.pass();
+    expect(world.decisions.at(-1)?.actions).toEqual([
+      { kind: "setTraffic", traffic: { canaryWeight: 0, shadowPercent: 0 } },
+    ]);
+    world.settle();
+    expect(world.primary).toMatchObject({ revision: "v1" });
+  });
+
+  test("and the target was made anew, so that nothing has its template any more: the target is adopted", () => {
+    const world = initialised();
+    world.primary = null;
+    world.target = targetAt("v9", 2, 2);
+    world.advance(MINUTE);
+    expect(world.status).toMatchObject({ phase: "Initialized", promoted: { revision: "v9" } });
+    expect(world.primary).toMatchObject({ revision: "v9", desiredReplicas: 2 });
+  });
+
+  test("while the target is being drained: the target keeps its pods until there is a primary again", () => {
+    const world = new CoreWorld(aSpec());
+    world.settle();
+    expect(world.status).toMatchObject({ phase: "Initializing", trafficMovedAt: expect.any(String) });
+    world.primary = null;
+    world.starts = () => false;
+    world.advance(5 * MINUTE);
+    expect(world.status?.phase).toBe("Initializing");
+    expect(world.target?.desiredReplicas).toBe(3);
+  });
+});
