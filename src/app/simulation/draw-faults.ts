@@ -3,8 +3,8 @@ import type { PrometheusFault } from "../../sim/prometheus/embedded-prometheus.t
 import { type NetworkFaults, NO_NETWORK_FAULTS } from "./chaos-network.ts";
 import type { Faults, Upheaval } from "./plan.ts";
 
-/** Each class is on in about a third of all runs. */
-const CLASS_RATE = 0.3;
+/** Share of classes that are on: few at a time in most runs, so that each can show what it does alone. */
+const CLASS_RATES = [0, 0.1, 0.15, 0.4];
 
 const HEALTHY_MESH_DELAY_MS = 300;
 
@@ -24,7 +24,8 @@ export function noFaults(endMs: number): Faults {
 
 export function drawFaults(prng: Prng, movesEndMs: number): Faults {
   const endMs = movesEndMs + prng.integer(0, 60_000);
-  const isOn = () => prng.chance(CLASS_RATE);
+  const classRate = prng.pick(CLASS_RATES);
+  const isOn = () => prng.chance(classRate);
   const twoControllers = isOn();
   return {
     network: drawNetwork(prng, isOn),
@@ -34,7 +35,7 @@ export function drawFaults(prng: Prng, movesEndMs: number): Faults {
     upheavals: twoControllers ? drawUpheavals(prng, endMs) : [],
     prometheus: isOn() ? drawOutages(prng, endMs) : [],
     meshDelayMs: isOn() ? prng.integer(1_500, 4_000) : HEALTHY_MESH_DELAY_MS,
-    gitOpsEveryMs: prng.chance(0.15) ? 30_000 : 0,
+    gitOpsEveryMs: isOn() ? 30_000 : 0,
     endMs,
   };
 }

@@ -26,6 +26,7 @@ export function drawPlan(seed: number): Plan {
   const faults: Faults = drawFaults(faultPrng, MOVES_END_MS);
   return {
     seed,
+    isCalm,
     rollouts,
     images: Object.fromEntries(
       rollouts.flatMap(({ name }) =>

@@ -24,11 +24,12 @@ export async function oracleProblems(
     );
 }
 
-function isComparable({ moves, rollouts, faults }: Plan): boolean {
+/** A deadline may pass while a silent watch makes the controller blind: that rollback is safe, and not the same end. */
+function isComparable({ isCalm, faults }: Plan): boolean {
   return (
-    moves.length === rollouts.length &&
-    moves.every(({ kind }) => kind === "image") &&
+    isCalm &&
     faults.prometheus.length === 0 &&
-    faults.gitOpsEveryMs === 0
+    faults.gitOpsEveryMs === 0 &&
+    faults.network.watchHangRate === 0
   );
 }

@@ -8,6 +8,8 @@ export interface Plan {
   readonly seed: number;
   readonly rollouts: readonly PlannedRollout[];
   readonly images: Readonly<Record<string, ImageEntry>>;
+  /** Each Rollout gets one new image and nothing else, once it is adopted: how it ends does not depend on time. */
+  readonly isCalm: boolean;
   /** In order of time. */
   readonly moves: readonly Move[];
   readonly faults: Faults;

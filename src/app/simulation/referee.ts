@@ -53,6 +53,11 @@ export class Referee {
     for (const invariant of this.#invariants) this.#note(invariant, invariant.atEnd?.());
   }
 
+  /** Looks at the world although nothing has changed: some promises are about time. */
+  look(): void {
+    this.#changed();
+  }
+
   #changed(): void {
     // When all that follows from this change at once has happened: what half a change looks like, nobody ever sees.
     this.#timer ??= this.#scene.world.clock.setTimer(0, () => {

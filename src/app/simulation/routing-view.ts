@@ -14,14 +14,6 @@ export function mirrorsTo(object: VirtualService, host: string): boolean {
   return (object.spec?.http ?? []).some((route) => mirrorHosts(route).includes(host));
 }
 
-/** Every host that requests may be sent to. */
-export function hostsOf(object: VirtualService): readonly string[] {
-  return (object.spec?.http ?? []).flatMap((route) => [
-    ...(route.route ?? []).map(({ destination }) => shortName(destination.host)),
-    ...mirrorHosts(route),
-  ]);
-}
-
 function mirrorHosts(route: HttpRoute): readonly string[] {
   const mirrors = (route.mirrors ?? []).map(({ destination }) => destination.host);
   return [...mirrors, ...(route.mirror === undefined ? [] : [route.mirror.host])].map(shortName);

@@ -12,7 +12,7 @@ import { driven } from "../rehearsal.ts";
 import { type EndState, endStateOf } from "./end-state.ts";
 import { NAMESPACE_NAME, type Scene } from "./invariant.ts";
 import { unrest } from "./invariants/comes-to-rest.ts";
-import { SILENCE_MS } from "./invariants/silent-at-rest.ts";
+import { silenceMs } from "./invariants/silent-at-rest.ts";
 import { isNotice } from "./notice.ts";
 import { People } from "./people.ts";
 import type { Plan } from "./plan.ts";
@@ -43,6 +43,7 @@ export interface SimulationResult {
 const REST_LIMIT_MS = 15 * 60_000;
 
 const POLL_MS = 1_000;
+const LOOK_EVERY_MS = 5_000;
 
 /** Production's default is 20 s; a drain is as good for finding bugs when it is short. */
 const CONFIG = loadConfig({ flags: { drain: "5s", statusRefresh: "30s" }, environment: {} });
@@ -94,6 +95,7 @@ class Simulation {
 
   async run(): Promise<SimulationResult> {
     await this.#begin();
+    this.#lookNowAndThen();
     await Promise.all([this.#playMoves(), this.#playFaults()]);
     this.#heal();
     const restMs = await this.#comeToRest();
@@ -133,14 +135,29 @@ class Simulation {
     await this.#people.applyRollouts();
   }
 
+  #lookNowAndThen(): void {
+    this.#world.clock.setTimer(LOOK_EVERY_MS, () => {
+      this.#referee.look();
+      this.#lookNowAndThen();
+    });
+  }
+
   async #playMoves(): Promise<void> {
     const jobs: Promise<void>[] = [];
     for (const move of this.#plan.moves) {
       await this.#until(move.atMs);
+      if (this.#plan.isCalm) await this.#adopted(move.rollout);
       jobs.push(this.#people.perform(move));
     }
     // Some wait for what is being deleted; that is part of coming to rest.
     void Promise.all(jobs);
+  }
+
+  /** What is changed before adoption is over may be what is adopted: a race that is not ours to judge. */
+  async #adopted(name: string): Promise<void> {
+    const at = { namespace: NAMESPACE_NAME, name };
+    const isAdopted = () => this.#world.caches.rollouts.get(at)?.status?.promoted !== undefined;
+    while (!isAdopted() && this.#elapsedMs < REST_LIMIT_MS) await sleep(this.#world.clock, POLL_MS);
   }
 
   async #playFaults(): Promise<void> {
@@ -186,7 +203,7 @@ class Simulation {
         this.#people.isBusy || this.#plan.rollouts.some(({ name }) => unrest(this.#scene, name) !== null);
       if (isBusy) restMs = clock.now();
       const sinceMs = Math.max(restMs, this.#lastWriteMs);
-      if (clock.now() - sinceMs > SILENCE_MS) break;
+      if (clock.now() - sinceMs > silenceMs(this.#plan)) break;
     }
     return restMs - healedMs;
   }
@@ -198,7 +215,12 @@ class Simulation {
     const { namespace, name } = write.object.metadata ?? {};
     const key = namespace === undefined ? write.path : keyText({ namespace, name });
     this.#trace.add(instance, `${request.method} ${write.kind} ${key}${write.isStatus ? " status" : ""}`);
-    if (!write.isStatus) this.#lastWriteMs = write.atMs;
+    if (!write.isStatus || !this.#isRunning()) this.#lastWriteMs = write.atMs;
+  }
+
+  /** A run that is paused refreshes the evidence in its status now and then. */
+  #isRunning(): boolean {
+    return this.#world.caches.rollouts.list().some(({ status }) => status?.run !== undefined);
   }
 
   async #close(): Promise<void> {

@@ -5,6 +5,7 @@ import { comesToRest } from "./comes-to-rest.ts";
 import { evidenceFirst } from "./evidence-first.ts";
 import { oneWriter } from "./one-writer.ts";
 import { pinnedCanary } from "./pinned-canary.ts";
+import { primaryPresent } from "./primary-present.ts";
 import { promotedAsAnalysed } from "./promoted-as-analysed.ts";
 import { servesInTheEnd } from "./serves-in-the-end.ts";
 import { silentAtRest } from "./silent-at-rest.ts";
@@ -14,6 +15,7 @@ import { weightsSum } from "./weights-sum.ts";
 export const INVARIANTS: readonly InvariantFactory[] = [
   weightsSum,
   pinnedCanary,
+  primaryPresent,
   promotedAsAnalysed,
   abortWins,
   capacityKept,

@@ -1,24 +1,46 @@
+import type { KubeObject } from "../../../kube/object.ts";
 import type { VirtualService } from "../../../sim/mesh/istio.ts";
-import type { InvariantFactory } from "../invariant.ts";
-import { hostsOf } from "../routing-view.ts";
+import { type InvariantFactory, NAMESPACE_NAME } from "../invariant.ts";
+import { mirrorsTo, weightOf } from "../routing-view.ts";
 
-/** 1. Weights of every route sum to 100, and name only backends that exist when we write them. */
-export const weightsSum: InvariantFactory = ({ world }) => ({
-  name: "weights-sum",
-  onWrite: ({ kind, object, method }) => {
-    if (kind !== "VirtualService" || method === "DELETE") return [];
-    const virtualService = object as VirtualService;
-    const { namespace } = object.metadata;
-    const wrong = (virtualService.spec?.http ?? [])
-      .map(({ route = [] }) => (route.length < 2 ? 100 : sum(route.map(({ weight }) => weight ?? 0))))
-      .filter((total) => total !== 100)
-      .map((total) => `weights of VirtualService ${object.metadata.name} sum to ${total}`);
-    const missing = hostsOf(virtualService)
-      .filter((name) => world.caches.services.get({ namespace, name }) === undefined)
-      .map((name) => `VirtualService ${object.metadata.name} names Service ${name}, which does not exist`);
-    return [...wrong, ...missing];
-  },
-});
+/** 1. Weights of every route sum to 100, and none is raised for a backend that does not exist. */
+export const weightsSum: InvariantFactory = ({ plan, world }) => {
+  /** Canary Services that exist, or were deleted too lately for caches to know. */
+  const goneSince = new Map<string, number>();
+  world.caches.services.subscribe(({ key, new: service }) => {
+    if (service === undefined) goneSince.set(key.name, world.clock.now());
+    else goneSince.delete(key.name);
+  });
+  const { network } = plan.faults;
+  const blindMs =
+    2_000 + 3 * network.latencyMs + 10 * network.watchLagMs + (network.watchHangRate > 0 ? 120_000 : 0);
+  const weights = new Map<string, number>();
+  const raisedForNothing = (object: VirtualService): readonly string[] => {
+    const { name } = object.metadata;
+    const canary = `${name}-canary`;
+    const now = weightOf(object, canary) + (mirrorsTo(object, canary) ? 1 : 0);
+    const before = weights.get(name) ?? 0;
+    weights.set(name, now);
+    const isThere = world.caches.services.get({ namespace: NAMESPACE_NAME, name: canary }) !== undefined;
+    const goneMs = world.clock.now() - (goneSince.get(canary) ?? 0);
+    if (now <= before || isThere || goneMs < blindMs) return [];
+    return [`${name} gives requests to Service ${canary}, which does not exist`];
+  };
+  return {
+    name: "weights-sum",
+    onWrite: ({ kind, object, method }) => {
+      if (kind !== "VirtualService" || method === "DELETE") return [];
+      return [...wrongSums(object), ...raisedForNothing(object as VirtualService)];
+    },
+  };
+};
+
+function wrongSums(object: KubeObject): readonly string[] {
+  return ((object as VirtualService).spec?.http ?? [])
+    .map(({ route = [] }) => (route.length < 2 ? 100 : sum(route.map(({ weight }) => weight ?? 0))))
+    .filter((total) => total !== 100)
+    .map((total) => `weights of VirtualService ${object.metadata.name} sum to ${total}`);
+}
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);

@@ -1,0 +1,80 @@
+import { noFaults } from "./draw-faults.ts";
+import { MIN_REQUESTS } from "./draw-plan.ts";
+import type { Move, Plan } from "./plan.ts";
+import { imageOf, VERSIONS } from "./versions.ts";
+
+const NAME = "app-0";
+
+type MoveOf<M> = M extends { readonly rollout: string } ? Omit<M, "rollout"> : never;
+
+/** A move of the only Rollout. */
+type StoryMove = MoveOf<Move>;
+
+/** Short runs that between them go through every stage: what is done to them is that the controller dies. */
+export const STORIES: Readonly<Record<string, Plan>> = {
+  promote: story([{ atMs: 30_000, kind: "image", image: imageOf(NAME, "v2") }]),
+  shadow: story([{ atMs: 30_000, kind: "image", image: imageOf(NAME, "v2") }], {
+    shadow: { percent: 100, duration: "10s" },
+  }),
+  rollback: story([{ atMs: 30_000, kind: "image", image: imageOf(NAME, "errors") }]),
+  deadline: story([{ atMs: 30_000, kind: "image", image: imageOf(NAME, "unready") }], {
+    progressDeadline: "20s",
+  }),
+  abort: story([
+    { atMs: 30_000, kind: "image", image: imageOf(NAME, "v2") },
+    { atMs: 50_000, kind: "command", command: "abort" },
+  ]),
+  retry: story([
+    { atMs: 30_000, kind: "image", image: imageOf(NAME, "v2") },
+    { atMs: 45_000, kind: "command", command: "abort" },
+    { atMs: 70_000, kind: "command", command: "retry" },
+  ]),
+  overtaken: story([
+    { atMs: 30_000, kind: "image", image: imageOf(NAME, "v2") },
+    { atMs: 50_000, kind: "image", image: imageOf(NAME, "v3") },
+  ]),
+  reverted: story([
+    { atMs: 30_000, kind: "image", image: imageOf(NAME, "v2") },
+    { atMs: 50_000, kind: "image", image: imageOf(NAME, "v1") },
+  ]),
+  deleted: story([
+    { atMs: 30_000, kind: "image", image: imageOf(NAME, "v2") },
+    { atMs: 50_000, kind: "delete", what: "rollout" },
+  ]),
+};
+
+function story(moves: readonly StoryMove[], spec: Readonly<Record<string, unknown>> = {}): Plan {
+  return {
+    seed: 1,
+    isCalm: false,
+    rollouts: [
+      {
+        name: NAME,
+        replicas: 2,
+        rps: 40,
+        spec: {
+          targetRef: { kind: "Deployment", name: NAME },
+          service: { port: 80, targetPort: "http" },
+          traffic: { istio: {} },
+          steps: [
+            { weight: 25, hold: "10s" },
+            { weight: 50, hold: "10s" },
+          ],
+          analysis: {
+            interval: "5s",
+            warmup: "0s",
+            minRequests: MIN_REQUESTS,
+            metrics: [{ name: "success-rate", min: 90, baseline: {} }],
+          },
+          progressDeadline: "3m",
+          ...spec,
+        },
+      },
+    ],
+    images: Object.fromEntries(
+      Object.entries(VERSIONS).map(([version, differs]) => [imageOf(NAME, version), { differs, perPod: [] }]),
+    ),
+    moves: moves.map((move) => ({ ...move, rollout: NAME })),
+    faults: { ...noFaults(90_000), awayMs: 1_000 },
+  };
+}
