@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { roughDuration } from "../lib/duration.ts";
+import { isoTime } from "../lib/time.ts";
 import type { Final, JudgedRow } from "./trace-judge.ts";
 
 /** What `sluice judge` and `sluice backtest` print. */
@@ -43,6 +44,10 @@ export function finalText(final: Final, file?: string): string {
   return `${named}${final.result} after ${clock(final.atMs)}: ${final.reason}`;
 }
 
+/** Beyond this a time is one since the epoch, not one since the start of a run. */
+const LONGEST_RUN_MS = 365 * 86_400_000;
+
 function clock(ms: number): string {
+  if (ms > LONGEST_RUN_MS) return isoTime(ms);
   return ms < 0 ? `-${roughDuration(-ms)}` : roughDuration(ms);
 }

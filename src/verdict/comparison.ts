@@ -1,4 +1,4 @@
-import { type ArmTally, isComparable, type PairCounts } from "./counts.ts";
+import { type ArmTally, addCounts, isComparable, NO_COUNTS, type PairCounts } from "./counts.ts";
 import type { BaselineSettings } from "./judge-settings.ts";
 import { noiseModels } from "./noise-models.ts";
 import {
@@ -11,7 +11,13 @@ import {
 import { beginRateTest, observeRate, type RateTest, rateEvidence } from "./rate-test.ts";
 import type { RowUse } from "./row-use.ts";
 import { type SplitPlan, splitPlan } from "./split-plan.ts";
-import { beginSplitTest, observeSplit, type SplitTest, splitEvidence } from "./split-test.ts";
+import {
+  beginSplitTest,
+  observeSplit,
+  type SplitTest,
+  splitEvidence,
+  splitLogLikelihood,
+} from "./split-test.ts";
 
 /**
  * Canary against primary for one kind of bad request. Both the ratio (split test) and the absolute worsening (rate
@@ -26,6 +32,14 @@ export interface Comparison {
   /** Null once the first warm-up is too old to matter. */
   readonly all: Cohort | null;
   readonly evidence: CohortEvidence;
+  /** What has been seen since the canary began to look worse: for the reason, not for the verdict. */
+  readonly suspect: Suspect;
+}
+
+/** Counts since the likelihood ratio of "clearly worse" was last below 1 (Page's CUSUM, 1954). */
+interface Suspect {
+  readonly score: number;
+  readonly counts: PairCounts;
 }
 
 interface Cohort {
@@ -63,6 +77,8 @@ export const NO_EVIDENCE: CohortEvidence = {
   doubt: Number.NEGATIVE_INFINITY,
 };
 
+const NO_SUSPECT: Suspect = { score: 0, counts: NO_COUNTS };
+
 const RATE_FACTORS = [1.5, 2, 3, 5, 10, 30, 100, 300] as const;
 const ALL_COHORT_MS = 12 * 60_000;
 /** Evidence that the warm cohort must have of its own before the cold rows may decide. */
@@ -90,7 +106,7 @@ export function beginComparison(plan: ComparisonPlan): Comparison {
 
 function beginCohorts(plan: ComparisonPlan): Omit<Comparison, "prior"> {
   const cohort: Cohort = { split: beginSplitTest(plan.split), rate: beginRateTest(RATE_FACTORS.length) };
-  return { warm: cohort, all: cohort, evidence: NO_EVIDENCE };
+  return { warm: cohort, all: cohort, evidence: NO_EVIDENCE, suspect: NO_SUSPECT };
 }
 
 /** Forgets the canary, not what was learnt of the primary. */
@@ -112,7 +128,18 @@ export function observeComparison(
     warm: use === "warm" ? observeCohort(comparison.warm, counts, plan, context) : comparison.warm,
     all: all === null ? null : observeCohort(all, counts, plan, context),
   };
-  return { prior, ...cohorts, evidence: evidenceOf(cohorts, prior, plan) };
+  return {
+    prior,
+    ...cohorts,
+    evidence: evidenceOf(cohorts, prior, plan),
+    suspect: observeSuspect(comparison.suspect, counts, plan),
+  };
+}
+
+function observeSuspect({ score, counts }: Suspect, row: PairCounts, plan: ComparisonPlan): Suspect {
+  const worse = plan.split.clearlyWorse;
+  const next = score + splitLogLikelihood(row, worse) - splitLogLikelihood(row, plan.split.boundary);
+  return next <= 0 ? NO_SUSPECT : { score: next, counts: addCounts(counts, row) };
 }
 
 function observeCohort(

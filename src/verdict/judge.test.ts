@@ -95,6 +95,15 @@ describe("a verdict", () => {
     );
   });
 
+  it("gives the numbers since a late regression began, not those of the whole run", () => {
+    const good = rowsOf({ rows: 40, canary: { errors: 0.001 }, primary: { errors: 0.001 } });
+    const bad = rowsOf({ rows: 80, canary: { errors: 0.02 }, primary: { errors: 0.001 } }).slice(40);
+    const verdict = judged([...good, ...bad]);
+    expect(verdict.result).toBe("fail");
+    const share = Number(/canary ([\d.]+) %/.exec(verdict.reason)?.[1]);
+    expect(share).toBeGreaterThan(1.5);
+  });
+
   it("fails a slow tail by its share beyond a bound", () => {
     const verdict = judged(rowsOf({ rows: 30, canary: { slow: 0.03 }, primary: { slow: 0.005 } }));
     expect(verdict).toMatchObject({ result: "fail", metric: "latency" });

@@ -203,7 +203,8 @@ function failureReason(state: LatencyState, plan: MetricPlan): string | null {
 
 function slowText(bound: JudgedBound | undefined): string {
   if (bound === undefined) return "latency";
-  const { canary, primary } = bound.counts;
+  const since = bound.comparison.suspect.counts;
+  const { canary, primary } = since.canary.bad > 0 ? since : bound.counts;
   return `slower than ${milliseconds(bound.boundMs)}: canary ${share(canary)} vs primary ${share(primary)}`;
 }
 

@@ -6,6 +6,8 @@ import { type RunFilter, STRIDE } from "./run-lengths.ts";
 export interface SplitPlan {
   /** The null's boundary. */
   readonly boundary: Ratio;
+  /** A ratio that leaves no doubt, for telling since when. */
+  readonly clearlyWorse: Ratio;
   /** Alternatives without noise. */
   readonly grid: readonly Ratio[];
   /** Alternatives with bursts of one interval. */
@@ -48,6 +50,7 @@ export type PlannedFilter =
   | ({ readonly kind: "runs" } & RunFilter)
   | ({ readonly kind: "drift" } & DriftFilter);
 
+const CLEARLY_WORSE = 2;
 const GRID_STEP = 1.3;
 const GRID_SIZE = 18;
 /** Half steps where regressions are mild and events many: a grid that fits badly then costs the most. */
@@ -102,6 +105,7 @@ export function splitPlan(maxRatio: number, models: readonly NoiseModel[]): Spli
   });
   return {
     boundary: ratioOf(maxRatio),
+    clearlyWorse: ratioOf(CLEARLY_WORSE * maxRatio),
     grid: GRID.map((factor) => ratioOf(factor * maxRatio)),
     noisy: NOISY.map(({ ratio, variance }) => ({ ratio: ratio * maxRatio, variance })),
     nulls,

@@ -127,9 +127,15 @@ function evidenceOf(state: SuccessRateState): CohortEvidence {
   return state.comparison?.evidence ?? NO_EVIDENCE;
 }
 
+/** Counts since the canary began to look worse, or of the whole run where that cannot be told. */
+function suspectCounts({ comparison, run }: SuccessRateState): PairCounts {
+  const since = comparison?.suspect.counts;
+  return since !== undefined && since.canary.bad > 0 ? since : run;
+}
+
 function failureReason(state: SuccessRateState, plan: MetricPlan): string | null {
   const { metric, thresholds } = plan;
-  const { canary, primary } = state.run;
+  const { canary, primary } = suspectCounts(state);
   if (severeEvidence(state.severe) >= thresholds.severe) {
     const bound = percentage(severeBound(primaryRate(state.level)));
     return `canary fails ${share(canary)} of its requests, primary ${share(primary)}: more than ${bound} is never a burst`;
@@ -160,15 +166,16 @@ export function assessSuccessRate(state: SuccessRateState, plan: MetricPlan): Op
     tally.total === 0 ? null : percentage(1 - shareOf(tally));
   const base = { canary: text(canary), primary: text(primary), limit: limitText(metric) };
   if (state.failure !== null) return { ...base, result: "fail", reason: state.failure.reason };
+  const suspect = suspectCounts(state);
   if (evidenceOf(state).doubt >= SUSPICION) {
-    const reason = `errors: canary ${share(state.run.canary)} vs primary ${share(state.run.primary)} looks worse, not certain yet`;
+    const reason = `errors: canary ${share(suspect.canary)} vs primary ${share(suspect.primary)} looks worse, not certain yet`;
     return { ...base, result: "inconclusive", reason };
   }
   if (severeEvidence(state.severe) >= SUSPICION) {
     return {
       ...base,
       result: "inconclusive",
-      reason: `canary fails ${share(state.run.canary)} of its requests`,
+      reason: `canary fails ${share(suspect.canary)} of its requests`,
     };
   }
   const window = windowTally(state.window);
