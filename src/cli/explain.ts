@@ -7,7 +7,7 @@ import { type Format, outputOption, printed } from "./output.ts";
 type Flags = ClusterFlags & { readonly output: Format };
 
 /** `sluice explain`: the last decision, in sentences. */
-export function addExplainCommand(program: Command, { terminal }: CommandContext): void {
+export function addExplainCommand(program: Command, { terminal, clock }: CommandContext): void {
   const command = program
     .command("explain <name>")
     .description(
@@ -18,7 +18,7 @@ export function addExplainCommand(program: Command, { terminal }: CommandContext
       const rollout = await findRollout(session, flags, name);
       const { evidenceQueries } = await import("../app/evidence-queries.ts");
       const queries = evidenceQueries(rollout);
-      const because = explanation(rollout, queries);
+      const because = explanation(rollout, queries, clock.now());
       if (flags.output === "text") terminal.out(`${because.join("\n\n")}\n`);
       else
         terminal.out(

@@ -3,16 +3,24 @@ import type { HistoryEntry, MetricStatus, RunStatus } from "../api/status.ts";
 import type { SentQuery } from "../app/evidence-queries.ts";
 import { imageText } from "../core/announce.ts";
 import { roughDuration } from "../lib/duration.ts";
-import { clockTime, parseTime } from "../lib/time.ts";
+import { moment, parseTime } from "../lib/time.ts";
 
 /** Why the last decision was what it was: paragraphs, each of whole sentences. */
-export function explanation(rollout: Rollout, queries: readonly SentQuery[]): readonly string[] {
+export function explanation(
+  rollout: Rollout,
+  queries: readonly SentQuery[],
+  nowMs: number,
+): readonly string[] {
   const run = rollout.status?.run;
-  const story = run === undefined ? atRest(rollout) : duringRun(rollout, run);
+  const at: At = (time) => moment(parseTime(time), nowMs);
+  const story = run === undefined ? atRest(rollout, at) : duringRun(rollout, run, at);
   return [...story, queriesText(rollout, queries)];
 }
 
-function atRest({ metadata, status }: Rollout): readonly string[] {
+/** A time of the status as people read it today. */
+type At = (time: string) => string;
+
+function atRest({ metadata, status }: Rollout, at: At): readonly string[] {
   const { promoted, rejected, history = [], message } = status ?? {};
   const [last] = history;
   const serving =
@@ -21,7 +29,7 @@ function atRest({ metadata, status }: Rollout): readonly string[] {
       : `${imageText(promoted)} (revision ${promoted.revision}) serves since ${at(promoted.at)}.`;
   return [
     `Nothing is being released by ${metadata.namespace}/${metadata.name}. ${serving}`,
-    ...(last === undefined ? [] : [lastRun(last)]),
+    ...(last === undefined ? [] : [lastRun(last, at)]),
     ...(rejected === undefined
       ? []
       : [
@@ -31,24 +39,24 @@ function atRest({ metadata, status }: Rollout): readonly string[] {
   ];
 }
 
-function lastRun(entry: HistoryEntry): string {
+function lastRun(entry: HistoryEntry, at: At): string {
   const took = roughDuration(parseTime(entry.finishedAt) - parseTime(entry.startedAt));
   return `The last run, number ${entry.id}, released ${imageText(entry)} from ${at(entry.startedAt)} for ${took}, gave it ${entry.maxWeight} % of requests at most, and ended ${entry.result} (${entry.reason}): ${entry.message}`;
 }
 
-function duringRun(rollout: Rollout, run: RunStatus): readonly string[] {
+function duringRun(rollout: Rollout, run: RunStatus, at: At): readonly string[] {
   const { message } = rollout.status ?? {};
   return [
-    `Run ${run.id} releases ${imageText(run)} (revision ${run.revision}) since ${at(run.startedAt)}${run.previous === undefined ? "" : `, in place of ${imageText(run.previous)}`}. ${placeText(run)}`,
-    verdictText(run),
+    `Run ${run.id} releases ${imageText(run)} (revision ${run.revision}) since ${at(run.startedAt)}${run.previous === undefined ? "" : `, in place of ${imageText(run.previous)}`}. ${placeText(run, at)}`,
+    verdictText(run, at),
     ...evidenceText(run),
-    ...(run.evidence?.metrics ?? []).map(metricText),
-    ...heldText(run),
+    ...(run.evidence === undefined ? [] : [run.evidence.metrics.map(metricText).join("\n")]),
+    ...heldText(run, at),
     ...(message === undefined ? [] : [`So: ${message}`]),
   ];
 }
 
-function placeText(run: RunStatus): string {
+function placeText(run: RunStatus, at: At): string {
   const since = at(run.positions.at(-1)?.since ?? run.stageSince);
   switch (run.stage) {
     case "Starting":
@@ -66,7 +74,7 @@ function placeText(run: RunStatus): string {
   }
 }
 
-function verdictText({ verdict }: RunStatus): string {
+function verdictText({ verdict }: RunStatus, at: At): string {
   if (verdict === undefined) return "There is no verdict on this step yet.";
   const { result, metric, reason } = verdict;
   const by = metric === undefined ? "" : `, decided by ${metric}`;
@@ -97,7 +105,7 @@ function metricText({ name, result, canary, primary, limit, reason }: MetricStat
 }
 
 /** People and outages that keep it where it is. */
-function heldText(run: RunStatus): readonly string[] {
+function heldText(run: RunStatus, at: At): readonly string[] {
   const { pause, metricsDown, awaitingApprovalSince, promoteRequested } = run;
   return [
     ...(pause === undefined
@@ -121,9 +129,6 @@ function heldText(run: RunStatus): readonly string[] {
 function queriesText({ spec, status }: Rollout, queries: readonly SentQuery[]): string {
   const { interval } = (status?.run?.spec ?? spec).analysis;
   const lines = queries.map(({ title, promql }) => `# ${title}\n${promql}`);
-  return `Prometheus is asked, one value every ${interval} (those for requests and latency may be joined with other Rollouts'):\n\n${lines.join("\n\n")}`;
-}
-
-function at(time: string): string {
-  return `${clockTime(parseTime(time))} UTC`;
+  const when = status?.run === undefined ? "During a run Prometheus" : "Prometheus";
+  return `${when} is asked, one value every ${interval} (those for requests and latency may be joined with other Rollouts'):\n\n${lines.join("\n\n")}`;
 }

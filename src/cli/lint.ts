@@ -89,7 +89,7 @@ function sharedTarget({ metadata, spec }: Rollout, targets: Map<string, string>)
   const target = `${metadata.namespace ?? ""}/${spec.targetRef.name}`;
   const other = targets.get(target);
   targets.set(target, metadata.name);
-  if (other === undefined) return null;
+  if (other === undefined || other === metadata.name) return null;
   return {
     field: "spec.targetRef.name",
     message: `Deployment ${spec.targetRef.name} is already released by Rollout ${other}; a target can have one Rollout`,

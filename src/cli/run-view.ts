@@ -1,6 +1,7 @@
 import { styleText } from "node:util";
 import type { Rollout } from "../api/rollout.ts";
 import type { MetricStatus, RunStatus, VerdictResult } from "../api/status.ts";
+import { imageText } from "../core/announce.ts";
 import { stepsOf } from "../core/steps.ts";
 import { roughDuration } from "../lib/duration.ts";
 import { clockTime, parseTime } from "../lib/time.ts";
@@ -29,8 +30,9 @@ export function headline(rollout: Rollout, nowMs: number): string {
   const { namespace = "default", name } = rollout.metadata;
   const phase = rollout.status?.phase ?? "Initializing";
   const run = rollout.status?.run;
-  const what = run ?? rollout.status?.promoted;
-  const image = what?.images.join(", ") ?? "";
+  const rejected = phase === "Failed" ? rollout.status?.rejected : undefined;
+  const what = run ?? rejected ?? rollout.status?.promoted;
+  const image = what === undefined ? "" : imageText(what);
   const age = run === undefined ? "" : ` for ${roughDuration(nowMs - parseTime(run.startedAt))}`;
   return `${styleText("bold", `${namespace}/${name}`)}  ${styleText(phaseStyle(phase), phase)}  ${image}${styleText("dim", age)}`;
 }

@@ -17,3 +17,9 @@ export function parseTime(text: string): number {
 export function clockTime(timeMs: number): string {
   return new Date(timeMs).toISOString().slice(11, 19);
 }
+
+/** `14:02:10 UTC`, with the date before it when that is not today's. */
+export function moment(timeMs: number, nowMs: number): string {
+  const date = isoTime(timeMs).slice(0, 10);
+  return `${date === isoTime(nowMs).slice(0, 10) ? "" : `${date} `}${clockTime(timeMs)} UTC`;
+}

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { SystemClock } from "../../src/lib/clock.ts";
+import { type Clock, SystemClock } from "../../src/lib/clock.ts";
 import { Prng } from "../../src/lib/prng.ts";
 import { writeKubeconfig } from "../../src/sim/apiserver/kubeconfig.ts";
 import { type Listener, listen } from "../../src/sim/apiserver/listen.ts";
@@ -35,11 +35,14 @@ export class ServedApiServer {
     this.#isAlive = isAlive;
   }
 
-  /** "bare": nobody but the clients changes objects. "alive": workload controllers and a node with its kubelet run. */
-  static async start(mode: "bare" | "alive"): Promise<ServedApiServer> {
+  /** "bare": nobody but the clients changes objects. "alive": workload controllers and a node with its kubelet run. Connections are on wall time, whatever the cluster's clock says. */
+  static async start(
+    mode: "bare" | "alive",
+    clusterClock: Clock = new SystemClock(),
+  ): Promise<ServedApiServer> {
     const clock = new SystemClock();
     const cluster = createCluster({
-      clock,
+      clock: clusterClock,
       prng: new Prng(1),
       adminToken: ADMIN_TOKEN,
       imageBook: () => QUICK_IMAGE,
