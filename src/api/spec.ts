@@ -90,4 +90,3 @@ export type RolloutSpec = z.output<typeof rolloutSpecSchema>;
 export type MetricSpec = z.output<typeof metricSchema>;
 export type AnalysisSpec = z.output<typeof analysisSchema>;
 export type IstioSpec = z.output<typeof istioSchema>;
-export type NotificationSpec = z.output<typeof notificationSchema>;

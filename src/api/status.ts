@@ -1,3 +1,4 @@
+import type { ArmCounts } from "./evidence.ts";
 import type { OutcomeReason } from "./reasons.ts";
 import type { RolloutSpec } from "./spec.ts";
 
@@ -146,6 +147,8 @@ export interface RunStatus extends RevisionRef {
   readonly promoteRequested?: { readonly by: string; readonly at: string; readonly reason: string };
   readonly verdict?: VerdictStatus;
   readonly evidence?: EvidenceStatus;
+  /** What was counted since the current position began, for a judge whose source has lost its history. */
+  readonly ledger?: LedgerStatus;
   /** Since when the metrics source gives no answer, and why. */
   readonly metricsDown?: { readonly since: string; readonly reason: string };
   /** How often the canary lost all its ready pods and the run went back to Starting. */
@@ -156,6 +159,14 @@ export interface RunStatus extends RevisionRef {
   readonly previous?: RevisionRef;
   /** The spec that this run follows; edits apply to the next one. */
   readonly spec: RolloutSpec;
+}
+
+/** Sums over the current position. */
+export interface LedgerStatus {
+  /** End of the last interval in it. */
+  readonly through: string;
+  readonly canary: ArmCounts;
+  readonly primary: ArmCounts;
 }
 
 export interface Outcome {

@@ -2,13 +2,13 @@ import type { Rollout } from "../api/rollout.ts";
 import type { RolloutSpec } from "../api/spec.ts";
 import { readSpec, type SpecProblem, sharedTargetProblem } from "../api/validate.ts";
 import type { Ask } from "../core/ask.ts";
+import type { JudgeMemory } from "../core/judging.ts";
 import type { Observation, Snapshot } from "../core/snapshot.ts";
 import type { ObjectKey } from "../kube/object.ts";
 import type { Reader } from "../kube/reader.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { MetricsSource } from "../metrics/metrics.ts";
 import type { RouteContext, Router, ServiceState } from "../router/router.ts";
-import type { JudgeState } from "../verdict/judge.ts";
 import type { Workload, Workloads } from "../workload/workload.ts";
 import { evidenceQueryOf } from "./evidence-query.ts";
 import { readCommands } from "./read-commands.ts";
@@ -41,7 +41,7 @@ export class Gatherer {
   }
 
   /** The world as the caches have it; null when there is no such Rollout. */
-  scene(key: ObjectKey, judgeOf: (runId: number | undefined) => JudgeState | null): Scene | null {
+  scene(key: ObjectKey, judgeOf: (runId: number | undefined) => JudgeMemory | null): Scene | null {
     const stored = this.#parts.rollouts.get(key);
     if (stored === undefined) return null;
     const { rollout, problems } = this.#read(stored);

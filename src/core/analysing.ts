@@ -8,6 +8,7 @@ import { deadlineOf, readyPods } from "./canary.ts";
 import type { Draft } from "./draft.ts";
 import { evidenceStatus } from "./evidence-status.ts";
 import { foldEvidence, outageOf, verdictOf } from "./judging.ts";
+import { ledgerStatus } from "./ledger.ts";
 import { startPromotion } from "./promoting.ts";
 import { repairRoutes } from "./repair.ts";
 import { rollBack } from "./rolling-back.ts";
@@ -174,10 +175,11 @@ function waitForEvidence(draft: Draft, run: RunStatus, verdict: Verdict, deadlin
 }
 
 function settleInconclusive(draft: Draft, run: RunStatus, verdict: Verdict): void {
-  const why = `evidence did not suffice within ${run.spec.progressDeadline} after the hold: ${verdict.reason}`;
+  const missing = verdict.metric === null ? verdict.reason : `${verdict.metric}: ${verdict.reason}`;
+  const why = `evidence did not suffice within ${run.spec.progressDeadline} after the hold: ${missing}`;
   switch (run.spec.analysis.onInconclusive) {
     case "pause":
-      pause(draft, run, { kind: "Inconclusive", reason: `inconclusive: ${verdict.reason}` });
+      pause(draft, run, { kind: "Inconclusive", reason: `inconclusive: ${missing}` });
       draft.patchStatus({ phase: "Progressing", message: `${where(run)}; paused: ${why}` });
       break;
     case "rollback":
@@ -265,7 +267,12 @@ function keepVerdict(draft: Draft, run: RunStatus, verdict: Verdict): RunStatus 
     at: isoTime(draft.nowMs),
   };
   draft.patchStatus({ verdict: verdict.result });
-  return draft.patchRun(run, { verdict: kept, evidence: evidenceStatus(verdict) });
+  const ledger = draft.judge?.ledger ?? null;
+  return draft.patchRun(run, {
+    verdict: kept,
+    evidence: evidenceStatus(verdict),
+    ledger: ledger === null ? undefined : ledgerStatus(ledger),
+  });
 }
 
 function where(run: RunStatus): string {

@@ -29,7 +29,7 @@ export function ask(snapshot: Snapshot): readonly Ask[] {
   if (run === undefined || !isJudged(run) || isUrgent(snapshot, run)) return [];
   const intervalMs = intervalOf(run);
   const lastDueMs = Math.floor(snapshot.nowMs / intervalMs) * intervalMs;
-  const fromMs = (snapshot.judge?.lastRowEndMs ?? firstRowMs(run) - intervalMs) + intervalMs;
+  const fromMs = (snapshot.judge?.state.lastRowEndMs ?? firstRowMs(run) - intervalMs) + intervalMs;
   if (fromMs > lastDueMs) return [];
   return [
     {

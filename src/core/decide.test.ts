@@ -263,6 +263,27 @@ describe("a metrics source that fails for too long", () => {
   });
 });
 
+describe("a judge that begins anew while its source has lost its history", () => {
+  test("goes on from what the status has kept", () => {
+    const world = atFirstStep(
+      aSpec({ analysis: { ...aSpec().analysis, minRequests: 300 }, steps: [{ weight: 10, hold: "3m" }] }),
+    );
+    world.settings = { ...world.settings, statusRefreshMs: 15_000 };
+    world.advance(2 * MINUTE);
+    const kept = world.status?.run?.ledger;
+    expect(kept?.canary.requests).toBeGreaterThanOrEqual(700);
+    expect(JSON.stringify(kept).length).toBeLessThan(8 * 1_024);
+    world.judge = null;
+    const lostUntil = world.nowMs;
+    world.evidence = (endMs) =>
+      endMs <= lostUntil ? { canary: null, primary: null } : { canary: served(10), primary: served(90) };
+    world.advance(30_000);
+    expect(world.status?.run?.evidence?.canary.requests).toBeGreaterThanOrEqual(700);
+    world.advance(5 * MINUTE);
+    expect(world.status?.phase).toBe("Succeeded");
+  });
+});
+
 describe("a new revision during a run", () => {
   test("sends weight to 0 at once, even before its ReplicaSet is known, and begins again from the start", () => {
     const world = atFirstStep();

@@ -1,7 +1,7 @@
 import type { CommandName } from "../api/command.ts";
 import type { EventReason } from "../api/reasons.ts";
 import type { RolloutStatus } from "../api/status.ts";
-import type { JudgeState } from "../verdict/judge.ts";
+import type { JudgeMemory } from "./judging.ts";
 import type { TrafficView } from "./snapshot.ts";
 
 /** One idempotent change of the world. The shell maps each kind to one call of an adapter. */
@@ -52,7 +52,7 @@ export interface Decision {
   readonly events: readonly EventDraft[];
   readonly notifications: readonly NotificationDraft[];
   /** Kept in memory AFTER the pass. Losing it is harmless: it is made again from the source's history. */
-  readonly judge: JudgeState | null;
+  readonly judge: JudgeMemory | null;
   /** When to look again if nothing happens before; null: only an event needs another pass. 0: at once. */
   readonly requeueAfterMs: number | null;
 }

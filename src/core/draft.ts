@@ -1,7 +1,7 @@
 import type { CommandName } from "../api/command.ts";
 import type { RolloutStatus, RunStatus } from "../api/status.ts";
-import type { JudgeState } from "../verdict/judge.ts";
 import type { Action, Decision, EventDraft, NotificationDraft } from "./decision.ts";
+import type { JudgeMemory } from "./judging.ts";
 import type { CoreSettings, Snapshot } from "./snapshot.ts";
 
 /**
@@ -12,7 +12,7 @@ export class Draft {
   readonly snapshot: Snapshot;
   readonly settings: CoreSettings;
   status: RolloutStatus;
-  judge: JudgeState | null;
+  judge: JudgeMemory | null;
   #actions: Action[] = [];
   readonly #finally: Action[] = [];
   readonly #events: EventDraft[] = [];

@@ -4,20 +4,28 @@ import type { RunStatus } from "../api/status.ts";
 import { parseTime } from "../lib/time.ts";
 import type { JudgeState, Position, Verdict } from "../verdict/judge.ts";
 import { assess, beginJudge, enterPosition, judgeSettings, observeRow } from "../verdict/judge.ts";
+import { keepLedger, type Ledger, mendHistory } from "./ledger.ts";
+
+/** What a controller remembers of a run between passes. */
+export interface JudgeMemory {
+  readonly state: JudgeState;
+  readonly ledger: Ledger | null;
+}
 
 /**
  * Folds new rows into the judge, entering each position at its time. A judge that was lost (restart) begins anew and is
  * fed the same rows and positions, and so comes to the same verdict.
  */
 export function foldEvidence(
-  judge: JudgeState | null,
+  memory: JudgeMemory | null,
   run: RunStatus,
-  rows: readonly EvidenceRow[],
-): JudgeState {
+  fetched: readonly EvidenceRow[],
+): JudgeMemory {
+  const rows = memory === null ? mendHistory(answered(fetched), run) : answered(fetched);
   const positions = run.positions.map(toPosition);
-  let state = judge ?? beginJudge(judgeSettings(analysisOf(run)));
+  let state = memory?.state ?? beginJudge(judgeSettings(analysisOf(run)));
   let entered = 0;
-  for (const row of answered(rows)) {
+  for (const row of rows) {
     for (; entered < positions.length; entered += 1) {
       const position = positions[entered] as Position;
       if (position.sinceMs >= row.endMs) break;
@@ -27,7 +35,7 @@ export function foldEvidence(
   }
   for (; entered < positions.length; entered += 1)
     state = enterPosition(state, positions[entered] as Position);
-  return state;
+  return { state, ledger: keepLedger(memory?.ledger ?? null, run, rows) };
 }
 
 /** The run's analysis; metrics that a person has resumed without only warn. */
@@ -42,8 +50,8 @@ function analysisOf(run: RunStatus): AnalysisSpec {
 }
 
 /** The verdict on the current position. */
-export function verdictOf(judge: JudgeState, nowMs: number): Verdict {
-  return assess(judge, nowMs);
+export function verdictOf({ state }: JudgeMemory, nowMs: number): Verdict {
+  return assess(state, nowMs);
 }
 
 /** Why the source gave no answer at all for the newest row; null when it did answer. */

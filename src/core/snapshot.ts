@@ -1,7 +1,7 @@
 import type { Command } from "../api/command.ts";
 import type { EvidenceRow } from "../api/evidence.ts";
 import type { Rollout } from "../api/rollout.ts";
-import type { JudgeState } from "../verdict/judge.ts";
+import type { JudgeMemory } from "./judging.ts";
 
 /**
  * Everything that a decision may depend on, read at one moment. Structural twins of the adapters' types stand here,
@@ -20,7 +20,7 @@ export interface Snapshot {
   readonly routing: RoutingView;
   readonly services: ServicesView;
   /** What the judge has learnt in this process; null at the start of a run and after a restart. */
-  readonly judge: JudgeState | null;
+  readonly judge: JudgeMemory | null;
 }
 
 /** Names the field, the value and what is allowed. */

@@ -82,6 +82,7 @@ export function retreatWithoutPods(draft: Draft, run: RunStatus): boolean {
     startedAt: run.startedAt,
     verdict: undefined,
     evidence: undefined,
+    ledger: undefined,
     awaitingApprovalSince: undefined,
     shortOfPodsSince: undefined,
     approvals: undefined,

@@ -71,6 +71,7 @@ function enter(
     positions: [...run.positions, { ...position, since }],
     verdict: undefined,
     evidence: undefined,
+    ledger: undefined,
     pause: undefined,
     awaitingApprovalSince: undefined,
     shortOfPodsSince: undefined,

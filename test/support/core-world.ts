@@ -7,6 +7,7 @@ import type { RolloutStatus } from "../../src/api/status.ts";
 import { ask } from "../../src/core/ask.ts";
 import { decide } from "../../src/core/decide.ts";
 import type { Action, Decision } from "../../src/core/decision.ts";
+import type { JudgeMemory } from "../../src/core/judging.ts";
 import type {
   CoreSettings,
   Observation,
@@ -16,9 +17,6 @@ import type {
   Target,
   TrafficView,
 } from "../../src/core/snapshot.ts";
-import type { JudgeState } from "../../src/verdict/judge.ts";
-
-export type SpecInput = Parameters<typeof rolloutSpecSchema.parse>[0];
 
 /** A legal spec of two quick steps; members given replace its own. */
 export function aSpec(overrides: Record<string, unknown> = {}): Rollout["spec"] {
@@ -66,7 +64,7 @@ export class CoreWorld {
   apex: ServiceView = service("target", 3);
   primaryService = service("nothing", 0);
   canaryService = service("nothing", 0);
-  judge: JudgeState | null = null;
+  judge: JudgeMemory | null = null;
   settings: CoreSettings = { drainMs: 20_000, statusRefreshMs: 60_000 };
   /** What the source answers for the interval that ends at a time; null: it does not answer. */
   evidence: (endMs: number, weight: number) => Omit<EvidenceRow, "endMs" | "own"> | null = (_, weight) => ({
