@@ -1,10 +1,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { cliReference } from "./codegen/cli-reference.ts";
 import { rolloutCrd } from "./codegen/crd.ts";
 import { reasonsReference, rolloutReference } from "./codegen/reference.ts";
 
 /** Writes every generated file; with `--check` it writes nothing and fails when one is stale. */
 const FILES: Readonly<Record<string, () => string>> = {
   "crds/sluice.dev_rollouts.yaml": rolloutCrd,
+  "docs/reference/cli.md": cliReference,
   "docs/reference/rollout.md": rolloutReference,
   "docs/reference/events.md": reasonsReference,
 };

@@ -2,15 +2,14 @@ import type { Command } from "commander";
 import { COMMANDS, type CommandName, commandAnnotation } from "../api/command.ts";
 import type { Rollout } from "../api/rollout.ts";
 import type { RolloutStatus } from "../api/status.ts";
-import { ClusterError } from "../app/cluster-error.ts";
 import type { ClusterSession } from "../app/cluster-session.ts";
-import { imageText } from "../core/announce.ts";
 import { type Clock, deadline, sleep } from "../lib/clock.ts";
 import { parseDuration } from "../lib/duration.ts";
 import { type ClusterFlags, clusterOptions, findRollout, withCluster } from "./cluster.ts";
 import type { CommandContext } from "./command-context.ts";
 import { durationFlag } from "./duration-flag.ts";
 import { CommandFailed } from "./exit-codes.ts";
+import { checkRevision, subjectText, writeCommand } from "./write-command.ts";
 
 interface Flags extends ClusterFlags {
   readonly reason: string;
@@ -62,7 +61,7 @@ async function give(name: CommandName, { session, rolloutName, flags, context }:
   const rollout = await findRollout(session, flags, rolloutName);
   checkRevision(rollout, flags.revision);
   const known = await refusals(session, rollout, name);
-  const written = await write(session, rollout, { name, flags });
+  const written = await writeCommand(session, rollout, { name, reason: flags.reason });
   const what = `${name} ${rollout.metadata.namespace}/${rolloutName}${subjectText(rollout)}`;
   if (!flags.wait) {
     terminal.out(`${what}: asked for\n`);
@@ -79,49 +78,6 @@ async function give(name: CommandName, { session, rolloutName, flags, context }:
   const refusal = await refusalOf(session, obeyed, { name, known, clock: context.clock });
   if (refusal !== null) throw new CommandFailed("failed", `${what}: ${refusal}`);
   terminal.out(`${what}: done. ${obeyed.status?.message ?? ""}`.trimEnd().concat("\n"));
-}
-
-/** What a command is about: what is being released, or else what was rejected or serves. */
-function subjectOf({ status }: Rollout) {
-  return status?.run ?? status?.rejected ?? status?.promoted;
-}
-
-function subjectText(rollout: Rollout): string {
-  const subject = subjectOf(rollout);
-  return subject === undefined ? "" : ` (${imageText(subject)}, revision ${subject.revision})`;
-}
-
-function checkRevision(rollout: Rollout, wanted: string | undefined): void {
-  if (wanted === undefined) return;
-  const subject = subjectOf(rollout);
-  if (subject?.revision.startsWith(wanted) && wanted !== "") return;
-  const now = subject === undefined ? "no revision yet" : `${subject.revision} (${imageText(subject)})`;
-  throw new CommandFailed(
-    "stale",
-    `${rollout.metadata.namespace}/${rollout.metadata.name} is at ${now}, not at ${wanted}; nothing was done`,
-  );
-}
-
-const WRITES_MAX = 5;
-
-/** Statuses are written all the time: a conflict is no reason to stop while the run is still the one that was seen. */
-async function write(
-  session: ClusterSession,
-  seen: Rollout,
-  { name, flags }: { readonly name: CommandName; readonly flags: Flags },
-): Promise<Rollout> {
-  const { namespace = "default" } = seen.metadata;
-  for (let rollout = seen, left = WRITES_MAX; ; left -= 1) {
-    try {
-      return await session.setCommand(rollout, name, flags.reason);
-    } catch (error) {
-      if (!(error instanceof ClusterError) || error.problem !== "conflict" || left <= 1) throw error;
-    }
-    rollout = await session.rollout({ namespace, name: seen.metadata.name });
-    checkRevision(rollout, subjectOf(seen)?.revision);
-    if (rollout.status?.run?.id !== seen.status?.run?.id)
-      throw new CommandFailed("stale", `another run began or ended meanwhile; nothing was done`);
-  }
 }
 
 /** The Rollout once the controller has taken the annotation away; null when it did not in time. */
