@@ -14,7 +14,12 @@ export function explanation(
   const run = rollout.status?.run;
   const at: At = (time) => moment(parseTime(time), nowMs);
   const story = run === undefined ? atRest(rollout, at) : duringRun(rollout, run, at);
-  return [...story, queriesText(rollout, queries)];
+  return [...story.map(ended), queriesText(rollout, queries)];
+}
+
+/** Reasons and messages come with a full stop, or without. */
+function ended(paragraph: string): string {
+  return /[.!?]$/.test(paragraph) ? paragraph : `${paragraph}.`;
 }
 
 /** A time of the status as people read it today. */
@@ -50,7 +55,7 @@ function duringRun(rollout: Rollout, run: RunStatus, at: At): readonly string[] 
     `Run ${run.id} releases ${imageText(run)} (revision ${run.revision}) since ${at(run.startedAt)}${run.previous === undefined ? "" : `, in place of ${imageText(run.previous)}`}. ${placeText(run, at)}`,
     verdictText(run, at),
     ...evidenceText(run),
-    ...(run.evidence === undefined ? [] : [run.evidence.metrics.map(metricText).join("\n")]),
+    ...(run.evidence === undefined ? [] : [run.evidence.metrics.map(metricText).map(ended).join("\n")]),
     ...heldText(run, at),
     ...(message === undefined ? [] : [`So: ${message}`]),
   ];

@@ -68,59 +68,69 @@ async function give(name: CommandName, { session, rolloutName, flags, context }:
     return;
   }
   const limit = deadline(context.clock, flags.timeout, { reason: () => new Error("time is up") });
-  const obeyed = await untilObeyed(session, written, { name, signal: limit.signal }).finally(limit.release);
-  if (obeyed === null) {
+  const isObeyed = await untilObeyed(session, written, { name, signal: limit.signal }).finally(limit.release);
+  if (!isObeyed) {
     throw new CommandFailed(
       "timeout",
       `${what}: the controller has not taken it up yet; it will when it runs (kubectl annotate rollout ${rolloutName} ${commandAnnotation(name)}- takes it back)`,
     );
   }
-  const refusal = await refusalOf(session, obeyed, { name, known, clock: context.clock });
-  if (refusal !== null) throw new CommandFailed("failed", `${what}: ${refusal}`);
-  terminal.out(`${what}: done. ${obeyed.status?.message ?? ""}`.trimEnd().concat("\n"));
+  const outcome = await outcomeOf(session, rollout, { name, known, clock: context.clock });
+  if ("refusal" in outcome) throw new CommandFailed("failed", `${what}: ${outcome.refusal}`);
+  terminal.out(`${`${what}: done. ${outcome.message}`.trimEnd()}\n`);
 }
 
-/** The Rollout once the controller has taken the annotation away; null when it did not in time. */
+/** Whether the controller has taken the annotation away in time. */
 async function untilObeyed(
   session: ClusterSession,
   written: Rollout,
   { name, signal }: { readonly name: CommandName; readonly signal: AbortSignal },
-): Promise<Rollout | null> {
+): Promise<boolean> {
   const { namespace, name: rolloutName } = written.metadata;
   for await (const rollout of session.follow({ namespace, name: rolloutName }, signal)) {
     if (rollout === null) throw new CommandFailed("notFound", "the Rollout is gone");
-    if (rollout.metadata.annotations?.[commandAnnotation(name)] === undefined) return rollout;
+    if (rollout.metadata.annotations?.[commandAnnotation(name)] === undefined) return true;
   }
-  return null;
+  return false;
 }
 
-/** When it shows in the status that a command was obeyed. */
-const EFFECT: Readonly<Record<CommandName, (status: RolloutStatus) => boolean>> = {
-  abort: ({ run, phase }) => run?.stage === "RollingBack" || phase === "Failed",
-  promote: ({ run }) => run?.promoteRequested !== undefined || run?.stage === "Promoting",
+/** How it shows in the status that a command was obeyed. */
+const EFFECT: Readonly<Record<CommandName, (now: RolloutStatus, before: RolloutStatus) => boolean>> = {
+  abort: ({ run }, before) =>
+    before.run !== undefined && (run?.stage === "RollingBack" || run?.id !== before.run.id),
+  promote: ({ run }, before) =>
+    before.run !== undefined && (run?.promoteRequested !== undefined || run?.stage === "Promoting"),
   pause: ({ run }) => run?.pause?.kind === "Requested",
-  resume: ({ run }) => run !== undefined && run.pause === undefined,
+  resume: ({ run }, before) => before.run?.pause !== undefined && run?.pause === undefined,
   approve: ({ run }) => run?.approvals?.some(({ step }) => step === run.stepIndex) === true,
-  retry: ({ rejected }) => rejected === undefined,
+  retry: ({ rejected }, before) => before.rejected !== undefined && rejected === undefined,
 };
 
 const LOOK_MS = 200;
 const LOOKS = 8;
 
-/** Events follow the status a moment later; a command that shows no effect and no refusal had nothing left to do. */
-async function refusalOf(
+/**
+ * What came of a command that was taken up. Status and events follow a moment later; one that shows in neither had nothing
+ * left to do.
+ */
+async function outcomeOf(
   session: ClusterSession,
-  obeyed: Rollout,
+  before: Rollout,
   given: { readonly name: CommandName; readonly known: Refusals; readonly clock: Clock },
-): Promise<string | null> {
-  if (obeyed.status !== undefined && EFFECT[given.name](obeyed.status)) return null;
+): Promise<{ readonly refusal: string } | { readonly message: string }> {
+  const { namespace, name } = before.metadata;
+  let message = "";
   for (let look = 0; look < LOOKS; look++) {
-    for (const [text, times] of await refusals(session, obeyed, given.name)) {
-      if (times !== given.known.get(text)) return text;
+    const { status } = await session.rollout({ namespace, name });
+    message = status?.message ?? "";
+    if (status !== undefined && before.status !== undefined && EFFECT[given.name](status, before.status))
+      return { message };
+    for (const [refusal, times] of await refusals(session, before, given.name)) {
+      if (times !== given.known.get(refusal)) return { refusal };
     }
     await sleep(given.clock, LOOK_MS);
   }
-  return null;
+  return { message };
 }
 
 /** What was refused so far, and when last: an event that repeats is counted, not written again. */

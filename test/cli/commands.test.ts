@@ -39,12 +39,20 @@ describe("a command", () => {
     expect(JSON.stringify(given.metadata.managedFields)).toContain("(sluice)");
   });
 
+  test("that was obeyed already is no failure", async () => {
+    await cluster.release("twice", ROLLING_BACK);
+    const obeyed = cluster.obey("twice", "abort", async () => {});
+    const { code, err } = await cluster.run(["abort", "twice", "-n", "shop"]);
+    await obeyed;
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+  });
+
   test("that is refused tells why and fails", async () => {
-    const rollout = await cluster.release("cart", STATUSES.atRest);
+    const rollout = await cluster.release("cart", STATUSES.failed);
     const obeyed = cluster.obey("cart", "abort", async () => {
       await cluster.tell(rollout, {
         reason: "CommandRefused",
-        message: "abort by ada (sluice) was refused: nothing is being released (phase Succeeded).",
+        message: "abort by ada (sluice) was refused: nothing is being released (phase Failed).",
         at: "2026-01-05T09:04:10Z",
         type: "Warning",
       });

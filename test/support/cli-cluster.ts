@@ -126,9 +126,10 @@ export class CliCluster {
       if (event.type === "BOOKMARK" || event.object.metadata.name !== name) continue;
       const annotation = commandAnnotation(command);
       if (event.object.metadata.annotations?.[annotation] === undefined) continue;
-      await act(event.object);
       const body = { metadata: { annotations: { [annotation]: null } } };
       await this.client.patch(ROLLOUT, keyOf(event.object), { type: "merge", body });
+      // The status and the events come after.
+      await act(event.object);
       return event.object;
     }
     throw new Error("the watch ended");
