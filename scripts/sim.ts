@@ -5,21 +5,21 @@ import { everyCrashPoint } from "../src/app/simulation/crash-points.ts";
 import { planText, runSeed, type SeedResult } from "../src/app/simulation/run-seed.ts";
 import { STORIES } from "../src/app/simulation/stories.ts";
 
-/** `npm run sim -- [--seeds N] [--start S] [--seed S --verbose] [--crash-points] [--keep FILE]`: deterministic simulation, see docs/reliability.md. */
+/** `npm run sim -- [--seeds N] [--start S] [--seed S --verbose] [--crash-points all|STORY] [--keep FILE]`: deterministic simulation, see docs/reliability.md. */
 const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "100" },
     start: { type: "string", default: "1" },
     seed: { type: "string" },
     verbose: { type: "boolean", default: false },
-    /** In place of seeds: every story, with a crash at each of its points. */
-    "crash-points": { type: "boolean", default: false },
+    /** In place of seeds: a story, or all of them, with a crash at each of its points. */
+    "crash-points": { type: "string" },
     /** Failing seeds are appended to this file. */
     keep: { type: "string" },
   },
 });
 const crd = await rolloutCrd();
-process.exitCode = (await (values["crash-points"] ? playCrashPoints() : playSeeds())) === 0 ? 0 : 1;
+process.exitCode = (await (values["crash-points"] === undefined ? playSeeds() : playCrashPoints(values["crash-points"]))) === 0 ? 0 : 1;
 
 /** Resolves to the number of failures. */
 async function playSeeds(): Promise<number> {
@@ -49,10 +49,11 @@ function report({ seed, plan, violations, digest, result }: SeedResult): void {
   if (violations.length > 0) console.log(`  replay: npm run sim -- --seed ${seed} --verbose`);
 }
 
-async function playCrashPoints(): Promise<number> {
+async function playCrashPoints(story: string): Promise<number> {
   let passed = 0;
   let failed = 0;
   for (const [name, plan] of Object.entries(STORIES)) {
+    if (story !== "all" && story !== name) continue;
     const { points, problems } = await everyCrashPoint(plan, crd);
     console.log(`${name}: ${points} crash points`);
     for (const problem of problems) console.log(`  ${problem}`);

@@ -1,4 +1,5 @@
 import type { Rollout } from "../../../api/rollout.ts";
+import type { Deployment } from "../../../kube/kind/workload.ts";
 import { type InvariantFactory, NAMESPACE_NAME, type Scene } from "../invariant.ts";
 
 /** 7. Every run ends, or is paused for a reason that a person can see; and every revision is taken up. */
@@ -12,12 +13,17 @@ export function unrest(scene: Scene, name: string): string | null {
   const { world, people } = scene;
   const rollout = world.caches.rollouts.get({ namespace: NAMESPACE_NAME, name });
   if (rollout === undefined) return null;
-  if (rollout.metadata.deletionTimestamp !== undefined) return `${name} is still being deleted`;
   const { status } = rollout;
+  const target = world.caches.deployments.get({ namespace: NAMESPACE_NAME, name });
+  if (rollout.metadata.deletionTimestamp !== undefined) {
+    // A target that cannot serve cannot be handed the service: the primary keeps it, and the status says why.
+    return isUnready(target) && status?.message?.startsWith("Deleting: ") === true
+      ? null
+      : `${name} is still being deleted`;
+  }
   if (status === undefined) return `${name} has no status`;
   const where = `${name} is ${status.phase} (${status.run?.stage ?? "no run"}): ${status.message ?? "no message"}`;
   if (status.message === undefined) return where;
-  const target = world.caches.deployments.get({ namespace: NAMESPACE_NAME, name });
   if (status.run !== undefined) return isPaused(rollout) ? null : where;
   if (target === undefined) return null;
   if (status.phase === "Initializing") return where;
@@ -25,6 +31,10 @@ export function unrest(scene: Scene, name: string): string | null {
   const image = people.wantedImage(name) ?? "";
   const known = [...(status.promoted?.images ?? []), ...(status.rejected?.images ?? [])];
   return known.includes(image) ? null : `${where}; the target has ${image}, which nobody looks at`;
+}
+
+function isUnready(target: Deployment | undefined): boolean {
+  return target !== undefined && (target.status?.readyReplicas ?? 0) < (target.spec.replicas ?? 1);
 }
 
 function isPaused({ status }: Rollout): boolean {

@@ -29,7 +29,8 @@ function problemsOf({ world }: Scene, name: string): readonly string[] {
   const at = (object: string) => ({ namespace: NAMESPACE_NAME, name: object });
   const rollout = world.caches.rollouts.get(at(name));
   if (rollout === undefined || rollout.status?.run !== undefined) return [];
-  if (rollout.status?.phase === "Initializing") return [];
+  // Until it has begun to serve, and while it hands back, the target has its pods.
+  if (rollout.status?.phase === "Initializing" || rollout.metadata.deletionTimestamp !== undefined) return [];
   const problems: string[] = [];
   const primary = world.caches.deployments.get(at(`${name}-primary`));
   const target = world.caches.deployments.get(at(name));
