@@ -1,0 +1,39 @@
+import type { Pause, RunStatus } from "../api/status.ts";
+import { isoTime } from "../lib/time.ts";
+import { announce, imageText, stepText } from "./announce.ts";
+import type { Draft } from "./draft.ts";
+
+/** How each pause ends; `NAME` stands for the Rollout's. */
+const NEXT: Readonly<Record<Pause["kind"], string>> = {
+  Requested: `kubectl annotate rollout NAME sluice.dev/resume="why"`,
+  Suspended: "Set spec.suspend to false.",
+  Inconclusive: `It goes on by itself when evidence suffices. Or decide: kubectl annotate rollout NAME sluice.dev/promote="why" (or abort).`,
+  MetricsUnavailable: "It goes on by itself when the metrics source answers. Look at Prometheus.",
+  MetricFailed: `To go on without this metric: kubectl annotate rollout NAME sluice.dev/resume="why". To go back: sluice.dev/abort="why".`,
+};
+
+/** Makes the run stand still, and tells so. */
+export function pause(draft: Draft, run: RunStatus, what: Omit<Pause, "since">): void {
+  const { name } = draft.snapshot.rollout.metadata;
+  const next = draft.patchRun(run, { pause: { ...what, since: isoTime(draft.nowMs) } });
+  announce(draft, next, {
+    reason: "Paused",
+    severity: "warning",
+    title: `${imageText(run)} is paused at ${run.weight} %`,
+    text: `${where(run)}: ${what.reason}`,
+    next: NEXT[what.kind].replace("NAME", name),
+    transition: `paused-${what.kind}-${run.stepIndex}-${run.stageSince}`,
+  });
+}
+
+/** Tells of a pause once, however many passes it lasts. */
+export function keepPaused(draft: Draft, run: RunStatus, what: Omit<Pause, "since">): void {
+  if (run.pause?.kind !== what.kind) pause(draft, run, what);
+  draft.patchStatus({ phase: "Progressing", message: `${where(run)}; paused: ${what.reason}` });
+}
+
+/** Where the run stands, as the beginning of a sentence. */
+export function where(run: RunStatus): string {
+  if (run.stage === "Shadow") return `Mirroring ${run.shadowPercent} % of requests to the canary`;
+  return `Step ${stepText(run)}: ${run.weight} % of requests`;
+}

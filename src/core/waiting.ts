@@ -1,0 +1,166 @@
+import type { RunStatus } from "../api/status.ts";
+import { parseDuration } from "../lib/duration.ts";
+import { clockTime, isoTime, parseTime } from "../lib/time.ts";
+import type { Verdict } from "../verdict/judge.ts";
+import { announce, imageText, record, stepText } from "./announce.ts";
+import { deadlineOf, readyPods } from "./canary.ts";
+import type { Draft } from "./draft.ts";
+import { pause, where } from "./pausing.ts";
+import { startPromotion } from "./promoting.ts";
+import { rollBack } from "./rolling-back.ts";
+import { stepsOf } from "./steps.ts";
+import { enterStep } from "./weights.ts";
+
+/** Raising the weight waits, in this order, for: a person, the hold, the evidence, the pods, an approval. */
+export function goOnOrWait(draft: Draft, run: RunStatus, verdict: Verdict): void {
+  const hold = holdOf(run);
+  const holdEndMs = parseTime(run.positions.at(-1)?.since ?? run.stageSince) + hold.ms;
+  if (isHeldByPerson(draft, run)) return;
+  if (draft.nowMs < holdEndMs) {
+    draft.lookAgainAt(holdEndMs);
+    draft.patchStatus({
+      phase: "Progressing",
+      message: `${where(run)}, at least until ${clockTime(holdEndMs)} UTC.`,
+    });
+    return;
+  }
+  if (verdict.result === "inconclusive") {
+    waitForEvidence(draft, run, verdict, Math.max(holdEndMs, parseTime(run.stageSince)) + deadlineOf(run));
+    return;
+  }
+  const unpaused = run.pause === undefined ? run : resumed(draft, run);
+  if (isShortOfPods(draft, unpaused)) return;
+  if (hold.needsApproval && !isApproved(unpaused)) waitForApproval(draft, unpaused, verdict);
+  else goOn(draft, unpaused);
+}
+
+/** The weight is raised only on a canary with all its pods; one that does not get them back in time is rolled back. */
+function isShortOfPods(draft: Draft, run: RunStatus): boolean {
+  const ready = readyPods(draft, run);
+  if (ready >= run.canaryReplicas) {
+    if (run.shortOfPodsSince !== undefined) draft.patchRun(run, { shortOfPodsSince: undefined });
+    return run.shortOfPodsSince !== undefined;
+  }
+  const since = run.shortOfPodsSince ?? isoTime(draft.nowMs);
+  const deadlineMs = parseTime(since) + deadlineOf(run);
+  const why = draft.snapshot.target?.notReadyReason ?? "the others are starting";
+  const text = `${ready} of ${run.canaryReplicas} canary pods are ready: ${why}`;
+  if (draft.nowMs >= deadlineMs) {
+    rollBack(draft, run, {
+      result: "Failed",
+      reason: "ProgressDeadlineExceeded",
+      message: `For ${run.spec.progressDeadline} only ${text}.`,
+    });
+    return true;
+  }
+  draft.patchRun(run, { shortOfPodsSince: since });
+  draft.lookAgainAt(deadlineMs);
+  draft.patchStatus({
+    message: `${where(run)}; waiting until ${clockTime(deadlineMs)} UTC for pods: ${text}.`,
+  });
+  return true;
+}
+
+function goOn(draft: Draft, run: RunStatus): void {
+  const next = run.stage === "Shadow" ? 0 : run.stepIndex + 1;
+  if (next < run.steps) enterStep(draft, run, next);
+  else startPromotion(draft, run);
+}
+
+function holdOf(run: RunStatus): { readonly ms: number; readonly needsApproval: boolean } {
+  if (run.stage === "Shadow")
+    return { ms: parseDuration(run.spec.shadow?.duration ?? "0s") ?? 0, needsApproval: false };
+  const step = stepsOf(run.spec)[run.stepIndex];
+  return { ms: step?.holdMs ?? 0, needsApproval: step?.needsApproval ?? false };
+}
+
+/** Asked to stand still, by command or by `suspend` (read live: it is a brake, not a part of the plan). */
+function isHeldByPerson(draft: Draft, run: RunStatus): boolean {
+  const suspended = draft.snapshot.rollout.spec.suspend;
+  if (run.pause?.kind === "Suspended" && !suspended) {
+    draft.patchRun(run, { pause: undefined, stageSince: isoTime(draft.nowMs) });
+    record(draft, "Resumed", "The spec no longer says suspend; the run goes on.");
+    draft.lookAgainAfter(0);
+    return true;
+  }
+  if (suspended && run.pause === undefined)
+    pause(draft, run, { kind: "Suspended", reason: "the spec says suspend" });
+  if (suspended || run.pause?.kind === "Requested") {
+    draft.patchStatus({
+      phase: "Progressing",
+      message: `${where(run)}; paused: ${run.pause?.reason ?? "the spec says suspend"}.`,
+    });
+    return true;
+  }
+  return false;
+}
+
+function waitForEvidence(draft: Draft, run: RunStatus, verdict: Verdict, deadlineMs: number): void {
+  const missing = `${where(run)}; evidence does not suffice: ${verdict.reason}`;
+  if (run.pause !== undefined) {
+    draft.patchStatus({
+      phase: "Progressing",
+      message: `${missing} Paused until it does, or until somebody decides.`,
+    });
+    return;
+  }
+  if (draft.nowMs < deadlineMs) {
+    draft.lookAgainAt(deadlineMs);
+    draft.patchStatus({
+      phase: "Progressing",
+      message: `${missing} Waiting until ${clockTime(deadlineMs)} UTC.`,
+    });
+    return;
+  }
+  settleInconclusive(draft, run, verdict);
+}
+
+function settleInconclusive(draft: Draft, run: RunStatus, verdict: Verdict): void {
+  const missing = verdict.metric === null ? verdict.reason : `${verdict.metric}: ${verdict.reason}`;
+  const why = `evidence did not suffice within ${run.spec.progressDeadline} after the hold: ${missing}`;
+  switch (run.spec.analysis.onInconclusive) {
+    case "pause":
+      pause(draft, run, { kind: "Inconclusive", reason: `inconclusive: ${missing}` });
+      draft.patchStatus({ phase: "Progressing", message: `${where(run)}; paused: ${why}` });
+      break;
+    case "rollback":
+      rollBack(draft, run, { result: "Failed", reason: "Inconclusive", message: capital(why) });
+      break;
+    case "promote":
+      record(draft, "Resumed", `${capital(why)} Going on, as onInconclusive: promote says.`, "Warning");
+      goOn(draft, run);
+      break;
+  }
+}
+
+function resumed(draft: Draft, run: RunStatus): RunStatus {
+  record(draft, "Resumed", "Evidence suffices now; the run goes on.");
+  return draft.patchRun(run, { pause: undefined });
+}
+
+function waitForApproval(draft: Draft, run: RunStatus, verdict: Verdict): void {
+  const isLast = run.stepIndex + 1 >= run.steps;
+  const { name } = draft.snapshot.rollout.metadata;
+  draft.patchStatus({
+    phase: isLast ? "WaitingPromotion" : "Waiting",
+    message: `${where(run)}; evidence is good, waiting for approval ${isLast ? "of the promotion" : "of the next step"}.`,
+  });
+  if (run.awaitingApprovalSince !== undefined) return;
+  const next = draft.patchRun(run, { awaitingApprovalSince: isoTime(draft.nowMs) });
+  announce(draft, next, {
+    reason: "ApprovalNeeded",
+    severity: "warning",
+    title: `${imageText(run)} waits for approval at ${run.weight} %`,
+    text: `Step ${stepText(run)} has held and its evidence is good: ${verdict.reason}`,
+    next: `kubectl annotate rollout ${name} sluice.dev/approve="why"`,
+    transition: `approval-${run.stepIndex}-${run.restarts ?? 0}`,
+  });
+}
+
+function isApproved(run: RunStatus): boolean {
+  return run.approvals?.some((approval) => approval.step === run.stepIndex) ?? false;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
