@@ -106,12 +106,14 @@ export class ClusterSession {
       try {
         yield* this.#followOnce(key, signal);
       } catch (thrown) {
+        if (signal.aborted) return;
         const error = toClusterError(thrown);
         const isPassing =
           error instanceof ClusterError && !["forbidden", "not-found"].includes(error.problem);
         if (isFirst || !isPassing) throw error;
-        await sleep(this.#clock, RECONNECT_MS, signal).catch(() => {});
       }
+      // A server that ends every watch at once must not be asked without end.
+      await sleep(this.#clock, RECONNECT_MS, signal).catch(() => {});
     }
   }
 

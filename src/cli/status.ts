@@ -67,6 +67,8 @@ async function watch(session: ClusterSession, first: Rollout, context: CommandCo
   } finally {
     ended.abort();
   }
+  // The screen is to be left as it was before anything else is written.
+  await told;
 }
 
 async function printChanges(
