@@ -14,12 +14,17 @@ const { values } = parseArgs({
     verbose: { type: "boolean", default: false },
     /** In place of seeds: a story, or all of them, with a crash at each of its points. */
     "crash-points": { type: "string" },
+    /** Ends with the first seed that fails. */
+    "until-failure": { type: "boolean", default: false },
     /** Failing seeds are appended to this file. */
     keep: { type: "string" },
   },
 });
 const crd = await rolloutCrd();
-process.exitCode = (await (values["crash-points"] === undefined ? playSeeds() : playCrashPoints(values["crash-points"]))) === 0 ? 0 : 1;
+process.exitCode =
+  (await (values["crash-points"] === undefined ? playSeeds() : playCrashPoints(values["crash-points"]))) === 0
+    ? 0
+    : 1;
 
 /** Resolves to the number of failures. */
 async function playSeeds(): Promise<number> {
@@ -35,6 +40,7 @@ async function playSeeds(): Promise<number> {
     if (values.seed !== undefined || played.violations.length > 0) report(played);
     if (played.violations.length === 0) continue;
     failed += 1;
+    if (values["until-failure"]) return failed;
     if (values.keep !== undefined) await appendFile(values.keep, `${seed}\n`);
   }
   console.log(`${(virtualMs / 3_600_000).toFixed(1)} virtual hours`);

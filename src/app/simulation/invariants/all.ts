@@ -1,7 +1,9 @@
 import type { InvariantFactory } from "../invariant.ts";
+import { abortObeyed } from "./abort-obeyed.ts";
 import { abortWins } from "./abort-wins.ts";
 import { capacityKept } from "./capacity-kept.ts";
 import { comesToRest } from "./comes-to-rest.ts";
+import { drainedFirst } from "./drained-first.ts";
 import { evidenceFirst } from "./evidence-first.ts";
 import { oneWriter } from "./one-writer.ts";
 import { pinnedCanary } from "./pinned-canary.ts";
@@ -18,6 +20,8 @@ export const INVARIANTS: readonly InvariantFactory[] = [
   primaryPresent,
   promotedAsAnalysed,
   abortWins,
+  abortObeyed,
+  drainedFirst,
   capacityKept,
   comesToRest,
   evidenceFirst,

@@ -1,0 +1,30 @@
+import type { Deployment } from "../../../kube/kind/workload.ts";
+import { type InvariantFactory, NAMESPACE_NAME } from "../invariant.ts";
+import { weightOf } from "../routing-view.ts";
+
+/** What the simulated controller is configured with (simulation.ts), less a second that times in a status are cut to. */
+const DRAIN_MS = 4_000;
+
+/** 4. First weight 0, then, after a drain, the canary's pods. */
+export const drainedFirst: InvariantFactory = ({ world }) => {
+  /** When the routes were last seen to give the canary requests. */
+  const usedMs = new Map<string, number>();
+  world.caches.virtualServices.subscribe(({ old, key, new: now }) => {
+    const canary = `${key.name}-canary`;
+    const isUsed = [old, now].some((it) => it !== undefined && weightOf(it, canary) > 0);
+    if (isUsed) usedMs.set(key.name, world.clock.now());
+  });
+  return {
+    name: "drained-first",
+    onWrite: ({ kind, object, isStatus, method, atMs }) => {
+      const { name } = object.metadata;
+      if (kind !== "Deployment" || isStatus || method === "DELETE" || name.endsWith("-primary")) return [];
+      if ((object as Deployment).spec.replicas !== 0) return [];
+      const routes = world.caches.virtualServices.get({ namespace: NAMESPACE_NAME, name });
+      const weight = routes === undefined ? 0 : weightOf(routes, `${name}-canary`);
+      if (weight > 0) return [`${name} was scaled to 0 while it had ${weight} %`];
+      const agoMs = atMs - (usedMs.get(name) ?? 0);
+      return agoMs < DRAIN_MS ? [`${name} was scaled to 0 only ${agoMs} ms after it had requests`] : [];
+    },
+  };
+};
