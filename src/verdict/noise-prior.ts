@@ -42,8 +42,8 @@ const LEVEL_HALF_LIFE_MS = 600_000;
 /** Bad requests that the level must rest on before it can say what is unusual. */
 const LEAST_BAD = 3;
 /** Bad requests of the primary in an interval from which the floor begins to rise, and where it has risen. */
-const FEW_BAD = 5;
-const MANY_BAD = 50;
+const FEW_BAD = 2;
+const MANY_BAD = 30;
 
 export function beginNoisePrior({ models, start }: PriorPlan): NoisePrior {
   const level = { total: 0, bad: 0 };
