@@ -59,7 +59,12 @@ export class ClusterSession {
   readonly #clock: Clock;
   readonly #close: () => void;
 
-  private constructor(parts: { client: Client; clock: Clock; namespace: string; close: () => void }) {
+  constructor(parts: {
+    readonly client: Client;
+    readonly clock: Clock;
+    readonly namespace: string;
+    readonly close: () => void;
+  }) {
     this.#client = parts.client;
     this.#clock = parts.clock;
     this.namespace = parts.namespace;
@@ -100,17 +105,20 @@ export class ClusterSession {
     }
   }
 
-  /** The Rollout now, and again whenever it changes; null when it is gone. A connection that is lost is made again. */
+  /** The Rollout now, and again whenever it changes; null when it is gone. A connection that is lost after the first answer is made again. */
   async *follow(key: ObjectKey, signal: AbortSignal): AsyncGenerator<Rollout | null> {
-    for (let isFirst = true; !signal.aborted; isFirst = false) {
+    for (let hasAnswered = false; !signal.aborted; ) {
       try {
-        yield* this.#followOnce(key, signal);
+        for await (const rollout of this.#followOnce(key, signal)) {
+          hasAnswered = true;
+          yield rollout;
+        }
       } catch (thrown) {
         if (signal.aborted) return;
         const error = toClusterError(thrown);
         const isPassing =
           error instanceof ClusterError && !["forbidden", "not-found"].includes(error.problem);
-        if (isFirst || !isPassing) throw error;
+        if (!hasAnswered || !isPassing) throw error;
       }
       // A server that ends every watch at once must not be asked without end.
       await sleep(this.#clock, RECONNECT_MS, signal).catch(() => {});
