@@ -30,8 +30,6 @@ export interface PeopleRecord {
   commands(rollout: string): readonly { readonly command: string; readonly atMs: number }[];
   /** The image that people want the target to have; null once they deleted it. */
   wantedImage(rollout: string): string | null;
-  /** Objects that people deleted or changed behind our back, latest last. */
-  lastInterferenceMs(rollout: string): number;
 }
 
 /** One promise of docs/architecture.md. Each method returns a sentence for each way in which it is broken. */

@@ -44,7 +44,6 @@ export class People implements PeopleRecord {
   readonly #client: Client;
   readonly #images = new Map<string, string | null>();
   readonly #commands: { readonly rollout: string; readonly command: string; readonly atMs: number }[] = [];
-  readonly #interference = new Map<string, number>();
   /** Objects that are still to be made again. */
   #pending = 0;
 
@@ -68,10 +67,6 @@ export class People implements PeopleRecord {
     return this.#images.get(rollout) ?? null;
   }
 
-  lastInterferenceMs(rollout: string): number {
-    return this.#interference.get(rollout) ?? 0;
-  }
-
   /** Time 0: targets and their Services are there. */
   async prepare(): Promise<void> {
     for (const rollout of this.#plan.rollouts) {
@@ -91,7 +86,6 @@ export class People implements PeopleRecord {
   async perform(move: Move): Promise<void> {
     const { atMs: _, rollout, ...what } = move;
     this.#trace.add("people", `${rollout} ${JSON.stringify(what)}`);
-    this.#interference.set(rollout, this.#world.clock.now());
     try {
       await this.#do(move);
     } catch (thrown) {
