@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { type Clock, SystemClock } from "../lib/clock.ts";
 import { toError } from "../lib/errors.ts";
+import { addBacktestCommand } from "./backtest.ts";
 import type { CommandContext } from "./command-context.ts";
 import { addCompletionCommand } from "./completion.ts";
 import { addControllerCommand } from "./controller.ts";
@@ -34,6 +35,7 @@ const COMMANDS: readonly ((program: Command, context: CommandContext) => void)[]
   addLintCommand,
   addRenderCommand,
   addJudgeCommand,
+  addBacktestCommand,
   addPlaygroundCommand,
   addControllerCommand,
   addVersionCommand,
