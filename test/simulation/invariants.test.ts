@@ -1,5 +1,10 @@
 import { describe, expect, test } from "vitest";
-import type { ControllerWrite, Invariant, InvariantFactory, Scene } from "../../src/app/simulation/invariant.ts";
+import type {
+  ControllerWrite,
+  Invariant,
+  InvariantFactory,
+  Scene,
+} from "../../src/app/simulation/invariant.ts";
 import { capacityKept } from "../../src/app/simulation/invariants/capacity-kept.ts";
 import { evidenceFirst } from "../../src/app/simulation/invariants/evidence-first.ts";
 import { oneWriter } from "../../src/app/simulation/invariants/one-writer.ts";
@@ -55,9 +60,7 @@ describe("invariants find", () => {
   test("weights that do not add up, and nothing in those that do", () => {
     const invariant = invariantOf(weightsSum);
     expect(invariant.onWrite?.(write(routes(100, 0)))).toEqual([]);
-    expect(invariant.onWrite?.(write(routes(80, 0)))).toEqual([
-      "weights of VirtualService app-0 sum to 80",
-    ]);
+    expect(invariant.onWrite?.(write(routes(80, 0)))).toEqual(["weights of VirtualService app-0 sum to 80"]);
   });
 
   test("a weight for a Service that does not exist", () => {

@@ -1,6 +1,7 @@
 import type { Rollout } from "../../../api/rollout.ts";
 import type { Deployment } from "../../../kube/kind/workload.ts";
 import { type InvariantFactory, NAMESPACE_NAME, type Scene } from "../invariant.ts";
+import { isBadImage } from "../versions.ts";
 
 /** 7. Every run ends, or is paused for a reason that a person can see; and every revision is taken up. */
 export const comesToRest: InvariantFactory = (scene) => ({
@@ -26,11 +27,17 @@ export function unrest(scene: Scene, name: string): string | null {
   if (status.message === undefined) return where;
   if (status.run !== undefined) return isPaused(rollout) ? null : where;
   if (target === undefined) return null;
-  if (status.phase === "Initializing") return where;
-  if (rollout.spec.suspend === true) return null;
   const image = people.wantedImage(name) ?? "";
+  if (status.phase === "Initializing") return canAdopt(scene, name) ? where : null;
+  if (rollout.spec.suspend === true) return null;
   const known = [...(status.promoted?.images ?? []), ...(status.rejected?.images ?? [])];
   return known.includes(image) ? null : `${where}; the target has ${image}, which nobody looks at`;
+}
+
+/** Where what the target has cannot run there is nothing to adopt, until somebody sets it right. */
+function canAdopt({ world, people }: Scene, name: string): boolean {
+  const primary = world.caches.deployments.get({ namespace: NAMESPACE_NAME, name: `${name}-primary` });
+  return !(isUnready(primary) && isBadImage(people.wantedImage(name) ?? ""));
 }
 
 function isUnready(target: Deployment | undefined): boolean {

@@ -6,7 +6,9 @@ import { weightOf } from "../routing-view.ts";
 const DRAIN_MS = 4_000;
 
 /** 4. First weight 0, then, after a drain, the canary's pods. */
-export const drainedFirst: InvariantFactory = ({ world }) => {
+export const drainedFirst: InvariantFactory = ({ plan, world }) => {
+  // The drain is counted from the decision: what the write of weight 0 takes is taken from it.
+  const limitMs = DRAIN_MS - 2 * plan.faults.network.latencyMs;
   /** When the routes were last seen to give the canary requests. */
   const usedMs = new Map<string, number>();
   world.caches.virtualServices.subscribe(({ old, key, new: now }) => {
@@ -24,7 +26,7 @@ export const drainedFirst: InvariantFactory = ({ world }) => {
       const weight = routes === undefined ? 0 : weightOf(routes, `${name}-canary`);
       if (weight > 0) return [`${name} was scaled to 0 while it had ${weight} %`];
       const agoMs = atMs - (usedMs.get(name) ?? 0);
-      return agoMs < DRAIN_MS ? [`${name} was scaled to 0 only ${agoMs} ms after it had requests`] : [];
+      return agoMs < limitMs ? [`${name} was scaled to 0 only ${agoMs} ms after it had requests`] : [];
     },
   };
 };

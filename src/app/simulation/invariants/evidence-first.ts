@@ -7,6 +7,10 @@ import { isBadImage } from "../versions.ts";
 /** 8. What the primary is given has served enough requests as a canary, and was not bad, unless a person promoted it. */
 export const evidenceFirst: InvariantFactory = ({ plan, world, people }) => {
   const served = new Map<string, Set<string>>();
+  const isServedByTarget = (rollout: string): boolean => {
+    const apex = world.caches.services.get({ namespace: NAMESPACE_NAME, name: rollout });
+    return apex?.spec.selector?.["app"] === rollout;
+  };
   const problemsOf = (rollout: string, deployment: Deployment): readonly string[] => {
     const revision = deployment.metadata.annotations?.[REVISION_ANNOTATION] ?? "";
     const known = served.get(deployment.metadata.uid ?? "");
@@ -16,6 +20,8 @@ export const evidenceFirst: InvariantFactory = ({ plan, world, people }) => {
     }
     if (known.has(revision)) return [];
     known.add(revision);
+    // Until it is adopted the target serves: what it has is what the primary may have.
+    if (isServedByTarget(rollout)) return [];
     const { spec } = plan.rollouts.find(({ name }) => name === rollout) ?? {};
     const isWaived =
       spec?.["skipAnalysis"] === true || people.commands(rollout).some((it) => it.command === "promote");
