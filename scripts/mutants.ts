@@ -48,7 +48,7 @@ const MUTANTS: Readonly<Record<string, Mutant>> = {
     to: "template: target.spec.template, revision",
   },
   "inconclusive is good enough": {
-    file: "src/core/analysing.ts",
+    file: "src/core/waiting.ts",
     from: 'if (verdict.result === "inconclusive") {',
     to: "if (false) {",
   },

@@ -1,5 +1,5 @@
 import { sleep } from "../../lib/clock.ts";
-import type { ChaosParts } from "./chaos-network.ts";
+import type { ChaosParts } from "./network-faults.ts";
 
 const GONE = {
   type: "ERROR",

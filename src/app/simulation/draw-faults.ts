@@ -1,6 +1,6 @@
 import type { Prng } from "../../lib/prng.ts";
 import type { PrometheusFault } from "../../sim/prometheus/embedded-prometheus.ts";
-import { type NetworkFaults, NO_NETWORK_FAULTS } from "./chaos-network.ts";
+import { type NetworkFaults, NO_NETWORK_FAULTS } from "./network-faults.ts";
 import type { Faults, Upheaval } from "./plan.ts";
 
 /** Share of classes that are on: few at a time in most runs, so that each can show what it does alone. */

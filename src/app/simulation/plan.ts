@@ -1,7 +1,7 @@
 import type { CommandName } from "../../api/command.ts";
 import type { PrometheusFault } from "../../sim/prometheus/embedded-prometheus.ts";
 import type { ImageEntry } from "../../sim/scenario/image-schema.ts";
-import type { NetworkFaults } from "./chaos-network.ts";
+import type { NetworkFaults } from "./network-faults.ts";
 
 /** Everything that a run does to the controller, as data: drawn from a seed, printed, played. */
 export interface Plan {

@@ -6,7 +6,8 @@ import type { Prng } from "../../lib/prng.ts";
 import type { World } from "../../sim/world.ts";
 import { silentLogger } from "../../telemetry/logger.ts";
 import { SimulatedController } from "../simulated-controller.ts";
-import { ChaosNetwork, NO_NETWORK_FAULTS } from "./chaos-network.ts";
+import { ChaosNetwork } from "./chaos-network.ts";
+import { NO_NETWORK_FAULTS } from "./network-faults.ts";
 import type { Faults, Upheaval } from "./plan.ts";
 import type { Trace } from "./trace.ts";
 

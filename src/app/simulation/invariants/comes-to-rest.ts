@@ -18,9 +18,7 @@ export function unrest(scene: Scene, name: string): string | null {
   const target = world.caches.deployments.get({ namespace: NAMESPACE_NAME, name });
   if (rollout.metadata.deletionTimestamp !== undefined) {
     // A target that cannot serve cannot be handed the service: the primary keeps it, and the status says why.
-    return isUnready(target) && status?.message?.startsWith("Deleting: ") === true
-      ? null
-      : `${name} is still being deleted`;
+    return isWaitingToHandBack(rollout, target) ? null : `${name} is still being deleted`;
   }
   if (status === undefined) return `${name} has no status`;
   const where = `${name} is ${status.phase} (${status.run?.stage ?? "no run"}): ${status.message ?? "no message"}`;
@@ -38,6 +36,10 @@ export function unrest(scene: Scene, name: string): string | null {
 function canAdopt({ world, people }: Scene, name: string): boolean {
   const primary = world.caches.deployments.get({ namespace: NAMESPACE_NAME, name: `${name}-primary` });
   return !(isUnready(primary) && isBadImage(people.wantedImage(name) ?? ""));
+}
+
+function isWaitingToHandBack({ status }: Rollout, target: Deployment | undefined): boolean {
+  return isUnready(target) && status?.message?.startsWith("Deleting: ") === true;
 }
 
 function isUnready(target: Deployment | undefined): boolean {
