@@ -1,4 +1,3 @@
-import type { AxiosAdapter } from "axios";
 import { FIELD_MANAGER } from "../api/kind.ts";
 import type { Rollout } from "../api/rollout.ts";
 import type { Config } from "../config/config.ts";
@@ -7,39 +6,19 @@ import { Executor } from "../controller/execute.ts";
 import { Gatherer } from "../controller/gather.ts";
 import { type EventSink, Pass } from "../controller/pass.ts";
 import { CacheSet } from "../kube/cache-set.ts";
-import type { Client } from "../kube/client.ts";
 import { KubeEventRecorder } from "../kube/event-recorder.ts";
-import type { ObjectKey } from "../kube/object.ts";
-import { type Clock, within } from "../lib/clock.ts";
+import { within } from "../lib/clock.ts";
 import { PrometheusSource } from "../metrics/prometheus/prometheus-source.ts";
 import type { PrometheusAuth } from "../metrics/prometheus/query-client.ts";
 import { SlackNotifier } from "../notify/slack/slack.ts";
 import { IstioRouter } from "../router/istio/istio.ts";
-import type { Logger } from "../telemetry/logger.ts";
 import type { MetricsRegistry } from "../telemetry/metrics-registry.ts";
 import { DeploymentWorkload } from "../workload/deployment/deployment.ts";
 import { makeCaches } from "./caches.ts";
+import type { ControllerParts } from "./controller-parts.ts";
 import { createLeadership } from "./leadership.ts";
 import { addNotificationMetrics } from "./notification-metrics.ts";
 import { addRolloutMetrics } from "./rollout-metrics.ts";
-
-/** What a controller needs from outside: in production sockets and wall time, in the simulation neither. */
-export interface ControllerParts {
-  readonly config: Config;
-  readonly client: Client;
-  readonly clock: Clock;
-  /** Uniform in [0, 1). */
-  readonly random: () => number;
-  readonly logger: Logger;
-  /** Names this process, and no other that ever was, in events and in the Lease. */
-  readonly instance: string;
-  /** The Lease whose holder alone may write; absent: nobody else runs. */
-  readonly lease?: ObjectKey | undefined;
-  /** Replaces sockets to Prometheus. */
-  readonly prometheusAdapter?: AxiosAdapter | undefined;
-  /** Replaces sockets to Slack. */
-  readonly slackAdapter?: AxiosAdapter | undefined;
-}
 
 export interface Controller {
   /** Resolves when the caches have synced and work has begun. */

@@ -1,7 +1,7 @@
 import type { Client } from "../kube/client.ts";
 import { FencedClient } from "../kube/fenced-client.ts";
 import { LeaderElector } from "../kube/leader-elector.ts";
-import type { ControllerParts } from "./controller.ts";
+import type { ControllerParts } from "./controller-parts.ts";
 
 /** Who of several controllers may write. */
 export interface Leadership {

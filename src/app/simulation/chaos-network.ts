@@ -1,7 +1,6 @@
 import { UnreachableError } from "../../kube/api-error.ts";
 import type { ApiRequest, ApiResponse, Transport } from "../../kube/transport.ts";
-import { type Clock, sleep } from "../../lib/clock.ts";
-import type { Prng } from "../../lib/prng.ts";
+import { sleep } from "../../lib/clock.ts";
 import { ChaosStream } from "./chaos-stream.ts";
 import type { ChaosParts } from "./network-faults.ts";
 

@@ -1,0 +1,24 @@
+import type { AxiosAdapter } from "axios";
+import type { Config } from "../config/config.ts";
+import type { Client } from "../kube/client.ts";
+import type { ObjectKey } from "../kube/object.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Logger } from "../telemetry/logger.ts";
+
+/** What a controller needs from outside: in production sockets and wall time, in the simulation neither. */
+export interface ControllerParts {
+  readonly config: Config;
+  readonly client: Client;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly logger: Logger;
+  /** Names this process, and no other that ever was, in events and in the Lease. */
+  readonly instance: string;
+  /** The Lease whose holder alone may write; absent: nobody else runs. */
+  readonly lease?: ObjectKey | undefined;
+  /** Replaces sockets to Prometheus. */
+  readonly prometheusAdapter?: AxiosAdapter | undefined;
+  /** Replaces sockets to Slack. */
+  readonly slackAdapter?: AxiosAdapter | undefined;
+}
