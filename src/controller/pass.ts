@@ -50,10 +50,11 @@ export class Pass {
       return { changed: false, requeueAfterMs: null };
     }
     const observations = await this.#observe(key, before);
-    // Evidence takes its time to come: what is decided on is the world as it is now.
-    const scene = observations.length === 0 ? before : this.#scene(key);
+    // Evidence takes its time to come, and a wait may have been cut short by something urgent: what is decided on is
+    // the world as it is now.
+    const scene = observations === null ? before : this.#scene(key);
     if (scene === null) return { changed: false, requeueAfterMs: null };
-    const usable = isSamePosition(before, scene) ? observations : [];
+    const usable = isSamePosition(before, scene) ? (observations ?? []) : [];
     const decision = decide(scene.snapshot, usable, this.#parts.settings);
     const changed = await this.#parts.executor.execute(scene, decision);
     this.#judges.keep(key, decision.status.run?.id, decision.judge);
@@ -79,9 +80,10 @@ export class Pass {
     return this.#parts.gatherer.scene(parseKey(key), (runId) => this.#judges.get(key, runId));
   }
 
-  async #observe(key: string, scene: Scene): Promise<readonly Observation[]> {
+  /** Null: nothing was asked, so no time has passed. Empty: the wait was interrupted. */
+  async #observe(key: string, scene: Scene): Promise<readonly Observation[] | null> {
     const asks = ask(scene.snapshot);
-    if (asks.length === 0) return [];
+    if (asks.length === 0) return null;
     const wait = new AbortController();
     this.#waits.set(key, wait);
     try {
