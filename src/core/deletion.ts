@@ -2,10 +2,8 @@ import { FINALIZER } from "../api/names.ts";
 import { isoTime, parseTime } from "../lib/time.ts";
 import { imageText, record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
-import { isSameTraffic } from "./repair.ts";
+import { isSameTraffic, NO_CANARY } from "./repair.ts";
 import type { Primary, Target } from "./snapshot.ts";
-
-const NO_CANARY = { canaryWeight: 0, shadowPercent: 0 };
 
 /**
  * The Rollout is being deleted: the service goes back to the target without downtime. The primary serves until the

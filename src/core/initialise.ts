@@ -3,7 +3,7 @@ import { parseDuration } from "../lib/duration.ts";
 import { isoTime, parseTime } from "../lib/time.ts";
 import { announce, imageText, record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
-import { repairServices } from "./repair.ts";
+import { NO_CANARY, repairServices } from "./repair.ts";
 import type { Primary, Target } from "./snapshot.ts";
 
 /**
@@ -91,7 +91,7 @@ function moveTraffic(draft: Draft): void {
   draft.act(
     { kind: "ensureServices" },
     { kind: "ensureRoutes" },
-    { kind: "setTraffic", traffic: { canaryWeight: 0, shadowPercent: 0 } },
+    { kind: "setTraffic", traffic: NO_CANARY },
     { kind: "pointApex", side: "primary" },
   );
   draft.patchStatus({

@@ -6,10 +6,8 @@ import { announce, imageText, record } from "./announce.ts";
 import { deadlineOf, readyPods } from "./canary.ts";
 import type { Draft } from "./draft.ts";
 import { endRun } from "./end-run.ts";
-import { isSameTraffic, repairRoutes } from "./repair.ts";
+import { isSameTraffic, NO_CANARY, repairRoutes } from "./repair.ts";
 import { rollBack } from "./rolling-back.ts";
-
-const NO_CANARY = { canaryWeight: 0, shadowPercent: 0 };
 
 /**
  * Gives the primary the analysed template. The canary keeps its weight meanwhile, and the primary surges, so that

@@ -2,6 +2,9 @@ import { record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
 import type { TrafficView } from "./snapshot.ts";
 
+/** All live requests go to the primary, and none is mirrored. */
+export const NO_CANARY: TrafficView = { canaryWeight: 0, shadowPercent: 0 };
+
 /** Services that are missing or changed are put right. The apex Service is moved only by those who know the moment. */
 export function repairServices(draft: Draft): void {
   const { services } = draft.snapshot;

@@ -1,7 +1,7 @@
 import { imageText, record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
 import { remakeAtRest } from "./remake-primary.ts";
-import { repairRoutes, repairServices } from "./repair.ts";
+import { NO_CANARY, repairRoutes, repairServices } from "./repair.ts";
 import type { Primary, Target } from "./snapshot.ts";
 import { startRun } from "./start-run.ts";
 
@@ -14,7 +14,7 @@ export function rest(draft: Draft): void {
     return;
   }
   repairServices(draft);
-  repairRoutes(draft, { canaryWeight: 0, shadowPercent: 0 });
+  repairRoutes(draft, NO_CANARY);
   if (target === null || targetProblem !== null) {
     const trouble = targetProblem?.message ?? "The target is gone.";
     draft.patchStatus({ message: trouble });

@@ -3,9 +3,7 @@ import { isoTime, parseTime } from "../lib/time.ts";
 import { announce, announceRollBack, imageText } from "./announce.ts";
 import type { Draft } from "./draft.ts";
 import { endRun } from "./end-run.ts";
-import { isSameTraffic } from "./repair.ts";
-
-const NO_CANARY = { canaryWeight: 0, shadowPercent: 0 };
+import { isSameTraffic, NO_CANARY } from "./repair.ts";
 
 /**
  * Sends the canary's weight to 0, now. This is the only action of the pass: it waits for nothing, and nothing that

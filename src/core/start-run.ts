@@ -2,6 +2,7 @@ import type { RevisionRef, RunStatus } from "../api/status.ts";
 import { isoTime } from "../lib/time.ts";
 import { announce, imageText, stepText } from "./announce.ts";
 import type { Draft } from "./draft.ts";
+import { NO_CANARY } from "./repair.ts";
 import type { Primary } from "./snapshot.ts";
 import { stepsOf } from "./steps.ts";
 
@@ -31,7 +32,7 @@ export function startRun(draft: Draft, found: RevisionRef, primary: Primary): vo
     spec,
   };
   draft.act(
-    { kind: "setTraffic", traffic: { canaryWeight: 0, shadowPercent: 0 } },
+    { kind: "setTraffic", traffic: NO_CANARY },
     { kind: "pinCanary", revision: found.revision },
     { kind: "scaleTarget", replicas },
   );

@@ -4,7 +4,7 @@ import { announce, imageText } from "./announce.ts";
 import { deadlineOf, readyPods } from "./canary.ts";
 import type { Draft } from "./draft.ts";
 import { startPromotion } from "./promoting.ts";
-import { repairRoutes } from "./repair.ts";
+import { NO_CANARY, repairRoutes } from "./repair.ts";
 import { rollBack } from "./rolling-back.ts";
 import { enterShadow, enterStep } from "./weights.ts";
 
@@ -23,7 +23,7 @@ export function starting(draft: Draft, run: RunStatus): void {
     });
     return;
   }
-  repairRoutes(draft, { canaryWeight: 0, shadowPercent: 0 });
+  repairRoutes(draft, NO_CANARY);
   if (ready < run.canaryReplicas) {
     draft.lookAgainAt(deadlineMs);
     draft.patchStatus({
@@ -62,7 +62,7 @@ export function retreatWithoutPods(draft: Draft, run: RunStatus): boolean {
     });
     return true;
   }
-  draft.actAlone({ kind: "setTraffic", traffic: { canaryWeight: 0, shadowPercent: 0 } });
+  draft.actAlone({ kind: "setTraffic", traffic: NO_CANARY });
   announce(draft, run, {
     reason: "CanaryRestarted",
     severity: "warning",
