@@ -1,6 +1,7 @@
 import { isNotFound } from "../../kube/api-error.ts";
 import type { Client } from "../../kube/client.ts";
 import type { Lease } from "../../kube/kind/cluster.ts";
+import { microTime } from "../../kube/lease-record.ts";
 import { LEASE } from "../../kube/resources.ts";
 import type { Clock, Timer } from "../../lib/clock.ts";
 import { toError } from "../../lib/errors.ts";
@@ -60,8 +61,11 @@ export class Heartbeat {
   async #renew(name: string): Promise<void> {
     const { client, clock } = this.#options;
     const key = { namespace: LEASE_NAMESPACE, name };
-    const renewTime = `${new Date(clock.now()).toISOString().slice(0, -1)}000Z`;
-    const spec = { holderIdentity: name, leaseDurationSeconds: LEASE_SECONDS, renewTime };
+    const spec = {
+      holderIdentity: name,
+      leaseDurationSeconds: LEASE_SECONDS,
+      renewTime: microTime(clock.now()),
+    };
     try {
       await client.patch(LEASE, key, { type: "merge", body: { spec } });
     } catch (error) {
