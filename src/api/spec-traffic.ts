@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { duration, percent } from "./fields.ts";
+import { httpMatches, stringMatch } from "./http-match.ts";
 
 const headerMap = z.record(z.string().max(256), z.string().max(4096));
 
@@ -7,44 +8,6 @@ const headerOperations = z.strictObject({
   set: headerMap.optional().describe("Headers to overwrite."),
   add: headerMap.optional().describe("Headers to append."),
   remove: z.array(z.string().max(256)).max(64).optional().describe("Headers to remove."),
-});
-
-const stringMatch = z
-  .strictObject({
-    exact: z.string().max(1024).optional(),
-    prefix: z.string().max(1024).optional(),
-    regex: z.string().max(1024).optional().describe("RE2 syntax; matches the whole value."),
-  })
-  .meta({
-    "x-kubernetes-validations": [
-      {
-        rule: "[has(self.exact), has(self.prefix), has(self.regex)].filter(x, x).size() == 1",
-        message: "exactly one of exact, prefix and regex must be set",
-      },
-    ],
-  })
-  .refine(
-    (match) => Object.values(match).filter((value) => value !== undefined).length === 1,
-    "exactly one of exact, prefix and regex must be set",
-  );
-
-/** A subset of Istio's HTTPMatchRequest. */
-const httpMatch = z.strictObject({
-  uri: stringMatch.optional(),
-  scheme: stringMatch.optional(),
-  method: stringMatch.optional(),
-  authority: stringMatch.optional(),
-  headers: z.record(z.string().max(256), stringMatch).optional().describe("By lower-case header name."),
-  queryParams: z.record(z.string().max(256), stringMatch).optional(),
-  withoutHeaders: z
-    .record(z.string().max(256), stringMatch)
-    .optional()
-    .describe("Headers that must not match."),
-  ignoreUriCase: z.boolean().optional(),
-  port: z.number().int().min(1).max(65535).optional(),
-  gateways: z.array(z.string().max(253)).max(32).optional(),
-  sourceLabels: z.record(z.string().max(256), z.string().max(63)).optional(),
-  sourceNamespace: z.string().max(63).optional(),
 });
 
 const corsPolicy = z.strictObject({
@@ -68,6 +31,32 @@ const retries = z.strictObject({
   retryRemoteLocalities: z.boolean().optional(),
 });
 
+const sessionAffinity = z.strictObject({
+  cookieName: z
+    .string()
+    .min(1)
+    .max(64)
+    .regex(/^[A-Za-z0-9_-]+$/, "want letters, digits, '_' and '-'")
+    .default("sluice-side")
+    .describe("Name of the cookie."),
+  maxAge: duration("How long a client stays assigned; 1s to 720h.").default("24h"),
+  path: z
+    .string()
+    .max(256)
+    .regex(/^\/[^;,\s]*$/, "want a path that begins with '/', without ';', ',' and spaces")
+    .default("/")
+    .describe("Path of the cookie."),
+  domain: z
+    .string()
+    .max(253)
+    .regex(/^[A-Za-z0-9.-]+$/, "want a domain name")
+    .optional()
+    .describe("Domain of the cookie; absent, the host that was asked."),
+  secure: z.boolean().default(false).describe("Whether clients send the cookie over TLS only."),
+  httpOnly: z.boolean().default(true).describe("Whether scripts in the page cannot read the cookie."),
+  sameSite: z.enum(["Strict", "Lax", "None"]).default("Lax").describe("SameSite of the cookie."),
+});
+
 export const istioSchema = z.strictObject({
   hosts: z
     .array(z.string().min(1).max(253))
@@ -81,11 +70,20 @@ export const istioSchema = z.strictObject({
     .describe(
       "Gateways of the VirtualService, as [namespace/]name. `mesh` is always one of them, since the apex Service is always a host.",
     ),
-  match: z
-    .array(httpMatch)
-    .max(32)
+  match: httpMatches.optional().describe("Conditions of the weighted route; absent, every request."),
+  canaryMatch: httpMatches
     .optional()
-    .describe("Conditions of the weighted route; absent, every request."),
+    .describe(
+      "Requests that always reach the canary during a run, at weight 0 too, as soon as its pods are ready: testers, internal users.",
+    ),
+  primaryMatch: httpMatches
+    .optional()
+    .describe("Requests that never reach a canary. They come before canaryMatch."),
+  sessionAffinity: sessionAffinity
+    .optional()
+    .describe(
+      "Keeps clients on the side that they were assigned first, by a cookie that is valid for one run; new clients are assigned by weight.",
+    ),
   retries: retries.optional().describe("Retries of the weighted route."),
   timeout: duration("Timeout of a request, retries included.").optional(),
   headers: z

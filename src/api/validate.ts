@@ -118,6 +118,12 @@ const DURATION_BOUNDS: readonly {
   { field: "spec.analysis.warmup", of: (spec) => spec.analysis.warmup, least: "0s", most: "24h" },
   { field: "spec.progressDeadline", of: (spec) => spec.progressDeadline, least: "1s", most: "24h" },
   { field: "spec.shadow.duration", of: (spec) => spec.shadow?.duration, least: "1s", most: "168h" },
+  {
+    field: "spec.traffic.istio.sessionAffinity.maxAge",
+    of: (spec) => spec.traffic.istio.sessionAffinity?.maxAge,
+    least: "1s",
+    most: "720h",
+  },
   { field: "spec.ramp.every", of: (spec) => spec.ramp?.every, least: "0s", most: "168h" },
 ];
 

@@ -31,7 +31,7 @@ export function analyse(draft: Draft, run: RunStatus, observations: readonly Obs
     rollBack(draft, judged, failedOutcome(verdict));
     return;
   }
-  repairRoutes(draft, { canaryWeight: run.weight, shadowPercent: run.shadowPercent });
+  repairRoutes(draft, { canaryWeight: run.weight, shadowPercent: run.shadowPercent, reserved: false });
   draft.lookAgainAt(nextRowMs(draft.snapshot, run));
   if (!isStopped(draft, judged, verdict)) goOnOrWait(draft, judged, verdict);
 }

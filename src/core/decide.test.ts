@@ -56,12 +56,12 @@ describe("adoption", () => {
 describe("a good revision", () => {
   test("goes through every step and is promoted from what was analysed", () => {
     const world = atFirstStep();
-    expect(world.traffic).toEqual({ canaryWeight: 10, shadowPercent: 0 });
+    expect(world.traffic).toEqual({ canaryWeight: 10, shadowPercent: 0, reserved: false });
     world.advance(10 * MINUTE);
     expect(world.status).toMatchObject({ phase: "Succeeded", canaryWeight: 0, promoted: { revision: "v2" } });
     expect(world.primary?.revision).toBe("v2");
     expect(world.target?.desiredReplicas).toBe(0);
-    expect(world.traffic).toEqual({ canaryWeight: 0, shadowPercent: 0 });
+    expect(world.traffic).toEqual({ canaryWeight: 0, shadowPercent: 0, reserved: false });
     expect(world.status?.history?.[0]).toMatchObject({
       result: "Succeeded",
       reason: "Promoted",
@@ -109,7 +109,7 @@ describe("a bad revision", () => {
     world.advanceUntil(() => world.status?.phase === "Failed", 5 * MINUTE);
     const decision = world.decisions.find((each) => each.status.phase === "Failed");
     expect(decision?.actions).toEqual([
-      { kind: "setTraffic", traffic: { canaryWeight: 0, shadowPercent: 0 } },
+      { kind: "setTraffic", traffic: { canaryWeight: 0, shadowPercent: 0, reserved: false } },
     ]);
     expect(decision?.status.run?.outcome).toMatchObject({ reason: "MetricFailed", metric: "success-rate" });
     world.advance(5 * MINUTE);
@@ -423,9 +423,9 @@ describe("commands", () => {
 describe("others' hands", () => {
   test("a weight that somebody changed during a step is put right at once, with an event", () => {
     const world = atFirstStep();
-    world.traffic = { canaryWeight: 0, shadowPercent: 0 };
+    world.traffic = { canaryWeight: 0, shadowPercent: 0, reserved: false };
     world.settle();
-    expect(world.traffic).toEqual({ canaryWeight: 10, shadowPercent: 0 });
+    expect(world.traffic).toEqual({ canaryWeight: 10, shadowPercent: 0, reserved: false });
     expect(world.events).toContain("TrafficRepaired");
   });
 
@@ -487,9 +487,9 @@ describe("shadow", () => {
     world.evidence = () => ({ canary: served(400), primary: served(1000) });
     world.ship("v2");
     world.settle();
-    expect(world.traffic).toEqual({ canaryWeight: 0, shadowPercent: 40 });
+    expect(world.traffic).toEqual({ canaryWeight: 0, shadowPercent: 40, reserved: false });
     world.advance(2 * MINUTE + 15_000);
-    expect(world.traffic).toEqual({ canaryWeight: 10, shadowPercent: 0 });
+    expect(world.traffic).toEqual({ canaryWeight: 10, shadowPercent: 0, reserved: false });
   });
 
   test("catches a bad revision before any live request", () => {

@@ -16,7 +16,10 @@ import { rollBack } from "./rolling-back.ts";
 export function startPromotion(draft: Draft, run: RunStatus): void {
   if (draft.snapshot.primary !== null) draft.act({ kind: "promotePrimary", revision: run.revision });
   if (run.shadowPercent > 0)
-    draft.act({ kind: "setTraffic", traffic: { canaryWeight: run.weight, shadowPercent: 0 } });
+    draft.act({
+      kind: "setTraffic",
+      traffic: { canaryWeight: run.weight, shadowPercent: 0, reserved: false },
+    });
   const next = draft.patchRun(run, {
     stage: "Promoting",
     stageSince: isoTime(draft.nowMs),
@@ -73,7 +76,7 @@ export function promoting(draft: Draft, run: RunStatus): void {
 /** The weight stays, but never on a canary without ready pods. */
 function keepCanaryServing(draft: Draft, run: RunStatus): void {
   if (run.weight === 0 || readyPods(draft, run) > 0) {
-    repairRoutes(draft, { canaryWeight: run.weight, shadowPercent: 0 });
+    repairRoutes(draft, { canaryWeight: run.weight, shadowPercent: 0, reserved: false });
     return;
   }
   draft.act({ kind: "setTraffic", traffic: NO_CANARY });

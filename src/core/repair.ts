@@ -3,7 +3,7 @@ import type { Draft } from "./draft.ts";
 import type { TrafficView } from "./snapshot.ts";
 
 /** All live requests go to the primary, and none is mirrored. */
-export const NO_CANARY: TrafficView = { canaryWeight: 0, shadowPercent: 0 };
+export const NO_CANARY: TrafficView = { canaryWeight: 0, shadowPercent: 0, reserved: false };
 
 /** Services that are missing or changed are put right. The apex Service is moved only by those who know the moment. */
 export function repairServices(draft: Draft): void {
@@ -48,5 +48,7 @@ export function repairRoutes(draft: Draft, wanted: TrafficView): void {
 }
 
 export function isSameTraffic(a: TrafficView, b: TrafficView): boolean {
-  return a.canaryWeight === b.canaryWeight && a.shadowPercent === b.shadowPercent;
+  return (
+    a.canaryWeight === b.canaryWeight && a.shadowPercent === b.shadowPercent && a.reserved === b.reserved
+  );
 }

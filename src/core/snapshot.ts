@@ -56,6 +56,8 @@ export interface Primary {
 export interface TrafficView {
   readonly canaryWeight: number;
   readonly shadowPercent: number;
+  /** The routes by match stand, before the weighted one (api/reserved-match.ts). */
+  readonly reserved: boolean;
 }
 
 export type RoutingView =

@@ -8,7 +8,10 @@ import { stepsOf } from "./steps.ts";
 
 /** Begins to mirror. The evidence of this position is never counted as live. */
 export function enterShadow(draft: Draft, run: RunStatus, shadow: NonNullable<RolloutSpec["shadow"]>): void {
-  draft.act({ kind: "setTraffic", traffic: { canaryWeight: 0, shadowPercent: shadow.percent } });
+  draft.act({
+    kind: "setTraffic",
+    traffic: { canaryWeight: 0, shadowPercent: shadow.percent, reserved: false },
+  });
   const next = enter(
     draft,
     run,
@@ -31,7 +34,10 @@ export function enterShadow(draft: Draft, run: RunStatus, shadow: NonNullable<Ro
 export function enterStep(draft: Draft, run: RunStatus, index: number): void {
   const step = stepsOf(run.spec)[index];
   assert(step !== undefined, `step ${index} of ${run.steps}`);
-  draft.act({ kind: "setTraffic", traffic: { canaryWeight: step.weight, shadowPercent: 0 } });
+  draft.act({
+    kind: "setTraffic",
+    traffic: { canaryWeight: step.weight, shadowPercent: 0, reserved: false },
+  });
   const next = enter(
     draft,
     run,

@@ -18,6 +18,11 @@ export interface Traffic {
   readonly canaryWeight: number;
   /** Percentage of requests mirrored to the canary: 0 (none) to 100. */
   readonly shadowPercent: number;
+  /**
+   * Whether the routes by match stand, before the weighted one: requests that the spec reserves for one side
+   * (api/reserved-match.ts) go there whatever the weight is. True only where the spec in force reserves any.
+   */
+  readonly reserved: boolean;
 }
 
 /** What the routing objects say now, read from caches. */

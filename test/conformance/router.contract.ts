@@ -28,7 +28,7 @@ export interface RouterUnderTest {
   spec(): Promise<unknown>;
 }
 
-const NONE: Traffic = { canaryWeight: 0, shadowPercent: 0 };
+const NONE: Traffic = { canaryWeight: 0, shadowPercent: 0, reserved: false };
 
 /** What every member of the router family promises, on the embedded cluster. */
 export function routerContract(name: string, create: (world: AdapterWorld) => RouterUnderTest): void {
@@ -72,7 +72,7 @@ export function routerContract(name: string, create: (world: AdapterWorld) => Ro
     }
 
     async function set(canaryWeight: number, shadowPercent = 0): Promise<void> {
-      await world.settled(router.setTraffic(context, { canaryWeight, shadowPercent }));
+      await world.settled(router.setTraffic(context, { canaryWeight, shadowPercent, reserved: false }));
     }
 
     async function service(of: string): Promise<Service | null> {
@@ -116,25 +116,28 @@ export function routerContract(name: string, create: (world: AdapterWorld) => Ro
           expect(await subject.read()).toEqual({ primary: 100 - canary, canary, mirror });
           expect(routing()).toEqual({
             kind: "present",
-            traffic: { canaryWeight: canary, shadowPercent: mirror },
+            traffic: { canaryWeight: canary, shadowPercent: mirror, reserved: false },
             inSync: true,
           });
         }
       });
 
       it("are put right without touching weights and mirror", async () => {
-        await install({ canaryWeight: 25, shadowPercent: 40 });
+        await install({ canaryWeight: 25, shadowPercent: 40, reserved: false });
         const before = await subject.spec();
         await subject.tamper();
         await world.advance();
         expect(routing()).toMatchObject({ inSync: false, drift: expect.stringMatching(/default\/checkout/) });
         await world.settled(router.ensureRoutes(context));
         expect(await subject.spec()).toEqual(before);
-        expect(routing()).toMatchObject({ inSync: true, traffic: { canaryWeight: 25, shadowPercent: 40 } });
+        expect(routing()).toMatchObject({
+          inSync: true,
+          traffic: { canaryWeight: 25, shadowPercent: 40, reserved: false },
+        });
       });
 
       it("follow the spec without touching weights", async () => {
-        await install({ canaryWeight: 25, shadowPercent: 0 });
+        await install({ canaryWeight: 25, shadowPercent: 0, reserved: false });
         const changed = { ...context.spec, service: { ...context.spec.service, port: 8080 } };
         context = { ...context, spec: changed };
         await world.settled(router.ensureServices(context));
@@ -145,7 +148,7 @@ export function routerContract(name: string, create: (world: AdapterWorld) => Ro
       });
 
       it("go back to weight 0 with one write when all else is gone", async () => {
-        await install({ canaryWeight: 50, shadowPercent: 0 });
+        await install({ canaryWeight: 50, shadowPercent: 0, reserved: false });
         await subject.removeCompanions();
         for (const name of ["checkout", "checkout-primary", "checkout-canary"])
           await world.remove(SERVICE, name);
@@ -155,7 +158,7 @@ export function routerContract(name: string, create: (world: AdapterWorld) => Ro
       });
 
       it("go back to weight 0 whatever was done to the object", async () => {
-        await install({ canaryWeight: 50, shadowPercent: 100 });
+        await install({ canaryWeight: 50, shadowPercent: 100, reserved: false });
         await subject.wreck();
         await world.advance();
         await set(0);
@@ -191,7 +194,7 @@ export function routerContract(name: string, create: (world: AdapterWorld) => Ro
       });
 
       it("that a deleted Rollout left behind belong to the next one of its name, and go with it", async () => {
-        await install({ canaryWeight: 25, shadowPercent: 0 });
+        await install({ canaryWeight: 25, shadowPercent: 0, reserved: false });
         const key = { namespace: "default", name: "checkout" };
         await world.settled(world.admin.delete(ROLLOUT, key, { propagation: "Orphan" }));
         await world.advance(5);

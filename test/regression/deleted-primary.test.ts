@@ -32,7 +32,7 @@ describe("somebody deletes the primary", () => {
     world.command("abort");
     world.pass();
     expect(world.decisions.at(-1)?.actions).toEqual([
-      { kind: "setTraffic", traffic: { canaryWeight: 0, shadowPercent: 0 } },
+      { kind: "setTraffic", traffic: { canaryWeight: 0, shadowPercent: 0, reserved: false } },
     ]);
     world.settle();
     expect(world.primary).toMatchObject({ revision: "v1" });

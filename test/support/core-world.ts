@@ -247,7 +247,7 @@ export class CoreWorld {
         this.canaryService = { ...service("target", 0), pinnedHash: this.canaryService.pinnedHash };
         break;
       case "ensureRoutes":
-        this.traffic ??= { canaryWeight: 0, shadowPercent: 0 };
+        this.traffic ??= { canaryWeight: 0, shadowPercent: 0, reserved: false };
         break;
       case "pinCanary":
         this.canaryService = { ...this.canaryService, exists: true, pinnedHash: action.revision };

@@ -31,7 +31,7 @@ export interface IstioRouterOptions extends ServiceSetOptions {
   readonly destinationRules: Reader<DestinationRule>;
 }
 
-const NO_CANARY: Traffic = { canaryWeight: 0, shadowPercent: 0 };
+const NO_CANARY: Traffic = { canaryWeight: 0, shadowPercent: 0, reserved: false };
 
 /** Istio by hosts: a generated VirtualService splits the apex host between the primary and the canary Service. */
 export class IstioRouter implements Router {

@@ -4,7 +4,7 @@ import type { HttpRoute, VirtualService } from "../../kube/kind/network.ts";
 import type { RouteContext } from "../router.ts";
 import { buildVirtualServiceSpec, readTraffic, routesWithTraffic } from "./virtual-service.ts";
 
-const NONE = { canaryWeight: 0, shadowPercent: 0 };
+const NONE = { canaryWeight: 0, shadowPercent: 0, reserved: false };
 
 function contextWith(istio: Record<string, unknown>): RouteContext {
   return aRouteContext(aRollout({ traffic: { istio } }));
@@ -48,7 +48,7 @@ describe("buildVirtualServiceSpec", () => {
       headers: { request: { set: { "x-env": "prod" } } },
       corsPolicy: { allowOrigins: [{ exact: "https://example.com" }], maxAge: "24h" },
     });
-    expect(buildVirtualServiceSpec(context, { canaryWeight: 5, shadowPercent: 0 })).toEqual({
+    expect(buildVirtualServiceSpec(context, { canaryWeight: 5, shadowPercent: 0, reserved: false })).toEqual({
       hosts: ["checkout.example.com", "checkout"],
       gateways: ["istio-system/public", "mesh"],
       http: [
@@ -64,10 +64,49 @@ describe("buildVirtualServiceSpec", () => {
   });
 
   it("mirrors to the canary while the shadow is on", () => {
-    const { http } = buildVirtualServiceSpec(aRouteContext(), { canaryWeight: 0, shadowPercent: 30 });
+    const { http } = buildVirtualServiceSpec(aRouteContext(), {
+      canaryWeight: 0,
+      shadowPercent: 30,
+      reserved: false,
+    });
     expect(http).toEqual([
       split(100, 0, { mirror: { host: "checkout-canary" }, mirrorPercentage: { value: 30 } }),
     ]);
+  });
+
+  it("puts what is reserved by match before the weighted route, the primary's first", () => {
+    const context = contextWith({
+      match: [{ uri: { prefix: "/" }, headers: { "x-tenant": { exact: "a" } } }],
+      timeout: "8s",
+      canaryMatch: [{ headers: { "x-tester": { exact: "yes" } } }, { uri: { exact: "/new" } }],
+      primaryMatch: [{ headers: { "x-tier": { exact: "enterprise" } } }],
+    });
+    const { http } = buildVirtualServiceSpec(context, { canaryWeight: 0, shadowPercent: 0, reserved: true });
+    const tenant = { "x-tenant": { exact: "a" } };
+    const all = { uri: { prefix: "/" } };
+    expect(http).toEqual([
+      {
+        name: "sluice-reserved-primary",
+        match: [{ ...all, headers: { ...tenant, "x-tier": { exact: "enterprise" } } }],
+        timeout: "8s",
+        route: [{ destination: { host: "checkout-primary" }, weight: 100 }],
+      },
+      {
+        name: "sluice-reserved-canary",
+        match: [
+          { ...all, headers: { ...tenant, "x-tester": { exact: "yes" } } },
+          { uri: { exact: "/new" }, headers: tenant },
+        ],
+        timeout: "8s",
+        route: [{ destination: { host: "checkout-canary" }, weight: 100 }],
+      },
+      split(100, 0, { match: [{ ...all, headers: tenant }], timeout: "8s" }),
+    ]);
+    const virtualService = aVirtualService(http ?? []);
+    const reserved = { canaryWeight: 0, shadowPercent: 0, reserved: true };
+    expect(readTraffic(virtualService, context)).toEqual(reserved);
+    expect(routesWithTraffic(virtualService, context, NONE)).toEqual([http?.at(-1)]);
+    expect(routesWithTraffic(aVirtualService([...(http ?? [])].slice(-1)), context, reserved)).toEqual(http);
   });
 
   it("leaves out durations of 0, which Istio refuses", () => {
@@ -89,7 +128,7 @@ describe("buildVirtualServiceSpec for Services with several ports", () => {
       { destination: { host: "checkout-canary", port }, weight: 10 },
     ],
   };
-  const traffic = { canaryWeight: 10, shadowPercent: 0 };
+  const traffic = { canaryWeight: 10, shadowPercent: 0, reserved: false };
   const routesOf = (istio: Record<string, unknown>, to = traffic) =>
     buildVirtualServiceSpec(contextWith(istio), to, true).http;
 
@@ -123,7 +162,8 @@ describe("buildVirtualServiceSpec for Services with several ports", () => {
 
   it("mirrors to the port that it sends to", () => {
     const [outside, inside] =
-      routesOf({ gateways: ["public", "mesh"] }, { canaryWeight: 0, shadowPercent: 100 }) ?? [];
+      routesOf({ gateways: ["public", "mesh"] }, { canaryWeight: 0, shadowPercent: 100, reserved: false }) ??
+      [];
     expect(outside?.mirror).toEqual({ host: "checkout-canary", port });
     expect(inside?.mirror).toEqual({ host: "checkout-canary" });
   });
@@ -158,7 +198,11 @@ describe("readTraffic", () => {
       0,
     ],
   ] as const)("reads %s", (_what, http, canaryWeight) => {
-    expect(readTraffic(aVirtualService(http), context)).toEqual({ canaryWeight, shadowPercent: 0 });
+    expect(readTraffic(aVirtualService(http), context)).toEqual({
+      canaryWeight,
+      shadowPercent: 0,
+      reserved: false,
+    });
   });
 
   it("reads mirrors in both forms", () => {
@@ -186,7 +230,11 @@ describe("routesWithTraffic", () => {
       mirrorPercentage: { value: 100 },
     });
     expect(
-      routesWithTraffic(aVirtualService([foreign, ours]), context, { canaryWeight: 25, shadowPercent: 0 }),
+      routesWithTraffic(aVirtualService([foreign, ours]), context, {
+        canaryWeight: 25,
+        shadowPercent: 0,
+        reserved: false,
+      }),
     ).toEqual([foreign, split(75, 25, { name: "main", timeout: "8s" })]);
   });
 

@@ -3,6 +3,7 @@ import type { IstioSpec } from "../../api/spec.ts";
 import type { Destination, HttpRoute, RouteDestination, VirtualService } from "../../kube/kind/network.ts";
 import { parseDuration } from "../../lib/duration.ts";
 import type { RouteContext, Traffic } from "../router.ts";
+import { isReservedRoute, reservedRoutes } from "./reserved-routes.ts";
 
 /** The members of a VirtualService's spec that are ours in one that we made. */
 export const OWNED_SPEC: readonly string[] = ["hosts", "gateways", "http"];
@@ -21,35 +22,43 @@ export function buildVirtualServiceSpec(
 ): VirtualService["spec"] {
   const { istio } = context.spec.traffic;
   const { apexService } = namesOf(context.rollout);
-  // The apex Service is always a host, and its callers are in the mesh: without it they would pass the canary by.
-  const gateways = [...new Set([...istio.gateways, MESH])];
-  const routes = isMultiPort ? routesByGateway(context, gateways) : [routeSettings(istio)];
+  const weighted = withTraffic(routeSettings(istio), context, traffic);
   return {
     hosts: [...new Set([...istio.hosts, apexService])],
-    gateways,
-    http: routes.map((route) => withTraffic(route, context, traffic)),
+    gateways: gatewaysOf(istio),
+    http: [
+      ...reservedNow(context, traffic, isMultiPort),
+      ...(isMultiPort ? byGateway(weighted, context) : [weighted]),
+    ],
   };
+}
+
+/** The apex Service is always a host, and its callers are in the mesh: without it they would pass the canary by. */
+function gatewaysOf(istio: IstioSpec): readonly string[] {
+  return [...new Set([...istio.gateways, MESH])];
+}
+
+function reservedNow(context: RouteContext, traffic: Traffic, isMultiPort: boolean): readonly HttpRoute[] {
+  if (!traffic.reserved) return [];
+  const routes = reservedRoutes(context, routeSettings(context.spec.traffic.istio));
+  return isMultiPort ? routes.flatMap((route) => byGateway(route, context)) : routes;
 }
 
 /** What VirtualServices call the sidecars. */
 const MESH = "mesh";
 
-function routesByGateway(context: RouteContext, gateways: readonly string[]): readonly HttpRoute[] {
-  const { istio } = context.spec.traffic;
-  const { primaryService, canaryService } = namesOf(context.rollout);
-  const port = { number: context.spec.service.port };
-  const settings = routeSettings(istio);
+/** The route as gateways need it, with the port, and as the mesh does. */
+function byGateway(route: HttpRoute, context: RouteContext): readonly HttpRoute[] {
+  const gateways = gatewaysOf(context.spec.traffic.istio);
   const outside = gateways.filter((gateway) => gateway !== MESH);
-  const withPort = [primaryService, canaryService].map((host) => ({ destination: { host, port } }));
-  if (outside.length === gateways.length) return [{ ...settings, route: withPort }];
-  if (outside.length === 0) return [settings];
-  return [
-    ...forGateways({ ...settings, route: withPort }, outside),
-    ...forGateways(
-      settings,
-      gateways.filter((gateway) => gateway === MESH),
-    ),
-  ];
+  if (outside.length === 0) return [route];
+  const port = { number: context.spec.service.port };
+  const withPort = {
+    ...route,
+    route: (route.route ?? []).map((it) => ({ ...it, destination: { ...it.destination, port } })),
+    ...(route.mirror === undefined ? {} : { mirror: { ...route.mirror, port } }),
+  };
+  return [...forGateways(withPort, outside), ...forGateways(route, [MESH])];
 }
 
 /** The route for these gateways alone; none when its conditions exclude them all. */
@@ -65,10 +74,12 @@ function forGateways(route: HttpRoute, gateways: readonly string[]): readonly Ht
 /** What the VirtualService makes of traffic now: the largest share that any of its routes gives the canary. */
 export function readTraffic(virtualService: VirtualService, context: RouteContext): Traffic {
   const isCanary = hostMatcher(context, "canary");
-  const routes = virtualService.spec?.http ?? [];
+  const all = virtualService.spec?.http ?? [];
+  const routes = all.filter((route) => !isReservedRoute(route));
   return {
     canaryWeight: Math.max(0, ...routes.map((route) => canaryShare(route, isCanary))),
     shadowPercent: Math.max(0, ...routes.map((route) => mirroredShare(route, isCanary))),
+    reserved: all.length > routes.length,
   };
 }
 
@@ -85,11 +96,16 @@ export function routesWithTraffic(
 ): readonly HttpRoute[] {
   const isPrimary = hostMatcher(context, "primary");
   const isCanary = hostMatcher(context, "canary");
-  const routes = virtualService.spec?.http ?? [];
+  const routes = (virtualService.spec?.http ?? []).filter((route) => !isReservedRoute(route));
   const isOurs = (route: HttpRoute) =>
     route.route?.some(({ destination }) => isPrimary(destination) || isCanary(destination)) ?? false;
   if (!routes.some(isOurs)) return buildVirtualServiceSpec(context, traffic, isMultiPort).http ?? [];
-  return routes.map((route) => (isOurs(route) ? withTraffic(route, context, traffic) : route));
+  const first = routes.findIndex(isOurs);
+  return [
+    ...routes.slice(0, first),
+    ...reservedNow(context, traffic, isMultiPort),
+    ...routes.slice(first).map((route) => (isOurs(route) ? withTraffic(route, context, traffic) : route)),
+  ];
 }
 
 /** Both destinations with their weights written out, 0 too: a weight that is left out means something else. */

@@ -1,0 +1,44 @@
+import { z } from "zod";
+
+export const stringMatch = z
+  .strictObject({
+    exact: z.string().max(1024).optional(),
+    prefix: z.string().max(1024).optional(),
+    regex: z.string().max(1024).optional().describe("RE2 syntax; matches the whole value."),
+  })
+  .meta({
+    "x-kubernetes-validations": [
+      {
+        rule: "[has(self.exact), has(self.prefix), has(self.regex)].filter(x, x).size() == 1",
+        message: "exactly one of exact, prefix and regex must be set",
+      },
+    ],
+  })
+  .refine(
+    (match) => Object.values(match).filter((value) => value !== undefined).length === 1,
+    "exactly one of exact, prefix and regex must be set",
+  );
+
+/** A subset of Istio's HTTPMatchRequest. */
+const httpMatch = z.strictObject({
+  uri: stringMatch.optional(),
+  scheme: stringMatch.optional(),
+  method: stringMatch.optional(),
+  authority: stringMatch.optional(),
+  headers: z.record(z.string().max(256), stringMatch).optional().describe("By lower-case header name."),
+  queryParams: z.record(z.string().max(256), stringMatch).optional(),
+  withoutHeaders: z
+    .record(z.string().max(256), stringMatch)
+    .optional()
+    .describe("Headers that must not match."),
+  ignoreUriCase: z.boolean().optional(),
+  port: z.number().int().min(1).max(65535).optional(),
+  gateways: z.array(z.string().max(253)).max(32).optional(),
+  sourceLabels: z.record(z.string().max(256), z.string().max(63)).optional(),
+  sourceNamespace: z.string().max(63).optional(),
+});
+
+/** A request matches when one of the items does; within an item every member must. */
+export const httpMatches = z.array(httpMatch).max(32);
+
+export type HttpMatch = z.output<typeof httpMatch>;
