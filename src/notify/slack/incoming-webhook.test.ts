@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import nock from "nock";
 import { afterEach, describe, expect, it } from "vitest";
 import { SystemClock } from "../../lib/clock.ts";
-import type { Attempt } from "../delivery-queue.ts";
+import type { Attempt } from "../../lib/delivery-queue.ts";
 import { IncomingWebhook } from "./incoming-webhook.ts";
 import type { SlackMessage } from "./message.ts";
 

@@ -1,7 +1,7 @@
 import type { AxiosAdapter, AxiosInstance } from "axios";
 import axios, { isAxiosError } from "axios";
 import { type Clock, deadline } from "../../lib/clock.ts";
-import type { Attempt } from "../delivery-queue.ts";
+import type { Attempt } from "../../lib/delivery-queue.ts";
 import type { SlackMessage } from "./message.ts";
 
 export interface IncomingWebhookOptions {

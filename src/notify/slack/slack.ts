@@ -1,13 +1,13 @@
 import type { AxiosAdapter } from "axios";
 import type { Rollout } from "../../api/rollout.ts";
 import type { Client } from "../../kube/client.ts";
+import { type SecretKey, SecretValues } from "../../kube/secret-values.ts";
 import type { Clock } from "../../lib/clock.ts";
+import { type Attempt, DeliveryQueue } from "../../lib/delivery-queue.ts";
 import { toError } from "../../lib/errors.ts";
 import { RecentSet } from "../../lib/recent-set.ts";
 import type { Logger } from "../../telemetry/logger.ts";
-import { type Attempt, DeliveryQueue } from "../delivery-queue.ts";
 import type { Notification, Notifier, Severity } from "../notify.ts";
-import { type SecretKey, SecretValues } from "../secret-values.ts";
 import { IncomingWebhook } from "./incoming-webhook.ts";
 import { slackMessage } from "./message.ts";
 

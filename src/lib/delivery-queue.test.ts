@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { sleep } from "../lib/clock.ts";
-import { VirtualClock } from "../lib/virtual-clock.ts";
+import { sleep } from "./clock.ts";
 import { type Attempt, DeliveryQueue, type DeliveryQueueOptions } from "./delivery-queue.ts";
+import { VirtualClock } from "./virtual-clock.ts";
 
 const SENT: Attempt = { result: "sent" };
 const BUSY: Attempt = { result: "retry", reason: "busy" };

@@ -1,6 +1,6 @@
-import { type Backoff, backoffDelay } from "../lib/backoff.ts";
-import { type Clock, sleep } from "../lib/clock.ts";
-import { Slots } from "../lib/slots.ts";
+import { type Backoff, backoffDelay } from "./backoff.ts";
+import { type Clock, sleep } from "./clock.ts";
+import { Slots } from "./slots.ts";
 
 /** What became of one attempt to deliver. Reasons are for people and hold no secrets. */
 export type Attempt =

@@ -1,8 +1,8 @@
-import { isForbidden, isNotFound } from "../kube/api-error.ts";
-import type { Client } from "../kube/client.ts";
-import { SECRET } from "../kube/resources.ts";
 import { type Clock, deadline } from "../lib/clock.ts";
 import { OperationError } from "../lib/errors.ts";
+import { isForbidden, isNotFound } from "./api-error.ts";
+import type { Client } from "./client.ts";
+import { SECRET } from "./resources.ts";
 
 export interface SecretKey {
   readonly namespace: string;
