@@ -61,7 +61,11 @@ function carried(seed: number, count: number, backends: readonly Backend[], give
   const { attempts, retryOn, perTryTimeout, timeoutMs, abort, delay } = given;
   const plan: ForwardPlan = {
     kind: "forward",
-    destinations: backends.map(({ weight }, index) => ({ share: weight, cluster: clusters[index]! })),
+    destinations: backends.map(({ weight }, index) => ({
+      share: weight,
+      cluster: clusters[index]!,
+      cookies: [],
+    })),
     mirrors: backends.map(({ mirrored }, index) => ({ share: mirrored, cluster: clusters[index]! })),
     fault: faultPolicy({
       abort: { httpStatus: 555, percentage: abort },
@@ -71,7 +75,11 @@ function carried(seed: number, count: number, backends: readonly Backend[], give
     timeoutMs,
   };
   const truth = new GroundTruth();
-  const sender = { identity: UNKNOWN_WORKLOAD, stats: new ProxyStats() };
+  const sender = {
+    identity: UNKNOWN_WORKLOAD,
+    stats: new ProxyStats(),
+    origin: { source: "web", method: "GET" },
+  };
   const carrier = { draw: new Draw(new Prng(seed)), grids: new LatencyGrids(), images, pods, truth };
   new Batch(carrier, sender, 0).carry(plan, count);
   return { plan, truth, source: sender.stats, destinations: proxies };

@@ -1,11 +1,11 @@
 import type { Cluster } from "./clusters.ts";
-import type { GroundTruth, RequestUse } from "./ground-truth.ts";
+import type { GroundTruth, PodGroup, RequestOrigin, RequestUse } from "./ground-truth.ts";
 import { serviceNamed } from "./hosts.ts";
 import { bucketOf, type Took } from "./latency.ts";
 import type { PodDirectory } from "./pod-directory.ts";
 import type { MeshPod } from "./pods.ts";
 import type { AttemptEnd } from "./policy.ts";
-import type { ForwardPlan, Plan } from "./route.ts";
+import type { ForwardPlan, Plan, RouteTarget } from "./route.ts";
 import { type Patience, type Reply, replies, type Serving } from "./serve.ts";
 import {
   type ProxyStats,
@@ -24,6 +24,9 @@ export interface Carrier extends Serving {
 export interface Sender {
   readonly identity: WorkloadIdentity;
   readonly stats: ProxyStats;
+  readonly origin: RequestOrigin;
+  /** Hears of each answer: the Set-Cookie headers in it, and the pods that gave it; null for a proxy's own. */
+  readonly onAnswers?: (count: number, setCookies: readonly string[], by: PodGroup | null) => void;
 }
 
 /** Requests that have gone the same way so far. */
@@ -39,6 +42,12 @@ interface Group {
   readonly flags: readonly string[];
   /** The pod of the last try. */
   readonly pod: string | null;
+}
+
+/** Whom requests were for; no cluster where none was asked. */
+interface Addressee {
+  readonly cluster: Cluster | null;
+  readonly cookies: readonly string[];
 }
 
 const NEW_GROUP: Group = { count: 0, delayMs: 0, elapsedMs: 0, tries: 0, flags: [], pod: null };
@@ -75,39 +84,46 @@ export class Batch {
 
   carry(plan: Plan, count: number): void {
     if (plan.kind === "answer") {
-      this.#finish({ ...NEW_GROUP, count }, plan.status, plan.flags, null);
+      this.#finish({ ...NEW_GROUP, count }, plan.status, plan.flags, { ...plan, cluster: null });
       return;
     }
     const { draw } = this.#carrier;
+    const shares = plan.destinations.map(({ share }) => share);
+    const counts = draw.split(count, shares);
+    let forwarded = 0;
+    for (const [index, target] of plan.destinations.entries()) {
+      forwarded += this.#forward(plan, target, counts[index] ?? 0);
+    }
+    for (const { share, cluster } of plan.mirrors) {
+      this.#mirror(plan, cluster, draw.binomial(forwarded, share));
+    }
+  }
+
+  /** Past the fault filter; returns how many got through it. */
+  #forward(plan: ForwardPlan, target: RouteTarget, count: number): number {
+    if (count === 0) return 0;
+    const { draw } = this.#carrier;
     const { abort, delay } = plan.fault;
     const delayed = draw.binomial(count, delay?.share ?? 0);
+    let forwarded = 0;
     for (const group of [
       { ...NEW_GROUP, count: count - delayed },
       { ...NEW_GROUP, count: delayed, delayMs: delay?.delayMs ?? 0, flags: ["DI"] },
     ]) {
       const aborted = draw.binomial(group.count, abort?.share ?? 0);
-      this.#finish({ ...group, count: aborted }, abort?.status ?? 0, "FI", null);
-      this.#forward(plan, { ...group, count: group.count - aborted });
+      this.#finish({ ...group, count: aborted }, abort?.status ?? 0, "FI", { ...target, cluster: null });
+      this.#try(plan, target, { ...group, count: group.count - aborted });
+      forwarded += group.count - aborted;
     }
-  }
-
-  #forward(plan: ForwardPlan, group: Group): void {
-    if (group.count === 0) return;
-    const { draw } = this.#carrier;
-    const shares = plan.destinations.map(({ share }) => share);
-    const counts = draw.split(group.count, shares);
-    for (const [index, { cluster }] of plan.destinations.entries()) {
-      this.#try(plan, cluster, { ...group, count: counts[index] ?? 0 });
-    }
-    for (const { share, cluster } of plan.mirrors) {
-      this.#mirror(plan, cluster, draw.binomial(group.count, share));
-    }
+    return forwarded;
   }
 
   /** One try of each request. */
-  #try(plan: ForwardPlan, cluster: Cluster, group: Group): void {
+  #try(plan: ForwardPlan, target: RouteTarget, group: Group): void {
+    if (group.count === 0) return;
+    const { cluster } = target;
     if (cluster.endpoints.length === 0) {
-      this.#finish(group, 503, cluster.service === null ? "NC" : "UH", cluster);
+      this.#finish(group, 503, cluster.service === null ? "NC" : "UH", target);
       return;
     }
     const patience = patienceOf(plan, group.elapsedMs);
@@ -115,9 +131,9 @@ export class Batch {
       const sent = { ...group, count, pod: key };
       const pod = this.#reach(key, "live", count);
       if (pod === null) {
-        this.#failed(plan, cluster, sent, { end: "connect-failure", tookMs: REFUSED_MS });
+        this.#failed(plan, target, sent, { end: "connect-failure", tookMs: REFUSED_MS });
       } else {
-        this.#receive(plan, cluster, sent, this.#serve(pod, cluster, count, patience));
+        this.#receive(plan, target, sent, this.#serve(pod, cluster, count, patience));
       }
     }
   }
@@ -147,7 +163,7 @@ export class Batch {
   #reach(key: string, use: RequestUse, count: number): MeshPod | null {
     const { pods, truth } = this.#carrier;
     const group = pods.group(key);
-    if (group !== null) truth.sent(this.#now, group, use, count);
+    if (group !== null) truth.sent(this.#now, group, this.#sender.origin, use, count);
     const pod = pods.serving(key);
     if (pod === null) truth.sentToUnready(this.#now, count);
     return pod;
@@ -172,23 +188,23 @@ export class Batch {
   }
 
   /** What is not tried again goes to the user; the rest is tried again together, after the mean of its times. */
-  #receive(plan: ForwardPlan, cluster: Cluster, group: Group, answers: readonly Reply[]): void {
+  #receive(plan: ForwardPlan, target: RouteTarget, group: Group, answers: readonly Reply[]): void {
     for (const { end, took } of answers) {
       const count = sum(took.map((part) => part.count));
       const answered = { ...group, count };
       if (typeof end === "number" && !plan.retry.retries(end)) {
-        this.#finish(answered, end, "-", cluster, took);
+        this.#finish(answered, end, "-", target, took);
         continue;
       }
       const tookMs = sum(took.map((part) => part.count * part.durationMs)) / count;
-      this.#failed(plan, cluster, answered, { end, tookMs });
+      this.#failed(plan, target, answered, { end, tookMs });
     }
   }
 
   /** A failed try: another one if the route allows it and time is left, else the user sees the failure. */
   #failed(
     plan: ForwardPlan,
-    cluster: Cluster,
+    target: RouteTarget,
     group: Group,
     failure: { readonly end: AttemptEnd; readonly tookMs: number },
   ): void {
@@ -198,13 +214,13 @@ export class Batch {
     const inTime = timeoutMs === null || elapsedMs < timeoutMs;
     const isRetried = retry.retries(end) && inTime;
     if (isRetried && group.tries < retry.attempts) {
-      this.#try(plan, cluster, { ...group, elapsedMs, tries: group.tries + 1 });
+      this.#try(plan, target, { ...group, elapsedMs, tries: group.tries + 1 });
       return;
     }
     const reply = typeof end === "number" ? { status: end, flag: "" } : LOCAL_REPLIES[end];
     const flag = isRetried ? joinFlags([reply.flag, "URX"]) : reply.flag;
     const took = { count: group.count, durationMs: tookMs, bucket: bucketOf(tookMs) };
-    this.#finish(group, reply.status, flag, cluster, [took]);
+    this.#finish(group, reply.status, flag, target, [took]);
   }
 
   /** What the user gets, and the sending proxy's count of it. Without `took`, the proxy answered by itself. */
@@ -212,7 +228,7 @@ export class Batch {
     group: Group,
     status: number,
     flag: string,
-    cluster: Cluster | null,
+    { cluster, cookies }: Addressee,
     took: readonly Took[] = [{ count: group.count, ...REFUSED }],
   ): void {
     if (group.count === 0) return;
@@ -227,6 +243,8 @@ export class Batch {
     const beforeMs = group.delayMs + group.elapsedMs;
     this.#sender.stats.record(kind, beforeMs === 0 ? took : took.map((part) => later(part, beforeMs)));
     this.#carrier.truth.answered(this.#now, status, group.count);
+    const by = group.pod === null ? null : this.#carrier.pods.group(group.pod);
+    this.#sender.onAnswers?.(group.count, cookies, by);
   }
 }
 

@@ -3,11 +3,13 @@ import type { Prng } from "../../lib/prng.ts";
 
 /** Random whole numbers that stand for many single draws at once; exact distributions, never rounded normals. */
 export class Draw {
+  readonly #float: () => number;
   readonly #poisson: (mean: number) => () => number;
   readonly #binomial: (count: number, probability: number) => () => number;
 
   constructor(prng: Prng) {
     const source = () => prng.float();
+    this.#float = source;
     this.#poisson = randomPoisson.source(source);
     this.#binomial = randomBinomial.source(source);
   }
@@ -39,5 +41,23 @@ export class Draw {
       left -= mine;
       return mine;
     });
+  }
+
+  /** Takes `count` items at random, each once, from piles of these sizes; all of them when they are fewer. */
+  pick(count: number, piles: readonly number[]): number[] {
+    let left = 0;
+    for (const pile of piles) left += pile;
+    if (count >= left) return [...piles];
+    const picked = piles.map(() => 0);
+    for (let taken = 0; taken < count; taken++, left--) {
+      let at = Math.floor(this.#float() * left);
+      let index = 0;
+      while (at >= (piles[index] ?? 0) - (picked[index] ?? 0)) {
+        at -= (piles[index] ?? 0) - (picked[index] ?? 0);
+        index += 1;
+      }
+      picked[index] = (picked[index] ?? 0) + 1;
+    }
+    return picked;
   }
 }

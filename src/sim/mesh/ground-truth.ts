@@ -1,46 +1,5 @@
-/** Entries kept of one tally; beyond it, older times are known half as finely. */
-const TALLY_LIMIT = 100_000;
-
-/** A count over time: how many there were up to each instant. */
-class Tally {
-  #times: number[] = [];
-  /** #totals[i]: all up to and including #times[i]. */
-  #totals: number[] = [];
-
-  add(at: number, count: number): void {
-    const last = this.#times.length - 1;
-    const total = (this.#totals[last] ?? 0) + count;
-    if (this.#times[last] === at) {
-      this.#totals[last] = total;
-      return;
-    }
-    this.#times.push(at);
-    this.#totals.push(total);
-    if (this.#times.length > TALLY_LIMIT) this.#thin();
-  }
-
-  /** From `fromMs` (included) to `toMs` (not included). */
-  between(fromMs: number, toMs: number): number {
-    return this.#before(toMs) - this.#before(fromMs);
-  }
-
-  #before(at: number): number {
-    let low = 0;
-    let high = this.#times.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#times[middle] ?? 0) < at) low = middle + 1;
-      else high = middle;
-    }
-    return this.#totals[low - 1] ?? 0;
-  }
-
-  #thin(): void {
-    const keep = (_: number, index: number) => index % 2 === 1 || index === this.#times.length - 1;
-    this.#totals = this.#totals.filter(keep);
-    this.#times = this.#times.filter(keep);
-  }
-}
+import { ClientTruth } from "./client-truth.ts";
+import { Tally, type Window, within } from "./tally.ts";
 
 /** Requests that reached, or were sent to, the pods of one ReplicaSet. */
 export interface PodGroup {
@@ -52,22 +11,31 @@ export interface PodGroup {
 
 export type RequestUse = "live" | "mirror";
 
-export interface SentFilter {
+/** Where requests come from, and what they are. */
+export interface RequestOrigin {
+  /** Name of the source of traffic. */
+  readonly source: string;
+  readonly method: string;
+}
+
+export interface SentFilter extends Window {
   readonly namespace: string;
   readonly workload: string;
   /** Absent: all revisions. */
   readonly hash?: string;
   /** Absent: both. */
   readonly use?: RequestUse;
-  /** Absent: from the beginning. */
-  readonly fromMs?: number;
-  /** Absent: up to now. */
-  readonly toMs?: number;
+  /** Absent: all sources of traffic. */
+  readonly source?: string;
+  /** Absent: all methods. */
+  readonly method?: string;
 }
 
-export interface Window {
-  readonly fromMs?: number;
-  readonly toMs?: number;
+interface Sent {
+  readonly group: PodGroup;
+  readonly origin: RequestOrigin;
+  readonly use: RequestUse;
+  readonly tally: Tally;
 }
 
 /**
@@ -75,19 +43,18 @@ export interface Window {
  * attempts, retries included, except those of users, who see only the last one.
  */
 export class GroundTruth {
-  readonly #sent = new Map<
-    string,
-    { readonly group: PodGroup; readonly use: RequestUse; readonly tally: Tally }
-  >();
+  /** Where the clients of populations got to. */
+  readonly clients = new ClientTruth();
+  readonly #sent = new Map<string, Sent>();
   readonly #users = { requests: new Tally(), errors: new Tally() };
   readonly #unready = new Tally();
 
   /** A request was sent to a pod, whether or not the pod was there. */
-  sent(at: number, group: PodGroup, use: RequestUse, count: number): void {
-    const key = `${group.namespace}/${group.workload}/${group.hash}/${use}`;
+  sent(at: number, group: PodGroup, origin: RequestOrigin, use: RequestUse, count: number): void {
+    const key = `${group.namespace}/${group.workload}/${group.hash}/${use}/${origin.source}/${origin.method}`;
     let entry = this.#sent.get(key);
     if (entry === undefined) {
-      entry = { group, use, tally: new Tally() };
+      entry = { group, origin, use, tally: new Tally() };
       this.#sent.set(key, entry);
     }
     entry.tally.add(at, count);
@@ -106,12 +73,7 @@ export class GroundTruth {
 
   requestsTo(filter: SentFilter): number {
     let total = 0;
-    for (const { group, use, tally } of this.#sent.values()) {
-      if (group.namespace !== filter.namespace || group.workload !== filter.workload) continue;
-      if (filter.hash !== undefined && filter.hash !== group.hash) continue;
-      if (filter.use !== undefined && filter.use !== use) continue;
-      total += within(tally, filter);
-    }
+    for (const sent of this.#sent.values()) if (isMeant(sent, filter)) total += within(sent.tally, filter);
     return total;
   }
 
@@ -133,6 +95,13 @@ export class GroundTruth {
   }
 }
 
-function within(tally: Tally, window: Window): number {
-  return tally.between(window.fromMs ?? Number.NEGATIVE_INFINITY, window.toMs ?? Number.POSITIVE_INFINITY);
+function isMeant({ group, origin, use }: Sent, filter: SentFilter): boolean {
+  return (
+    group.workload === filter.workload &&
+    group.namespace === filter.namespace &&
+    (filter.hash === undefined || filter.hash === group.hash) &&
+    (filter.use === undefined || filter.use === use) &&
+    (filter.source === undefined || filter.source === origin.source) &&
+    (filter.method === undefined || filter.method === origin.method)
+  );
 }

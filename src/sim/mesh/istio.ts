@@ -29,9 +29,21 @@ export interface HttpMatchRequest {
   readonly sourceNamespace?: string;
 }
 
+export interface HeaderOperations {
+  readonly set?: Readonly<Record<string, string>>;
+  readonly add?: Readonly<Record<string, string>>;
+  readonly remove?: readonly string[];
+}
+
+export interface Headers {
+  readonly request?: HeaderOperations;
+  readonly response?: HeaderOperations;
+}
+
 export interface HttpRouteDestination {
   readonly destination: Destination;
   readonly weight?: number;
+  readonly headers?: Headers;
 }
 
 interface Percent {
@@ -58,6 +70,7 @@ export interface HttpRoute {
   readonly timeout?: string;
   readonly retries?: HttpRetry;
   readonly fault?: HttpFault;
+  readonly headers?: Headers;
   readonly mirror?: Destination;
   readonly mirrorPercentage?: Percent;
   /** The older spelling of mirrorPercentage: whole percent. */

@@ -1,92 +1,16 @@
 import { describe, expect, it } from "vitest";
+import { aSlice, readyStatus } from "../../../test/support/mesh-objects.ts";
 import {
-  aPod,
-  aService,
-  aSlice,
-  aVirtualService,
-  HandFedCaches,
-  readyStatus,
-} from "../../../test/support/mesh-objects.ts";
+  aMesh,
+  CANARY,
+  metric,
+  PRIMARY,
+  TRAFFIC,
+  weights,
+  within,
+} from "../../../test/support/small-mesh.ts";
 import type { Pod } from "../../kube/kind/workload.ts";
-import { Prng } from "../../lib/prng.ts";
-import { VirtualClock } from "../../lib/virtual-clock.ts";
-import { HEALTHY_IMAGE, type ImageBehaviour } from "../image.ts";
-import type { TrafficSpec } from "./client.ts";
-import type { HttpRoute } from "./istio.ts";
-import { BATCH_MS, Mesh } from "./mesh.ts";
-
-const PRIMARY = [0, 1, 2].map((index) => aPod("checkout-primary", index));
-const CANARY = [0, 1].map((index) => aPod("checkout", index, { hash: "bbbb", image: "shop/checkout:v2" }));
-const FROM = { workload: "web", namespace: "shop", labels: { app: "web" } };
-const TRAFFIC: TrafficSpec = { host: "checkout", rps: 500, from: FROM };
-
-function weights(canary: number, extra: Partial<HttpRoute> = {}) {
-  return aVirtualService({
-    hosts: ["checkout"],
-    http: [
-      {
-        route: [
-          { destination: { host: "checkout-primary" }, weight: 100 - canary },
-          { destination: { host: "checkout-canary" }, weight: canary },
-        ],
-        ...extra,
-      },
-    ],
-  });
-}
-
-function aMesh(
-  options: { seed?: number; delayMs?: number; images?: Record<string, Partial<ImageBehaviour>> } = {},
-) {
-  const clock = new VirtualClock();
-  const fed = new HandFedCaches();
-  fed.put(
-    ...PRIMARY,
-    ...CANARY,
-    aService("checkout"),
-    aService("checkout-primary"),
-    aService("checkout-canary"),
-    aSlice("checkout", PRIMARY),
-    aSlice("checkout-primary", PRIMARY),
-    aSlice("checkout-canary", CANARY),
-  );
-  const mesh = new Mesh({
-    clock,
-    prng: new Prng(options.seed ?? 7),
-    images: (image) => ({ ...HEALTHY_IMAGE, ...options.images?.[image] }),
-    caches: fed.caches,
-    delayMs: options.delayMs ?? 0,
-  });
-  mesh.setTraffic("web-0", TRAFFIC);
-  mesh.start();
-  const to = (workload: string, use?: "live" | "mirror", fromMs?: number) =>
-    mesh.truth.requestsTo({
-      namespace: "shop",
-      workload,
-      ...(use === undefined ? {} : { use }),
-      ...(fromMs === undefined ? {} : { fromMs }),
-    });
-  return { clock, fed, mesh, to };
-}
-
-/** Sum of a metric over all proxies, of the series that have these labels. */
-function metric(mesh: Mesh, name: string, labels: Record<string, string>): number {
-  let total = 0;
-  for (const line of mesh.metricsText().split("\n")) {
-    if (!line.startsWith(`${name}{`)) continue;
-    if (
-      Object.entries(labels).every(
-        ([key, value]) => line.includes(`,${key}="${value}"`) || line.includes(`{${key}="${value}"`),
-      )
-    ) {
-      total += Number(line.slice(line.lastIndexOf(" ")));
-    }
-  }
-  return total;
-}
-
-const within = (actual: number, expected: number, deviations: number) =>
-  expect(Math.abs(actual - expected)).toBeLessThan(deviations);
+import { BATCH_MS } from "./mesh.ts";
 
 describe("traffic", () => {
   it("arrives at the rate asked for and follows the weights", async () => {
@@ -199,7 +123,7 @@ describe("telemetry", () => {
 
   it("writes a page that names every label once, with escaped values", async () => {
     const { clock, mesh } = aMesh();
-    mesh.setTraffic("odd", { ...TRAFFIC, from: { ...FROM, workload: 'a"b\\c' } });
+    mesh.setTraffic("odd", { ...TRAFFIC, from: { ...TRAFFIC.from, workload: 'a"b\\c' } });
     await clock.advance(2_000);
     const lines = mesh.metricsText().split("\n");
     expect(lines[0]).toBe("# HELP istio_requests_total Requests handled by an Istio proxy.");

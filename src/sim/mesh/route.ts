@@ -1,5 +1,6 @@
 import { keyText } from "../../kube/object.ts";
 import { type Cluster, clusterOf, type ServiceName } from "./clusters.ts";
+import { cookiesOf } from "./cookies.ts";
 import { hostMatch, resolveShortName, serviceHost, serviceNamed, withoutPort } from "./hosts.ts";
 import type { HttpRoute, VirtualService } from "./istio.ts";
 import { matchesAny, type RequestShape, servesGateway } from "./match.ts";
@@ -7,14 +8,21 @@ import { type FaultPolicy, faultPolicy, type RetryPolicy, retryPolicy, timeoutMs
 import type { View } from "./view.ts";
 
 /** What a proxy does with requests of one shape. */
-export type Plan =
-  /** The proxy answers by itself: no route, a redirect, a direct response. */
-  { readonly kind: "answer"; readonly status: number; readonly flags: string } | ForwardPlan;
+export type Plan = AnswerPlan | ForwardPlan;
+
+/** The proxy answers by itself: no route, a redirect, a direct response. */
+export interface AnswerPlan {
+  readonly kind: "answer";
+  readonly status: number;
+  readonly flags: string;
+  /** Values of the Set-Cookie headers that the route puts into answers. */
+  readonly cookies: readonly string[];
+}
 
 export interface ForwardPlan {
   readonly kind: "forward";
   /** Shares on any scale; a share of 0 gets nothing. */
-  readonly destinations: readonly WeightedCluster[];
+  readonly destinations: readonly RouteTarget[];
   /** Shares from 0 to 1, each of all live requests. */
   readonly mirrors: readonly WeightedCluster[];
   readonly fault: FaultPolicy;
@@ -27,9 +35,14 @@ export interface WeightedCluster {
   readonly cluster: Cluster;
 }
 
+export interface RouteTarget extends WeightedCluster {
+  /** Values of the Set-Cookie headers that the route puts into answers. */
+  readonly cookies: readonly string[];
+}
+
 /** No virtual host, or none of its routes, takes the request. */
-export const NO_ROUTE: Plan = { kind: "answer", status: 404, flags: "NR" };
-const NO_CLUSTER: Plan = { kind: "answer", status: 503, flags: "NC" };
+export const NO_ROUTE: Plan = { kind: "answer", status: 404, flags: "NR", cookies: [] };
+const NO_CLUSTER: Plan = { kind: "answer", status: 503, flags: "NC", cookies: [] };
 
 /** Finds the route of a request as Istio's proxies do: host first, then the http routes in their order. */
 export function planFor(view: View, request: RequestShape): Plan {
@@ -89,11 +102,12 @@ function routedPlan(view: View, virtualService: VirtualService, request: Request
   const routes = virtualService.spec?.http ?? [];
   const route = routes.find((candidate) => matchesAny(candidate.match, request, namespace));
   if (route === undefined) return NO_ROUTE;
+  const cookies = cookiesOf(undefined, route.headers);
   if (route.redirect !== undefined) {
-    return { kind: "answer", status: route.redirect.redirectCode ?? 301, flags: "-" };
+    return { kind: "answer", status: route.redirect.redirectCode ?? 301, flags: "-", cookies };
   }
   if (route.directResponse !== undefined) {
-    return { kind: "answer", status: route.directResponse.status, flags: "-" };
+    return { kind: "answer", status: route.directResponse.status, flags: "-", cookies };
   }
   return forwardPlan(view, route, namespace);
 }
@@ -104,6 +118,7 @@ function forwardPlan(view: View, route: HttpRoute, namespace: string): Plan {
     // A lone destination gets everything, whatever its weight says; among several, none given means 0.
     share: backends.length === 1 ? 100 : (backend.weight ?? 0),
     cluster: clusterOf(view, backend.destination, namespace),
+    cookies: cookiesOf(backend.headers, route.headers),
   }));
   if (!destinations.some((destination) => destination.share > 0)) return NO_ROUTE;
   return {
@@ -131,7 +146,7 @@ function mirrorsOf(view: View, route: HttpRoute, namespace: string): WeightedClu
 function plainPlan(cluster: Cluster): Plan {
   return {
     kind: "forward",
-    destinations: [{ share: 100, cluster }],
+    destinations: [{ share: 100, cluster, cookies: [] }],
     mirrors: [],
     fault: faultPolicy(undefined),
     retry: retryPolicy(undefined),

@@ -12,6 +12,7 @@ const FACTS: Facts = {
   canaryRequestsAfter: 0,
   userRequests: 10_000,
   userErrors: 20,
+  clientsMovedBack: 2,
   requestsToUnready: 3,
   events: new Set(["RunStarted", "RolledBack"]),
 };
@@ -33,6 +34,7 @@ const MET: readonly Partial<Expectations>[] = [
   { canaryRequests: 900 },
   { canaryRequestsAfter: 0 },
   { userErrorRateBelow: 0.0021 },
+  { clientsMovedBack: 2 },
   { requestsToUnready: 3 },
   { events: ["RolledBack"] },
 ];
@@ -54,6 +56,7 @@ const UNMET: readonly (readonly [Partial<Expectations>, string])[] = [
     { userErrorRateBelow: 0.002 },
     "userErrorRateBelow: 20 of 10000 requests failed (0.00200), expected below 0.002",
   ],
+  [{ clientsMovedBack: 0 }, "clientsMovedBack: 2, expected 0 at most"],
   [{ requestsToUnready: 0 }, "requestsToUnready: 3, expected 0 at most"],
   [{ events: ["RolledBack", "Promoted"] }, "events: Promoted not seen; seen were RunStarted, RolledBack"],
 ];

@@ -17,6 +17,8 @@ export interface Facts {
   readonly canaryRequestsAfter: number | null;
   readonly userRequests: number;
   readonly userErrors: number;
+  /** Clients that the canary had served and the primary served next, while they shared the requests. */
+  readonly clientsMovedBack: number;
   readonly requestsToUnready: number;
   /** Reasons of events about the Rollout. */
   readonly events: ReadonlySet<string>;
@@ -63,6 +65,7 @@ const LIMITS: readonly Check[] = [
     if (facts.canaryRequestsAfter === null) return "canaryRequestsAfter: no run has ended";
     return atMost("canaryRequestsAfter", facts.canaryRequestsAfter, canaryRequestsAfter);
   },
+  ({ clientsMovedBack }, facts) => atMost("clientsMovedBack", facts.clientsMovedBack, clientsMovedBack),
   ({ requestsToUnready }, facts) => atMost("requestsToUnready", facts.requestsToUnready, requestsToUnready),
   ({ userErrorRateBelow: limit }, { userErrors, userRequests }) => {
     if (limit === undefined) return null;

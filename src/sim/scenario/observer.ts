@@ -44,6 +44,8 @@ export class RolloutObserver {
   #maxCanaryWeight = 0;
   #firstRunAt: number | null = null;
   #lastRunEndedAt: number | null = null;
+  readonly #shared: { readonly fromMs: number; toMs: number }[] = [];
+  #isSharing = false;
 
   constructor(parts: ObserverParts) {
     this.#parts = parts;
@@ -107,6 +109,11 @@ export class RolloutObserver {
     return this.#lastRunEndedAt;
   }
 
+  /** When canary and primary shared the requests: steps, and the promotion after them. The last one may go on. */
+  get shared(): readonly { readonly fromMs: number; readonly toMs: number }[] {
+    return this.#shared;
+  }
+
   #changed(rollout: Rollout | null): void {
     const before = this.#rollout?.status;
     this.#rollout = rollout;
@@ -116,7 +123,16 @@ export class RolloutObserver {
     if (status.run !== undefined) this.#firstRunAt ??= now;
     if (!isOver(status)) this.#lastRunEndedAt = null;
     else if (before !== undefined && !isOver(before)) this.#lastRunEndedAt = now;
+    this.#share(status.run?.stage === "Step" || status.run?.stage === "Promoting", now);
     this.#tell(status, now);
+  }
+
+  #share(isSharing: boolean, now: number): void {
+    if (isSharing === this.#isSharing) return;
+    this.#isSharing = isSharing;
+    const last = this.#shared.at(-1);
+    if (isSharing) this.#shared.push({ fromMs: now, toMs: Number.POSITIVE_INFINITY });
+    else if (last !== undefined) last.toMs = now;
   }
 
   #tell(status: RolloutStatus, now: number): void {

@@ -81,6 +81,12 @@ const FORMS: readonly (readonly [string, unknown])[] = [
   ["scale: { deployment: checkout, replicas: 0 }", { kind: "scale", deployment: "checkout", replicas: 0 }],
   ["apply: service.yaml", { kind: "apply", files: ["service.yaml"], objects: [] }],
   ["traffic: { host: checkout, rps: 0 }", { kind: "traffic", changes: [{ host: "checkout", rps: 0 }] }],
+  ["traffic: { method: { GET: 9, POST: 1 } }", { changes: [{ method: { GET: 9, POST: 1 } }] }],
+  ["traffic: { clients: 50 }", { changes: [{ clients: { count: 50, stayMs: null } }] }],
+  [
+    "traffic: { clients: { count: 50, stay: 1m } }",
+    { changes: [{ clients: { count: 50, stayMs: 60_000 } }] },
+  ],
   ["traffic: { rps: 5, headers: { X-User: ann } }", { changes: [{ rps: 5, headers: { "x-user": "ann" } }] }],
   ["images: { a: { errorRate: 1 } }", { kind: "images", images: { a: { differs: { errorRate: 1 } } } }],
   ["prometheus: down", { kind: "prometheus", state: "down" }],
@@ -157,6 +163,14 @@ describe("a file that cannot be run", () => {
     [
       `${HEAD}timeline:\n  - { at: 1s, setimage: x }`,
       "story.yaml:4: timeline[0].setimage: setimage is not a known key; did you mean setImage?",
+    ],
+    [
+      `${HEAD}traffic: { host: a, rps: 1, method: get }`,
+      'story.yaml:3: traffic[0].method: "get": want a method such as GET',
+    ],
+    [
+      `${HEAD}traffic: { host: a, rps: 1, clients: 0 }`,
+      "story.yaml:3: traffic[0].clients.count: 0: want 1 or more",
     ],
     [`${HEAD}traffic: { host: a, rps: -1 }`, "story.yaml:3: traffic[0].rps: -1: want 0 or more"],
     [

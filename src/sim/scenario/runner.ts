@@ -251,9 +251,20 @@ export class ScenarioRunner {
       canaryRequestsAfter: quietSince === null ? null : live(quietSince),
       userRequests: truth.userRequests({ fromMs: this.#startMs }),
       userErrors: truth.userErrors({ fromMs: this.#startMs }),
+      clientsMovedBack: this.#clientsMovedBack(),
       requestsToUnready: truth.requestsToUnready({ fromMs: this.#startMs }),
       events: observer.events,
     };
+  }
+
+  #clientsMovedBack(): number {
+    const { world, loaded } = this.#options;
+    const { target, primary } = this.#names;
+    const workload = (name: string) => ({ namespace: loaded.namespace, workload: name });
+    const counts = this.#observer.shared.map((window) =>
+      world.mesh.truth.clients.moved(workload(target), workload(primary), window),
+    );
+    return counts.reduce((sum, count) => sum + count, 0);
   }
 
   get #names(): ReturnType<typeof namesOf> {

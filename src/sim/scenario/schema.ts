@@ -48,6 +48,9 @@ const expectSchema = strict({
   canaryRequestsAfter: count("Live requests that canary pods got after the rollback, at most.").optional(),
   canaryRequestsAfterAbort: count("The same as canaryRequestsAfter.").optional(),
   userErrorRateBelow: share("Share of users' requests that failed is below this.").optional(),
+  clientsMovedBack: count(
+    "Clients (of traffic with clients) that the canary served and the primary next, during steps, at most.",
+  ).optional(),
   requestsToUnready: count("Requests sent to pods that were gone or not ready, at most.").optional(),
   events: z
     .preprocess((value) => (typeof value === "string" ? [value] : value), z.array(z.string().min(1)).max(100))

@@ -6,9 +6,33 @@ const rps = z
   .min(0, "want 0 or more")
   .max(1_000_000, "want at most 1000000");
 
+const methodName = z.string().regex(/^[A-Z]{1,16}$/, "want a method such as GET");
+
+const method = z
+  .union([methodName, z.record(methodName, z.number().min(0, "want 0 or more"))], {
+    error: "want a method such as GET, or several with their shares: { GET: 9, POST: 1 }",
+  })
+  .refine((value) => typeof value === "string" || Object.values(value).some((part) => part > 0), {
+    error: "want a share above 0 for one method at least",
+  })
+  .describe("GET by default. Several with how often each comes: { GET: 9, POST: 1 }.");
+
+const clients = z
+  .preprocess(
+    (value) => (typeof value === "number" ? { count: value } : value),
+    strict({
+      count: z.int("want a whole number").min(1, "want 1 or more").max(1_000_000, "want at most 1000000"),
+      stay: duration("Mean time until a client leaves and a new one comes. Default: for ever.").optional(),
+    }),
+  )
+  .transform(({ count, stay }) => ({ count, stayMs: stay === undefined || stay === 0 ? null : stay }))
+  .describe("People behind the requests, each with a cookie jar.");
+
 /** What requests look like. */
 const shape = {
-  method: z.string().min(1).max(16).optional(),
+  method: method.optional(),
+  scheme: z.enum(["http", "https"], "want http or https").optional(),
+  clients: clients.optional(),
   path: z.string().startsWith("/", "want a path that begins with /").optional(),
   headers: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String))

@@ -51,12 +51,14 @@ function toSpec(
   entry: TrafficChange & { readonly host: string; readonly rps: number },
   namespace: string,
 ): TrafficSpec {
-  const { host, rps, method, path, headers, port, gateway, from } = entry;
+  const { host, rps, method, scheme, clients, path, headers, port, gateway, from } = entry;
   const workload = from?.workload ?? DEFAULT_CLIENT;
   return {
     host,
     rps,
     ...(method === undefined ? {} : { method }),
+    ...(scheme === undefined ? {} : { scheme }),
+    ...(clients === undefined ? {} : { clients }),
     ...(path === undefined ? {} : { path }),
     ...(headers === undefined ? {} : { headers }),
     ...(port === undefined ? {} : { port }),
