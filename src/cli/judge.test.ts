@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { COMMANDS } from "./commands.ts";
 import { createProgram } from "./program.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -74,7 +75,7 @@ async function sluice(args: readonly string[], input = ""): Promise<Ran> {
     readInput: async () => input,
     untilAsked: () => Promise.resolve(),
   };
-  const code = await createProgram(terminal).run(args);
+  const code = await createProgram({ commands: COMMANDS, terminal }).run(args);
   return { code, out: out.split("\n").filter((line) => line !== ""), err };
 }
 

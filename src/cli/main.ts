@@ -1,10 +1,6 @@
 #!/usr/bin/env node
+import { COMMANDS } from "./commands.ts";
 import { createProgram } from "./program.ts";
+import { runProgram } from "./run-program.ts";
 
-// Whoever reads our output may stop reading (`sluice get | head`): that ends us, and is no failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit();
-});
-
-process.exitCode = await createProgram().run(process.argv.slice(2));
+await runProgram(createProgram({ commands: COMMANDS }));

@@ -1,60 +1,39 @@
 import { Command, CommanderError } from "commander";
 import { type Clock, SystemClock } from "../lib/clock.ts";
 import { toError } from "../lib/errors.ts";
-import { addBacktestCommand } from "./backtest.ts";
 import type { CommandContext } from "./command-context.ts";
-import { addCompletionCommand } from "./completion.ts";
-import { addControllerCommand } from "./controller.ts";
 import { EXIT_CODES, exitOf } from "./exit-codes.ts";
-import { addExplainCommand } from "./explain.ts";
-import { addGetCommand } from "./get.ts";
-import { addGivenCommands } from "./give-command.ts";
-import { addHistoryCommand } from "./history.ts";
-import { addJudgeCommand } from "./judge.ts";
-import { addLintCommand } from "./lint.ts";
-import { addPlaygroundCommand } from "./playground.ts";
-import { addRenderCommand } from "./render.ts";
-import { addStatusCommand } from "./status.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
-import { addVersionCommand } from "./version.ts";
-import { addWaitCommand } from "./wait.ts";
+
+/** Adds a command to `sluice`. */
+export type AddCommand = (program: Command, context: CommandContext) => void;
 
 export interface Program {
   /** Resolves to the exit code, one of EXIT_CODES. */
   run(args: readonly string[]): Promise<number>;
 }
 
-/** In the order of `sluice --help`. */
-const COMMANDS: readonly ((program: Command, context: CommandContext) => void)[] = [
-  addGetCommand,
-  addStatusCommand,
-  addExplainCommand,
-  addHistoryCommand,
-  addWaitCommand,
-  addGivenCommands,
-  addLintCommand,
-  addRenderCommand,
-  addJudgeCommand,
-  addBacktestCommand,
-  addPlaygroundCommand,
-  addControllerCommand,
-  addVersionCommand,
-  addCompletionCommand,
-];
+export interface ProgramOptions {
+  /** In the order of `sluice --help`. */
+  readonly commands: readonly AddCommand[];
+  /** Default: the process's own. */
+  readonly terminal?: Terminal | undefined;
+  /** Default: the system's. */
+  readonly clock?: Clock | undefined;
+}
 
 /** `sluice`: every command is a file of its own and loads what it needs when it is called. */
-export function createProgram(
-  terminal: Terminal = processTerminal(),
-  clock: Clock = new SystemClock(),
-): Program {
+export function createProgram(options: ProgramOptions): Program {
+  const { commands, terminal = processTerminal(), clock = new SystemClock() } = options;
   let exitCode: number = EXIT_CODES.ok.code;
-  const command = createCommand({
+  const context: CommandContext = {
     terminal,
     clock,
     exit: (code) => {
       exitCode = code;
     },
-  });
+  };
+  const command = createCommand(commands, context);
   return {
     run: async (args) => {
       try {
@@ -67,13 +46,13 @@ export function createProgram(
   };
 }
 
-export function createCommand(context: CommandContext): Command {
+export function createCommand(commands: readonly AddCommand[], context: CommandContext): Command {
   const { terminal } = context;
   const program = new Command("sluice")
     .description("Progressive delivery for Kubernetes and Istio.")
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
     .exitOverride();
-  for (const add of COMMANDS) add(program, context);
+  for (const add of commands) add(program, context);
   return program;
 }
 

@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
+import manifest from "../../package.json" with { type: "json" };
 import type { CommandContext } from "./command-context.ts";
 
 /** `sluice version`. */
@@ -7,9 +7,7 @@ export function addVersionCommand(program: Command, { terminal }: CommandContext
   program
     .command("version")
     .description("Print the version of Sluice, and of Node.js that it runs on.")
-    .action(async () => {
-      const manifest = await readFile(new URL("../../package.json", import.meta.url), "utf8");
-      const { version } = JSON.parse(manifest) as { readonly version: string };
-      terminal.out(`sluice ${version} (Node.js ${process.versions.node})\n`);
+    .action(() => {
+      terminal.out(`sluice ${manifest.version} (Node.js ${process.versions.node})\n`);
     });
 }

@@ -1,3 +1,4 @@
+import { COMMANDS } from "../../src/cli/commands.ts";
 import { createProgram } from "../../src/cli/program.ts";
 import type { Terminal } from "../../src/cli/terminal.ts";
 import type { Clock } from "../../src/lib/clock.ts";
@@ -38,7 +39,7 @@ export async function sluice(args: readonly string[], options: RunOptions): Prom
     readInput: async () => options.input ?? "",
     untilAsked: () => options.asked ?? NEVER,
   };
-  const code = await createProgram(terminal, options.clock).run(args);
+  const code = await createProgram({ commands: COMMANDS, terminal, clock: options.clock }).run(args);
   return { code, out, err };
 }
 

@@ -151,11 +151,8 @@ async function authenticatorOf(login: Login): Promise<Authenticate> {
   }
   const provider = user["auth-provider"];
   if (provider === undefined) return async () => {};
-  const { KubeConfig } = await import("@kubernetes/client-node");
-  const config = new KubeConfig();
-  const server = { name: "cluster", server: "https://localhost", skipTLSVerify: true };
-  config.loadFromClusterAndUser(server, { name, authProvider: provider });
-  return (filled) => config.applyToHTTPSOptions(filled);
+  const { providerAuthentication } = await import("./provider-auth.ts");
+  return providerAuthentication(name, provider);
 }
 
 /** Plugins are told what is asked of them; a relative path with a slash starts from the kubeconfig's folder. */
