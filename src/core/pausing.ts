@@ -1,6 +1,6 @@
 import type { Pause, RunStatus } from "../api/status.ts";
 import { isoTime } from "../lib/time.ts";
-import { announce, imageText, stepText } from "./announce.ts";
+import { announce, imageText, record, stepText } from "./announce.ts";
 import type { Draft } from "./draft.ts";
 
 /** How each pause ends; `NAME` stands for the Rollout's. */
@@ -32,8 +32,30 @@ export function keepPaused(draft: Draft, run: RunStatus, what: Omit<Pause, "sinc
   draft.patchStatus({ phase: "Progressing", message: `${where(run)}; paused: ${what.reason}` });
 }
 
+/** Asked to stand still, by command or by `suspend` (read live: it is a brake, not a part of the plan). */
+export function isHeldByPerson(draft: Draft, run: RunStatus): boolean {
+  const suspended = draft.snapshot.rollout.spec.suspend;
+  if (run.pause?.kind === "Suspended" && !suspended) {
+    draft.patchRun(run, { pause: undefined, stageSince: isoTime(draft.nowMs) });
+    record(draft, "Resumed", "The spec no longer says suspend; the run goes on.");
+    draft.lookAgainAfter(0);
+    return true;
+  }
+  if (suspended && run.pause === undefined)
+    pause(draft, run, { kind: "Suspended", reason: "the spec says suspend" });
+  if (suspended || run.pause?.kind === "Requested") {
+    draft.patchStatus({
+      phase: "Progressing",
+      message: `${where(run)}; paused: ${run.pause?.reason ?? "the spec says suspend"}.`,
+    });
+    return true;
+  }
+  return false;
+}
+
 /** Where the run stands, as the beginning of a sentence. */
 export function where(run: RunStatus): string {
+  if (run.stage === "Starting") return "The canary is ready";
   if (run.stage === "Shadow") return `Mirroring ${run.shadowPercent} % of requests to the canary`;
   return `Step ${stepText(run)}: ${run.weight} % of requests`;
 }

@@ -3,6 +3,7 @@ import { clockTime, isoTime, parseTime } from "../lib/time.ts";
 import { announce, imageText } from "./announce.ts";
 import { deadlineOf, readyPods } from "./canary.ts";
 import type { Draft } from "./draft.ts";
+import { isHeldByPerson } from "./pausing.ts";
 import { startPromotion } from "./promoting.ts";
 import { NO_CANARY, repairRoutes } from "./repair.ts";
 import { rollBack } from "./rolling-back.ts";
@@ -31,12 +32,7 @@ export function starting(draft: Draft, run: RunStatus): void {
     });
     return;
   }
-  // Read live: it is a brake, not a part of the plan.
-  if (draft.snapshot.rollout.spec.suspend || run.pause !== undefined) {
-    const why = run.pause?.reason ?? "the spec says suspend";
-    draft.patchStatus({ message: `The canary is ready; paused: ${why}.` });
-    return;
-  }
+  if (isHeldByPerson(draft, run)) return;
   leaveStarting(draft, run);
 }
 

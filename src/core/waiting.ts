@@ -5,7 +5,7 @@ import type { Verdict } from "../verdict/judge.ts";
 import { announce, imageText, record, stepText } from "./announce.ts";
 import { deadlineOf, readyPods } from "./canary.ts";
 import type { Draft } from "./draft.ts";
-import { pause, where } from "./pausing.ts";
+import { isHeldByPerson, pause, where } from "./pausing.ts";
 import { startPromotion } from "./promoting.ts";
 import { rollBack } from "./rolling-back.ts";
 import { stepsOf } from "./steps.ts";
@@ -72,27 +72,6 @@ function holdOf(run: RunStatus): { readonly ms: number; readonly needsApproval: 
     return { ms: parseDuration(run.spec.shadow?.duration ?? "0s") ?? 0, needsApproval: false };
   const step = stepsOf(run.spec)[run.stepIndex];
   return { ms: step?.holdMs ?? 0, needsApproval: step?.needsApproval ?? false };
-}
-
-/** Asked to stand still, by command or by `suspend` (read live: it is a brake, not a part of the plan). */
-function isHeldByPerson(draft: Draft, run: RunStatus): boolean {
-  const suspended = draft.snapshot.rollout.spec.suspend;
-  if (run.pause?.kind === "Suspended" && !suspended) {
-    draft.patchRun(run, { pause: undefined, stageSince: isoTime(draft.nowMs) });
-    record(draft, "Resumed", "The spec no longer says suspend; the run goes on.");
-    draft.lookAgainAfter(0);
-    return true;
-  }
-  if (suspended && run.pause === undefined)
-    pause(draft, run, { kind: "Suspended", reason: "the spec says suspend" });
-  if (suspended || run.pause?.kind === "Requested") {
-    draft.patchStatus({
-      phase: "Progressing",
-      message: `${where(run)}; paused: ${run.pause?.reason ?? "the spec says suspend"}.`,
-    });
-    return true;
-  }
-  return false;
 }
 
 function waitForEvidence(draft: Draft, run: RunStatus, verdict: Verdict, deadlineMs: number): void {

@@ -18,7 +18,9 @@ test("a run that is suspended while its pods start gets no weight until it is re
   world.canaryService = { ...world.canaryService, readyEndpoints: 3 };
   world.settle();
   expect(world.traffic?.canaryWeight).toBe(0);
+  expect(world.status?.run?.pause).toMatchObject({ kind: "Suspended" });
   world.spec = aSpec();
   world.settle();
+  expect(world.status?.run?.pause).toBeUndefined();
   expect(world.traffic?.canaryWeight).toBe(10);
 });
