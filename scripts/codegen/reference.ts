@@ -34,27 +34,37 @@ See [the guide to commands](../guides/commands.md).
 
 /** docs/reference/events.md: every reason that users may grep for. */
 export function reasonsReference(): string {
+  const events = Object.entries(EVENT_REASONS).map(([reason, { type, about, severity, when, next }]) =>
+    row(`\`${reason}\``, type, about === "release" ? "yes" : "", severity ?? "", when, next ?? ""),
+  );
+  const outcomes = Object.entries(OUTCOME_REASONS).map(([reason, when]) => row(`\`${reason}\``, when));
   return `${NOTE}
 # Events and outcomes
 
-Kubernetes events of a Rollout carry these reasons:
+What happens to a Rollout is told as Kubernetes events of the Rollout, and where it concerns the release of its target as
+well: \`kubectl describe\` of either shows them. Each is posted once when it happens, not on every look; the same text
+again within ten minutes is counted up. Those with a severity are [notifications](../guides/notifications.md) too, and
+may be chosen by \`spec.notifications[].events\`.
 
-| reason | when |
-| --- | --- |
-${table(EVENT_REASONS)}
+\`\`\`sh
+kubectl events --for rollout/checkout
+kubectl get events -A --field-selector reason=RolledBack
+\`\`\`
+
+| reason | type | on the target | notification | when | what to do |
+| --- | --- | --- | --- | --- | --- |
+${events.join("\n")}
 
 A run in \`status.history\` ended for one of these reasons:
 
 | reason | when |
 | --- | --- |
-${table(OUTCOME_REASONS)}
+${outcomes.join("\n")}
 `;
 }
 
-function table(reasons: Readonly<Record<string, string>>): string {
-  return Object.entries(reasons)
-    .map(([reason, when]) => `| \`${reason}\` | ${when} |`)
-    .join("\n");
+function row(...cells: readonly string[]): string {
+  return `| ${cells.map(cell).join(" | ")} |`;
 }
 
 function fields(node: SchemaNode, path: string): string[] {

@@ -20,35 +20,156 @@ export const OUTCOME_REASONS = {
 
 export type OutcomeReason = keyof typeof OUTCOME_REASONS;
 
-/** Reasons of Kubernetes events, in the order of a release. */
+/** How much an event matters to people. */
+export const SEVERITIES = ["info", "warning", "error"] as const;
+
+export type Severity = (typeof SEVERITIES)[number];
+
+/** One reason of Kubernetes events. */
+interface EventEntry {
+  readonly type: "Normal" | "Warning";
+  /** Whom it concerns: a release is seen on the target as well, what lies in the Rollout or in Sluice on the Rollout alone. */
+  readonly about: "release" | "rollout";
+  /** People are told as well, with this severity; null: they find it when they look. */
+  readonly severity: Severity | null;
+  readonly when: string;
+  /** What a person can do. */
+  readonly next?: string;
+}
+
+/** A transition of a release, which people are told of. */
+function told<const S extends Severity>(severity: S, when: string, next?: string) {
+  const type = severity === "info" ? "Normal" : "Warning";
+  return { type, about: "release", severity, when, ...(next === undefined ? {} : { next }) } as const;
+}
+
+/** What people look up, and need not be told. */
+function noted(
+  type: EventEntry["type"],
+  about: EventEntry["about"],
+  when: string,
+  next?: string,
+): EventEntry & { readonly severity: null } {
+  return { type, about, severity: null, when, ...(next === undefined ? {} : { next }) };
+}
+
+/** Reasons of Kubernetes events, in the order of a release. Type and severity belong to the reason, not to its text. */
 export const EVENT_REASONS = {
-  SpecRefused: "The spec has a problem that the API server cannot check; nothing is changed.",
-  TargetRefused: "The target is missing or cannot be released.",
-  Initializing: "Sluice has begun to make the primary.",
-  Initialized: "The primary serves all traffic.",
-  PrimaryNotReady: "While initializing, the primary was not ready within progressDeadline.",
-  RunStarted: "A new revision was found and its canary is starting.",
-  RunWaits: "A new revision was found, but the spec says suspend.",
-  ShadowStarted: "Live requests are being mirrored to the canary.",
-  WeightChanged: "The canary gets another share of live requests.",
-  CanaryRestarted: "The canary had no ready pod left; its weight is 0 until it is ready again.",
-  MetricsUnavailable: "The metrics source gives no answer; nothing is decided until it does.",
-  MetricsRecovered: "The metrics source answers again.",
-  ApprovalNeeded: "A step waits for a person.",
-  Approved: "A person approved a step.",
-  Paused: "The run stands still for a named reason.",
-  Resumed: "The run goes on.",
-  PromotionStarted: "The primary is taking over the analysed revision.",
-  Promoted: "The primary serves the new revision.",
-  RolledBack: "All traffic is back on the primary.",
-  CommandRefused: "A command makes no sense in this phase, or cannot be obeyed.",
-  TrafficRepaired: "Something else had changed weights, routes or Services; they were put right.",
-  HandingBack: "The Rollout is being deleted; the target is taking over again.",
-  NotificationFailed: "A notification could not be delivered.",
-  PassFailed: "The controller could not carry out what it had decided; it tries again.",
-} as const;
+  SpecRefused: noted(
+    "Warning",
+    "rollout",
+    "The spec has a problem that the API server cannot check; nothing is changed.",
+    "Put the named field right; `sluice lint` finds the same before it is applied.",
+  ),
+  TargetRefused: noted(
+    "Warning",
+    "release",
+    "The target is missing or cannot be released.",
+    "Put right what the text names.",
+  ),
+  Initializing: noted("Normal", "release", "Sluice has begun to make the primary."),
+  PrimaryNotReady: noted(
+    "Warning",
+    "release",
+    "While initializing, the primary was not ready within progressDeadline. The target goes on serving.",
+    "Look at the primary's pods.",
+  ),
+  Initialized: told("info", "The primary serves all traffic."),
+  RunStarted: told("info", "A new revision was found and its canary is starting."),
+  RunWaits: noted(
+    "Normal",
+    "release",
+    "A new revision was found, but the spec says suspend.",
+    "Set spec.suspend to false.",
+  ),
+  ShadowStarted: told("info", "Live requests are being mirrored to the canary."),
+  WeightChanged: told("info", "The canary gets another share of live requests."),
+  CanaryRestarted: told(
+    "warning",
+    "The canary had no ready pod left; its weight is 0 until it is ready again, then the steps begin anew.",
+    "Look at the canary's pods.",
+  ),
+  CanaryLost: noted(
+    "Warning",
+    "release",
+    "During promotion the canary had no ready pod left; all requests go to the primary while it takes over.",
+  ),
+  MetricsUnavailable: noted(
+    "Warning",
+    "rollout",
+    "The metrics source gives no answer; nothing is decided until it does.",
+    "Look at Prometheus.",
+  ),
+  MetricsRecovered: noted("Normal", "rollout", "The metrics source answers again."),
+  InconclusiveAccepted: noted(
+    "Warning",
+    "rollout",
+    "Evidence did not suffice in time, and the run goes on because the spec says onInconclusive: promote.",
+  ),
+  ApprovalNeeded: told(
+    "warning",
+    "A step waits for a person.",
+    'kubectl annotate rollout NAME sluice.dev/approve="why"',
+  ),
+  Approved: told("info", "A person approved a step."),
+  Paused: told("warning", "The run stands still for a named reason.", "The text says how it goes on."),
+  Resumed: told("info", "The run goes on."),
+  PromotionRequested: told("warning", "A person asked to promote without waiting for steps and evidence."),
+  PromotionStarted: told("info", "The primary is taking over the analysed revision."),
+  Promoted: told("info", "The primary serves the new revision."),
+  RolledBack: told(
+    "error",
+    "A run failed or was aborted: all traffic is back on the primary, and the revision is not tried again by itself.",
+    'Ship a fixed image, or kubectl annotate rollout NAME sluice.dev/retry="why".',
+  ),
+  Superseded: told("warning", "The target got another revision during a run; that one begins at weight 0."),
+  Retried: noted("Normal", "rollout", "A person asked to try a rejected revision again."),
+  CommandRefused: noted("Warning", "rollout", "A command makes no sense in this phase, or cannot be obeyed."),
+  TrafficRepaired: noted(
+    "Warning",
+    "release",
+    "Something else had changed weights, routes or Services; they were put right.",
+    "Find out who else writes to the named object.",
+  ),
+  CapacityRepaired: noted(
+    "Warning",
+    "release",
+    "Something else had scaled the primary down during a run; it has its pods again.",
+  ),
+  PrimaryRemade: noted(
+    "Warning",
+    "release",
+    "The primary was deleted; it is made again from the revision that it served.",
+  ),
+  PrimaryLost: noted(
+    "Warning",
+    "release",
+    "The primary was deleted and its revision is gone too: what the target has now is adopted.",
+  ),
+  HandingBack: noted("Normal", "release", "The Rollout is being deleted; the target is taking over again."),
+  NotificationFailed: noted(
+    "Warning",
+    "rollout",
+    "A receiver of notifications could not be told; said once until it can.",
+    "Put right the Secret or the receiver that the text names.",
+  ),
+  PassFailed: noted(
+    "Warning",
+    "rollout",
+    "The controller could not carry out what it had decided; it tries again, and traffic stays as it is.",
+  ),
+} as const satisfies Readonly<Record<string, EventEntry>>;
 
 export type EventReason = keyof typeof EVENT_REASONS;
+
+type SeverityOf = { readonly [R in EventReason]: (typeof EVENT_REASONS)[R]["severity"] };
+
+/** Reasons that people are told of: what `notifications[].events` may name. */
+export type ToldReason = { [R in EventReason]: SeverityOf[R] extends Severity ? R : never }[EventReason];
+
+export const TOLD_REASONS: readonly ToldReason[] = (Object.keys(EVENT_REASONS) as EventReason[]).filter(
+  (reason): reason is ToldReason => EVENT_REASONS[reason].severity !== null,
+);
 
 /** Reasons of conditions. */
 export type ConditionReason =

@@ -1,12 +1,10 @@
-import { FIELD_MANAGER } from "../api/kind.ts";
 import type { Rollout } from "../api/rollout.ts";
 import type { Config } from "../config/config.ts";
 import { RolloutController } from "../controller/controller.ts";
 import { Executor } from "../controller/execute.ts";
 import { Gatherer } from "../controller/gather.ts";
-import { type EventSink, Pass } from "../controller/pass.ts";
+import { Pass } from "../controller/pass.ts";
 import { CacheSet } from "../kube/cache-set.ts";
-import { KubeEventRecorder } from "../kube/event-recorder.ts";
 import { within } from "../lib/clock.ts";
 import { PrometheusSource } from "../metrics/prometheus/prometheus-source.ts";
 import type { PrometheusAuth } from "../metrics/prometheus/query-client.ts";
@@ -16,6 +14,7 @@ import type { MetricsRegistry } from "../telemetry/metrics-registry.ts";
 import { DeploymentWorkload } from "../workload/deployment/deployment.ts";
 import { makeCaches } from "./caches.ts";
 import type { ControllerParts } from "./controller-parts.ts";
+import { Events } from "./events.ts";
 import { createLeadership } from "./leadership.ts";
 import { addNotificationMetrics } from "./notification-metrics.ts";
 import { addRolloutMetrics } from "./rollout-metrics.ts";
@@ -52,15 +51,9 @@ export function createController(parts: ControllerParts): Controller {
     timeoutMs: config.prometheusTimeout,
     adapter: parts.prometheusAdapter,
   });
-  const recorder = new KubeEventRecorder({
-    client,
-    clock,
-    random,
-    logger,
-    component: FIELD_MANAGER,
-    instance: parts.instance,
-  });
-  const events: EventSink = { post: (rollout, event) => recorder.record(rollout, event) };
+  const events = new Events(parts, ({ metadata: { namespace }, spec }) =>
+    caches.deployments.get({ namespace, name: spec?.targetRef?.name ?? "" }),
+  );
   const notifier = new SlackNotifier({
     client,
     clock,
@@ -115,7 +108,7 @@ export function createController(parts: ControllerParts): Controller {
       const shareMs = graceMs / STOP_SHARES;
       await controller.stop(shareMs);
       await within(clock, shareMs, leadership.stop());
-      await Promise.all([notifier.drain(shareMs), recorder.drain(shareMs)]);
+      await Promise.all([notifier.drain(shareMs), events.drain(shareMs)]);
       await within(clock, shareMs, set.stop());
     },
     problems: () => set.problems(),

@@ -71,7 +71,6 @@ function noteOutage(draft: Draft, run: RunStatus, outage: string | null, hasAske
       draft,
       "MetricsUnavailable",
       `No evidence: ${outage} Nothing is decided until the source answers.`,
-      "Warning",
     );
     return draft.patchRun(run, { metricsDown: { since: isoTime(draft.nowMs), reason: outage } });
   }

@@ -1,4 +1,4 @@
-import type { EventReason } from "../api/reasons.ts";
+import { EVENT_REASONS, type EventReason, type ToldReason } from "../api/reasons.ts";
 import type { Outcome, RunStatus } from "../api/status.ts";
 import { roughDuration } from "../lib/duration.ts";
 import { parseTime } from "../lib/time.ts";
@@ -10,8 +10,7 @@ import type { Draft } from "./draft.ts";
  * happened, why with numbers, what to do next.
  */
 export interface Announcement {
-  readonly reason: EventReason;
-  readonly severity: NotificationDraft["severity"];
+  readonly reason: ToldReason;
   /** What happened, without the Rollout's name. */
   readonly title: string;
   /** Why, with numbers. */
@@ -25,12 +24,13 @@ export function announce(draft: Draft, run: RunStatus | null, announcement: Anno
   const { namespace = "default", name } = draft.snapshot.rollout.metadata;
   draft.event({
     reason: announcement.reason,
-    type: announcement.severity === "info" ? "Normal" : "Warning",
+    type: EVENT_REASONS[announcement.reason].type,
     message: sentence(announcement.title, announcement.text, announcement.next),
   });
   draft.notify({
     id: `${run === null ? "rest" : `run-${run.id}`}/${announcement.transition}`,
-    severity: announcement.severity,
+    reason: announcement.reason,
+    severity: EVENT_REASONS[announcement.reason].severity,
     title: `${namespace}/${name}: ${announcement.title}`,
     text: announcement.text,
     ...(announcement.next === undefined ? {} : { next: announcement.next }),
@@ -39,13 +39,8 @@ export function announce(draft: Draft, run: RunStatus | null, announcement: Anno
 }
 
 /** Only an event: for what people look up, and need not be told. */
-export function record(
-  draft: Draft,
-  reason: EventReason,
-  message: string,
-  type: "Normal" | "Warning" = "Normal",
-): void {
-  draft.event({ reason, type, message });
+export function record(draft: Draft, reason: Exclude<EventReason, ToldReason>, message: string): void {
+  draft.event({ reason, type: EVENT_REASONS[reason].type, message });
 }
 
 /** How a run that did not make it is told. */
@@ -53,7 +48,6 @@ export function announceRollBack(draft: Draft, run: RunStatus, outcome: Outcome)
   const { name } = draft.snapshot.rollout.metadata;
   announce(draft, run, {
     reason: "RolledBack",
-    severity: "error",
     title: `${imageText(run)} rolled back at ${run.weight} %`,
     text: sentence(
       outcome.message,

@@ -3,6 +3,7 @@ import type { RunStatus } from "../api/status.ts";
 import { isoTime } from "../lib/time.ts";
 import { announce, imageText, record, stepText } from "./announce.ts";
 import type { Draft } from "./draft.ts";
+import { tellResumed } from "./pausing.ts";
 import { rollBack } from "./rolling-back.ts";
 
 /**
@@ -14,12 +15,7 @@ export function obeyCommands(draft: Draft): void {
   for (const command of commands) {
     const refusal = OBEY[command.name](draft, command);
     if (refusal !== null) {
-      record(
-        draft,
-        "CommandRefused",
-        `${command.name} by ${byText(command)} was refused: ${refusal}`,
-        "Warning",
-      );
+      record(draft, "CommandRefused", `${command.name} by ${byText(command)} was refused: ${refusal}`);
     }
     draft.obeyed(command.name);
   }
@@ -57,7 +53,7 @@ function abort(draft: Draft, command: Command): Refusal {
   rollBack(draft, run, {
     result: "Failed",
     reason: "Aborted",
-    message: `Aborted by ${byText(command)}${command.reason === "" ? "" : `: ${command.reason}`}.`,
+    message: `Aborted by ${byText(command)}${because(command)}.`,
   });
   return null;
 }
@@ -72,7 +68,6 @@ function pauseRun(draft: Draft, command: Command): Refusal {
   });
   announce(draft, next, {
     reason: "Paused",
-    severity: "warning",
     title: `${imageText(run)} is paused at ${run.weight} %`,
     text: `By ${byText(command)}: ${reason}. It is still judged: a failure rolls it back.`,
     next: `kubectl annotate rollout ${draft.snapshot.rollout.metadata.name} sluice.dev/resume="why"`,
@@ -99,13 +94,7 @@ function resume(draft: Draft, command: Command): Refusal {
   // A judge that held the metric against the run begins anew, and is fed the same history.
   if (metric !== undefined) draft.judge = null;
   const next = draft.patchRun(run, { pause: undefined, waived, stageSince: isoTime(draft.nowMs) });
-  announce(draft, next, {
-    reason: "Resumed",
-    severity: "info",
-    title: `${imageText(run)} goes on at ${run.weight} %`,
-    text: `Resumed by ${byText(command)}${command.reason === "" ? "" : `: ${command.reason}`}.`,
-    transition: `resumed-${isoTime(draft.nowMs)}`,
-  });
+  tellResumed(draft, next, `Resumed by ${byText(command)}${because(command)}.`);
   return null;
 }
 
@@ -115,17 +104,18 @@ function approve(draft: Draft, command: Command): Refusal {
   if (run.approvals?.some((approval) => approval.step === run.stepIndex)) return null;
   const at = isoTime(draft.nowMs);
   const by = byText(command);
-  draft.patchRun(run, {
+  const next = draft.patchRun(run, {
     approvals: [
       ...(run.approvals ?? []),
       { step: run.stepIndex, by, at, ...(command.reason === "" ? {} : { reason: command.reason }) },
     ],
   });
-  record(
-    draft,
-    "Approved",
-    `Step ${stepText(run)} of ${imageText(run)} was approved by ${by}${command.reason === "" ? "" : `: ${command.reason}`}.`,
-  );
+  announce(draft, next, {
+    reason: "Approved",
+    title: `${imageText(run)} is approved at ${run.weight} %`,
+    text: `Step ${stepText(run)}, by ${by}${because(command)}.`,
+    transition: `approved-${run.stepIndex}-${run.restarts ?? 0}`,
+  });
   return null;
 }
 
@@ -136,16 +126,16 @@ function promote(draft: Draft, command: Command): Refusal {
   if (run.stage === "Promoting" || run.stage === "Finalising" || run.promoteRequested !== undefined)
     return null;
   const by = byText(command);
-  draft.patchRun(run, {
+  const next = draft.patchRun(run, {
     promoteRequested: { by, at: isoTime(draft.nowMs), reason: command.reason },
     pause: undefined,
   });
-  record(
-    draft,
-    "PromotionStarted",
-    `${by} asked to promote ${imageText(run)} without waiting for steps and evidence${command.reason === "" ? "" : `: ${command.reason}`}.`,
-    "Warning",
-  );
+  announce(draft, next, {
+    reason: "PromotionRequested",
+    title: `${imageText(run)} is to be promoted from ${run.weight} %, without waiting`,
+    text: `${by} asked to skip the remaining steps and their evidence${because(command)}.`,
+    transition: "promotion-requested",
+  });
   return null;
 }
 
@@ -158,10 +148,15 @@ function retry(draft: Draft, command: Command): Refusal {
     return `the target no longer has the rejected revision ${rejected.revision}.`;
   }
   draft.patchStatus({ rejected: undefined });
-  record(draft, "Resumed", `${imageText(rejected)} is tried again, asked for by ${byText(command)}.`);
+  record(draft, "Retried", `${imageText(rejected)} is tried again, asked for by ${byText(command)}.`);
   return null;
 }
 
 function byText(command: Command): string {
   return command.by ?? "somebody";
+}
+
+/** `: the reason given`; nothing where none was. */
+function because(command: Command): string {
+  return command.reason === "" ? "" : `: ${command.reason}`;
 }

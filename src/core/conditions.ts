@@ -23,7 +23,7 @@ export function withConditions(draft: Draft): RolloutStatus {
   const refused = old.find((condition) => condition.type === "Accepted");
   if (claims.Accepted.status === "False" && refused?.message !== claims.Accepted.message) {
     const reason = draft.snapshot.specProblems.length > 0 ? "SpecRefused" : "TargetRefused";
-    record(draft, reason, claims.Accepted.message, "Warning");
+    record(draft, reason, claims.Accepted.message);
   }
   const generation = rollout.metadata.generation;
   const conditions = (Object.keys(claims) as ConditionType[]).map((type) =>

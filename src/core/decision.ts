@@ -1,5 +1,5 @@
 import type { CommandName } from "../api/command.ts";
-import type { EventReason } from "../api/reasons.ts";
+import type { EventReason, Severity, ToldReason } from "../api/reasons.ts";
 import type { RolloutStatus } from "../api/status.ts";
 import type { JudgeMemory } from "./judging.ts";
 import type { TrafficView } from "./snapshot.ts";
@@ -33,7 +33,8 @@ export interface EventDraft {
 export interface NotificationDraft {
   /** Unique within the Rollout: run and transition. */
   readonly id: string;
-  readonly severity: "info" | "warning" | "error";
+  readonly reason: ToldReason;
+  readonly severity: Severity;
   readonly title: string;
   readonly text: string;
   readonly next?: string;

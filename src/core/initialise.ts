@@ -114,7 +114,7 @@ function waitForPrimary(draft: Draft, primary: Primary): void {
     return;
   }
   const late = `The primary is not ready after ${rollout.spec.progressDeadline}: ${reason}. The target serves.`;
-  if (draft.status.message !== late) record(draft, "PrimaryNotReady", late, "Warning");
+  if (draft.status.message !== late) record(draft, "PrimaryNotReady", late);
   draft.patchStatus({ message: late });
 }
 
@@ -131,7 +131,6 @@ function finishInitialising(draft: Draft, target: Target, primary: Primary): voi
   });
   announce(draft, null, {
     reason: "Initialized",
-    severity: "info",
     title: `${imageText({ revision, images })} serves from ${primary.readyReplicas} primary pods`,
     text: "Traffic has moved to the primary without downtime, and the target is scaled to 0.",
     transition: `initialized-${draft.snapshot.rollout.metadata.uid ?? ""}`,

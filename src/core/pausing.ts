@@ -1,6 +1,6 @@
 import type { Pause, RunStatus } from "../api/status.ts";
 import { isoTime } from "../lib/time.ts";
-import { announce, imageText, record, stepText } from "./announce.ts";
+import { announce, imageText, stepText } from "./announce.ts";
 import type { Draft } from "./draft.ts";
 
 /** How each pause ends; `NAME` stands for the Rollout's. */
@@ -18,7 +18,6 @@ export function pause(draft: Draft, run: RunStatus, what: Omit<Pause, "since">):
   const next = draft.patchRun(run, { pause: { ...what, since: isoTime(draft.nowMs) } });
   announce(draft, next, {
     reason: "Paused",
-    severity: "warning",
     title: `${imageText(run)} is paused at ${run.weight} %`,
     text: `${where(run)}: ${what.reason}`,
     next: NEXT[what.kind].replace("NAME", name),
@@ -36,8 +35,8 @@ export function keepPaused(draft: Draft, run: RunStatus, what: Omit<Pause, "sinc
 export function isHeldByPerson(draft: Draft, run: RunStatus): boolean {
   const suspended = draft.snapshot.rollout.spec.suspend;
   if (run.pause?.kind === "Suspended" && !suspended) {
-    draft.patchRun(run, { pause: undefined, stageSince: isoTime(draft.nowMs) });
-    record(draft, "Resumed", "The spec no longer says suspend; the run goes on.");
+    const next = draft.patchRun(run, { pause: undefined, stageSince: isoTime(draft.nowMs) });
+    tellResumed(draft, next, "The spec no longer says suspend.");
     draft.lookAgainAfter(0);
     return true;
   }
@@ -51,6 +50,16 @@ export function isHeldByPerson(draft: Draft, run: RunStatus): boolean {
     return true;
   }
   return false;
+}
+
+/** Tells that a run goes on which stood still. */
+export function tellResumed(draft: Draft, run: RunStatus, why: string): void {
+  announce(draft, run, {
+    reason: "Resumed",
+    title: `${imageText(run)} goes on at ${run.weight} %`,
+    text: why,
+    transition: `resumed-${isoTime(draft.nowMs)}`,
+  });
 }
 
 /** Where the run stands, as the beginning of a sentence. */

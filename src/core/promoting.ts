@@ -30,7 +30,6 @@ export function startPromotion(draft: Draft, run: RunStatus): void {
   draft.patchStatus({ phase: "Promoting", message: `The primary is taking over ${imageText(run)}.` });
   announce(draft, next, {
     reason: "PromotionStarted",
-    severity: "info",
     title: `${imageText(run)} is being promoted`,
     text: `The primary's ${run.primaryReplicas} pods take it over one by one; the canary keeps ${run.weight} % of requests until they are ready.`,
     transition: "promoting",
@@ -83,7 +82,7 @@ function keepCanaryServing(draft: Draft, run: RunStatus): void {
   draft.patchRun(run, { weight: 0 });
   draft.patchStatus({ canaryWeight: 0 });
   const message = "The canary has no ready pod left; all requests go to the primary while it takes over.";
-  record(draft, "WeightChanged", message, "Warning");
+  record(draft, "CanaryLost", message);
 }
 
 function leavePromoting(draft: Draft, run: RunStatus): void {
@@ -115,7 +114,6 @@ export function finalise(draft: Draft, run: RunStatus): void {
   const message = `${imageText(run)} was promoted after ${took}.`;
   announce(draft, run, {
     reason: "Promoted",
-    severity: "info",
     title: `${imageText(run)} promoted`,
     text: `It serves from the primary's ${run.primaryReplicas} pods after ${took}. ${run.verdict?.reason ?? ""}`.trim(),
     transition: "promoted",

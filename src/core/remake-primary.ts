@@ -27,7 +27,7 @@ export function remakeAtRest(draft: Draft, target: Target | null): void {
     return;
   }
   const message = `The primary is gone, and ${imageText(promoted)} with the ReplicaSet that it could be made from: what the target has now is adopted.`;
-  record(draft, "Initializing", message, "Warning");
+  record(draft, "PrimaryLost", message);
   draft.patchStatus({
     phase: "Initializing",
     promoted: undefined,
@@ -42,8 +42,7 @@ function remake(draft: Draft, from: RevisionRef, replicas: number): void {
   draft.act({ kind: "createPrimary", revision: from.revision, replicas }, { kind: "ensureServices" });
   record(
     draft,
-    "TrafficRepaired",
+    "PrimaryRemade",
     `The primary was deleted; it is made again from ${imageText(from)}, ${replicas} pods.`,
-    "Warning",
   );
 }

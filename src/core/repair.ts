@@ -22,7 +22,7 @@ export function repairRoutes(draft: Draft, wanted: TrafficView): void {
   const { routing, services } = draft.snapshot;
   if (routing.kind === "missing") {
     draft.act({ kind: "ensureRoutes" }, { kind: "setTraffic", traffic: wanted });
-    record(draft, "TrafficRepaired", "The VirtualService was missing; it was made again.", "Warning");
+    record(draft, "TrafficRepaired", "The VirtualService was missing; it was made again.");
     return;
   }
   if (!routing.inSync) {
@@ -31,7 +31,6 @@ export function repairRoutes(draft: Draft, wanted: TrafficView): void {
       draft,
       "TrafficRepaired",
       `${routing.drift ?? "A routing object differs from the spec"}; it was put right.`,
-      "Warning",
     );
   }
   if (!isSameTraffic(routing.traffic, wanted)) {
@@ -40,7 +39,6 @@ export function repairRoutes(draft: Draft, wanted: TrafficView): void {
       draft,
       "TrafficRepaired",
       `The canary's weight was ${routing.traffic.canaryWeight} % where ${wanted.canaryWeight} % belongs; it was put right.`,
-      "Warning",
     );
   }
   if (services.apex.exists && services.apex.selects !== "primary")

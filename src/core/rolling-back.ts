@@ -47,8 +47,7 @@ function supersede(draft: Draft, run: RunStatus): void {
     message: "The target has changed; weight is 0 % while the new revision comes up.",
   });
   announce(draft, run, {
-    reason: "RolledBack",
-    severity: "warning",
+    reason: "Superseded",
     title: `${imageText(run)} was overtaken by another revision`,
     text: "All traffic is on the primary; the new revision begins at weight 0.",
     transition: "superseded",

@@ -88,8 +88,7 @@ function keepCapacity(draft: Draft, run: RunStatus): void {
   draft.act({ kind: "scalePrimary", replicas: run.primaryReplicas });
   record(
     draft,
-    "TrafficRepaired",
+    "CapacityRepaired",
     `The primary was scaled to ${primary.desiredReplicas} pods during a run that began with ${run.primaryReplicas}; it has them again until the run ends.`,
-    "Warning",
   );
 }

@@ -50,7 +50,6 @@ export function startRun(draft: Draft, found: RevisionRef, primary: Primary): vo
   });
   announce(draft, run, {
     reason: "RunStarted",
-    severity: "info",
     title: `${imageText(found)} is being released`,
     text: spec.skipAnalysis
       ? `${replicas} canary pods are starting; skipAnalysis promotes as soon as they are ready.`

@@ -61,7 +61,6 @@ export function retreatWithoutPods(draft: Draft, run: RunStatus): boolean {
   draft.actAlone({ kind: "setTraffic", traffic: NO_CANARY });
   announce(draft, run, {
     reason: "CanaryRestarted",
-    severity: "warning",
     title: `${imageText(run)}: weight back to 0 %`,
     text: `${why} The steps begin again when its pods are ready.`,
     transition: `restart-${restarts}`,

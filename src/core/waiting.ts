@@ -5,7 +5,7 @@ import type { Verdict } from "../verdict/judge.ts";
 import { announce, imageText, record, stepText } from "./announce.ts";
 import { deadlineOf, readyPods } from "./canary.ts";
 import type { Draft } from "./draft.ts";
-import { isHeldByPerson, pause, where } from "./pausing.ts";
+import { isHeldByPerson, pause, tellResumed, where } from "./pausing.ts";
 import { startPromotion } from "./promoting.ts";
 import { rollBack } from "./rolling-back.ts";
 import { stepsOf } from "./steps.ts";
@@ -106,15 +106,16 @@ function settleInconclusive(draft: Draft, run: RunStatus, verdict: Verdict): voi
       rollBack(draft, run, { result: "Failed", reason: "Inconclusive", message: capital(why) });
       break;
     case "promote":
-      record(draft, "Resumed", `${capital(why)} Going on, as onInconclusive: promote says.`, "Warning");
+      record(draft, "InconclusiveAccepted", `${capital(why)} Going on, as onInconclusive: promote says.`);
       goOn(draft, run);
       break;
   }
 }
 
 function resumed(draft: Draft, run: RunStatus): RunStatus {
-  record(draft, "Resumed", "Evidence suffices now; the run goes on.");
-  return draft.patchRun(run, { pause: undefined });
+  const next = draft.patchRun(run, { pause: undefined });
+  tellResumed(draft, next, "Evidence suffices now.");
+  return next;
 }
 
 function waitForApproval(draft: Draft, run: RunStatus, verdict: Verdict): void {
@@ -128,7 +129,6 @@ function waitForApproval(draft: Draft, run: RunStatus, verdict: Verdict): void {
   const next = draft.patchRun(run, { awaitingApprovalSince: isoTime(draft.nowMs) });
   announce(draft, next, {
     reason: "ApprovalNeeded",
-    severity: "warning",
     title: `${imageText(run)} waits for approval at ${run.weight} %`,
     text: `Step ${stepText(run)} has held and its evidence is good: ${verdict.reason}`,
     next: `kubectl annotate rollout ${name} sluice.dev/approve="why"`,

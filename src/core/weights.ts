@@ -23,7 +23,6 @@ export function enterShadow(draft: Draft, run: RunStatus, shadow: NonNullable<Ro
   });
   announce(draft, next, {
     reason: "ShadowStarted",
-    severity: "info",
     title: `${imageText(run)} gets shadow traffic`,
     text: `${shadow.percent} % of requests are mirrored to ${run.canaryReplicas} canary pods for ${shadow.duration}; nobody sees their answers.`,
     transition: `shadow-${run.restarts ?? 0}`,
@@ -57,7 +56,6 @@ export function enterStep(draft: Draft, run: RunStatus, index: number): void {
   });
   announce(draft, next, {
     reason: "WeightChanged",
-    severity: "info",
     title: `${imageText(run)} gets ${step.weight} % of requests`,
     text: `Step ${stepText(next)}, at least until ${until} UTC. ${run.verdict?.reason ?? ""}`.trim(),
     transition: `step-${index}-${run.restarts ?? 0}`,
