@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { duration, objectName, percent } from "./fields.ts";
 import { analysisSchema, type metricSchema } from "./spec-analysis.ts";
+import { notificationSchema } from "./spec-notifications.ts";
 import { type istioSchema, serviceSchema, shadowSchema, trafficSchema } from "./spec-traffic.ts";
 
 const approval = z
@@ -19,24 +20,6 @@ const rampSchema = z.strictObject({
   to: percent("The last weight before promotion.").default(50),
   every: duration("The least time at each weight."),
   approval: approval.describe("`required`: a person must approve the promotion (sluice.dev/approve)."),
-});
-
-const notificationSchema = z.strictObject({
-  slack: z.strictObject({
-    secretRef: z.strictObject({
-      name: objectName("A Secret in the Rollout's namespace."),
-      key: z
-        .string()
-        .min(1)
-        .max(253)
-        .default("url")
-        .describe("The member of the Secret that holds the URL of an incoming webhook."),
-    }),
-  }),
-  minSeverity: z
-    .enum(["info", "warning", "error"])
-    .default("info")
-    .describe("Transitions below this severity are not sent."),
 });
 
 /** The single source of the kind: types, defaults, validation messages, the CRD and docs/reference come from it. */

@@ -1,12 +1,12 @@
+import type { Severity, ToldReason } from "../api/reasons.ts";
 import type { Rollout } from "../api/rollout.ts";
-
-export type Severity = "info" | "warning" | "error";
 
 /** One transition, told to people. Texts are plain; a member renders them in its own markup and escapes them. */
 export interface Notification {
   /** Same run and transition, same id: for deduplication. */
   readonly id: string;
   readonly rollout: { readonly namespace: string; readonly name: string };
+  readonly reason: ToldReason;
   readonly severity: Severity;
   /** What happened: "shop/checkout: v2 rolled back at 25 %". */
   readonly title: string;

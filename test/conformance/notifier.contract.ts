@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import type { Severity } from "../../src/api/reasons.ts";
 import type { Rollout } from "../../src/api/rollout.ts";
 import type { VirtualClock } from "../../src/lib/virtual-clock.ts";
-import type { Notification, Notifier, Severity } from "../../src/notify/notify.ts";
+import type { Notification, Notifier } from "../../src/notify/notify.ts";
 
 /** A notifier on virtual time, and the far end that it delivers to. */
 export interface NotifierUnderTest {
@@ -32,6 +33,7 @@ export function notifierContract(name: string, create: () => NotifierUnderTest):
       subject.notifier.notify(subject.rollout("info"), {
         id,
         rollout: { namespace: "shop", name: "checkout" },
+        reason: "RolledBack",
         severity,
         title: `title of ${id}`,
         text: "why",
@@ -72,6 +74,7 @@ export function notifierContract(name: string, create: () => NotifierUnderTest):
       const notification: Notification = {
         id: "a",
         rollout: { namespace: "shop", name: "checkout" },
+        reason: "WeightChanged",
         severity: "info",
         title: "title of a",
         text: "",

@@ -6,6 +6,7 @@ import { type SlackBlock, slackMessage } from "./message.ts";
 const ROLLED_BACK: Notification = {
   id: "run-7/rolled-back",
   rollout: { namespace: "shop", name: "checkout" },
+  reason: "RolledBack",
   severity: "error",
   title: "shop/checkout: v3 rolled back at 25 %",
   text: "success-rate: 93.1 % where 99 % is allowed (1,204 requests).",

@@ -1,5 +1,6 @@
+import type { Severity } from "../../api/reasons.ts";
 import { shorten } from "../../lib/text.ts";
-import type { Notification, Severity } from "../notify.ts";
+import type { Notification } from "../notify.ts";
 
 /** What an incoming webhook takes: https://api.slack.com/reference/block-kit, secondary attachments for the colour. */
 export interface SlackMessage {

@@ -16,6 +16,7 @@ function aNotification(id: string, severity: Notification["severity"] = "info"):
   return {
     id,
     rollout: { namespace: "shop", name: "checkout" },
+    reason: "WeightChanged",
     severity,
     title: `title ${id}`,
     text: "",
@@ -133,6 +134,15 @@ describe("SlackNotifier", () => {
     }
     await world.notifier.drain(1_000);
     expect(world.texts()).toEqual(sent.map((severity) => `title ${severity}`));
+  });
+
+  it("sends only the transitions that were asked for", async () => {
+    const rollout = told({ ...SLACK, events: ["RolledBack", "Promoted"] });
+    for (const reason of ["RunStarted", "RolledBack", "Promoted"] as const) {
+      world.notifier.notify(rollout, { ...aNotification(reason), reason });
+    }
+    await world.notifier.drain(1_000);
+    expect(world.texts()).toEqual(["title RolledBack", "title Promoted"]);
   });
 
   it("keeps the order through a rate limit", async () => {

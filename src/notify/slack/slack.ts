@@ -1,4 +1,5 @@
 import type { AxiosAdapter } from "axios";
+import type { Severity } from "../../api/reasons.ts";
 import type { Rollout } from "../../api/rollout.ts";
 import type { Client } from "../../kube/client.ts";
 import { type SecretKey, SecretValues } from "../../kube/secret-values.ts";
@@ -7,7 +8,7 @@ import { type Attempt, DeliveryQueue } from "../../lib/delivery-queue.ts";
 import { toError } from "../../lib/errors.ts";
 import { RecentSet } from "../../lib/recent-set.ts";
 import type { Logger } from "../../telemetry/logger.ts";
-import type { Notification, Notifier, Severity } from "../notify.ts";
+import type { Notification, Notifier } from "../notify.ts";
 import { IncomingWebhook } from "./incoming-webhook.ts";
 import { slackMessage } from "./message.ts";
 
@@ -92,8 +93,9 @@ export class SlackNotifier implements Notifier {
 
   notify(rollout: Rollout, notification: Notification): void {
     const { namespace = "default" } = rollout.metadata;
-    for (const { slack, minSeverity } of rollout.spec.notifications) {
+    for (const { slack, minSeverity, events } of rollout.spec.notifications) {
       if (RANK[notification.severity] < RANK[minSeverity]) continue;
+      if (events !== undefined && !events.includes(notification.reason)) continue;
       this.#enqueue({ rollout, notification, secret: { namespace, ...slack.secretRef } });
     }
   }
