@@ -29,6 +29,29 @@ export function percent(description: string, least = 1): z.ZodNumber {
   return z.number().int().min(least).max(100).describe(description);
 }
 
+/**
+ * A map with at most so many entries: without a bound the API server takes what it would cost to check a rule on each
+ * of them for endless, and refuses the CRD.
+ */
+export function mapOf<T extends z.ZodType>(
+  values: T,
+  { keys, entries }: { readonly keys: number; readonly entries: number },
+): z.ZodRecord<z.ZodString, T> {
+  return z
+    .record(z.string().max(keys), values)
+    .refine((map) => Object.keys(map).length <= entries, `want at most ${entries} entries`)
+    .meta({ maxProperties: entries });
+}
+
+/** Texts by name; `keys` and `values` are the longest that there may be. */
+export function textMap(most: {
+  readonly keys: number;
+  readonly values: number;
+  readonly entries: number;
+}): z.ZodRecord<z.ZodString, z.ZodString> {
+  return mapOf(z.string().max(most.values), most);
+}
+
 /** Milliseconds of a duration that the schema has already accepted. */
 export function durationMs(text: string): number {
   return parseDuration(text) ?? 0;

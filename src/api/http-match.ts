@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { mapOf, textMap } from "./fields.ts";
 
 export const stringMatch = z
   .strictObject({
@@ -19,22 +20,21 @@ export const stringMatch = z
     "exactly one of exact, prefix and regex must be set",
   );
 
+const stringMatches = mapOf(stringMatch, { keys: 256, entries: 16 });
+
 /** A subset of Istio's HTTPMatchRequest. */
 const httpMatch = z.strictObject({
   uri: stringMatch.optional(),
   scheme: stringMatch.optional(),
   method: stringMatch.optional(),
   authority: stringMatch.optional(),
-  headers: z.record(z.string().max(256), stringMatch).optional().describe("By lower-case header name."),
-  queryParams: z.record(z.string().max(256), stringMatch).optional(),
-  withoutHeaders: z
-    .record(z.string().max(256), stringMatch)
-    .optional()
-    .describe("Headers that must not match."),
+  headers: stringMatches.optional().describe("By lower-case header name."),
+  queryParams: stringMatches.optional(),
+  withoutHeaders: stringMatches.optional().describe("Headers that must not match."),
   ignoreUriCase: z.boolean().optional(),
   port: z.number().int().min(1).max(65535).optional(),
   gateways: z.array(z.string().max(253)).max(32).optional(),
-  sourceLabels: z.record(z.string().max(256), z.string().max(63)).optional(),
+  sourceLabels: textMap({ keys: 316, values: 63, entries: 16 }).optional(),
   sourceNamespace: z.string().max(63).optional(),
 });
 

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { duration, objectName, percent } from "./fields.ts";
 import { analysisSchema, type metricSchema } from "./spec-analysis.ts";
+import type { istioSchema } from "./spec-istio.ts";
 import { notificationSchema } from "./spec-notifications.ts";
-import { type istioSchema, serviceSchema, shadowSchema, trafficSchema } from "./spec-traffic.ts";
+import { serviceSchema, shadowSchema, trafficSchema } from "./spec-traffic.ts";
 
 const approval = z
   .enum(["required"])

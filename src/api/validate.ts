@@ -3,6 +3,7 @@ import { parseDuration } from "../lib/duration.ts";
 import type { KubeObjectLike } from "./kind.ts";
 import { templateProblems } from "./query-template.ts";
 import { type RolloutSpec, rolloutSpecSchema } from "./spec.ts";
+import { trafficProblems } from "./validate-traffic.ts";
 
 /** One thing that is wrong: the field, its value and what is allowed, as one line. */
 export interface SpecProblem {
@@ -36,6 +37,7 @@ const CHECKS: readonly Check[] = [
   metrics,
   durations,
   serviceNames,
+  trafficProblems,
 ];
 
 function oneShapeOfSteps(spec: RolloutSpec): readonly SpecProblem[] {

@@ -1,5 +1,6 @@
 import { type CommandName, commandAnnotation } from "../api/command.ts";
 import { namesOf } from "../api/names.ts";
+import { NO_POD_FACTS } from "../api/pod-facts.ts";
 import { ROLLOUT } from "../api/resource.ts";
 import type { Rollout } from "../api/rollout.ts";
 import type { Client } from "../kube/client.ts";
@@ -181,7 +182,8 @@ export class ClusterSession {
       const name = namesOf(rollout).virtualService;
       const virtualService = await this.#client.get(VIRTUAL_SERVICE, { namespace, name });
       const selectors = { target: {}, primary: {} };
-      return readTraffic(virtualService, { rollout, spec: rollout.spec, selectors }).canaryWeight;
+      return readTraffic(virtualService, { rollout, spec: rollout.spec, selectors, pods: NO_POD_FACTS })
+        .canaryWeight;
     } catch {
       return null;
     }

@@ -10,6 +10,7 @@ import { DESTINATION_RULE, ENDPOINT_SLICE, POD, SERVICE, VIRTUAL_SERVICE } from 
 import { assert } from "../lib/assert.ts";
 import { IstioRouter } from "../router/istio/istio.ts";
 import type { RouteContext } from "../router/router.ts";
+import { podFacts } from "../workload/deployment/observation.ts";
 import { selectorLabelOf } from "../workload/deployment/pod-template.ts";
 import { buildPrimary } from "../workload/deployment/primary.ts";
 import { targetProblem } from "../workload/deployment/target-problem.ts";
@@ -60,7 +61,10 @@ export async function render({ rollout: source, target, apex }: Sources): Promis
     target: target.spec.selector.matchLabels ?? {},
     primary: primary.spec.selector.matchLabels ?? {},
   };
-  const made = await routed({ rollout, spec: reading.spec, selectors }, apex);
+  const made = await routed(
+    { rollout, spec: reading.spec, selectors, pods: podFacts(target, undefined) },
+    apex,
+  );
   const selector = JSON.stringify(selectors.primary);
   const adopts =
     apex === undefined ? null : `Service ${apex.metadata.name} keeps all but its selector: ${selector}`;

@@ -1,3 +1,4 @@
+import { NO_POD_FACTS } from "../api/pod-facts.ts";
 import type { Rollout } from "../api/rollout.ts";
 import type { RolloutSpec } from "../api/spec.ts";
 import { readSpec, type SpecProblem, sharedTargetProblem } from "../api/validate.ts";
@@ -97,10 +98,17 @@ function routeContext(rollout: Rollout, workloads: Workloads): RouteContext {
     rollout,
     spec: rollout.spec,
     selectors: workloads.selectors ?? { target: {}, primary: {} },
+    pods: workloads.pods,
   };
 }
 
-const NOTHING: Workloads = { target: null, primary: null, selectors: null, problem: null };
+const NOTHING: Workloads = {
+  target: null,
+  primary: null,
+  selectors: null,
+  problem: null,
+  pods: NO_POD_FACTS,
+};
 
 const NO_SERVICE: ServiceState = {
   exists: false,

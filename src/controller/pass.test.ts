@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { aSpec, CoreWorld, served } from "../../test/support/core-world.ts";
 import type { EvidenceRow } from "../api/evidence.ts";
+import { NO_POD_FACTS } from "../api/pod-facts.ts";
 import type { Rollout } from "../api/rollout.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";
 import { silentLogger } from "../telemetry/logger.ts";
@@ -26,7 +27,13 @@ test("an abort that comes while evidence is awaited is what the pass decides on,
     rollouts: { get: () => rollout, list: () => [rollout], by: () => [] },
     workload: {
       observe: () =>
-        ({ target: world.target, primary: world.primary, selectors: null, problem: null }) as never,
+        ({
+          target: world.target,
+          primary: world.primary,
+          selectors: null,
+          problem: null,
+          pods: NO_POD_FACTS,
+        }) as never,
     } as never,
     router: {
       observe: () => ({ routing: world.snapshot().routing, services: world.snapshot().services }),

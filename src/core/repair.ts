@@ -16,7 +16,7 @@ export function repairServices(draft: Draft): void {
 
 /**
  * Routing objects as the spec wants them and weights as the run wants them, with an event when somebody else had
- * changed them. Lowering a weight always happens; raising is for those who know that the canary is ready.
+ * changed them. Lowering a weight always happens, and first; raising is for those who know that the canary is ready.
  */
 export function repairRoutes(draft: Draft, wanted: TrafficView): void {
   const { routing, services } = draft.snapshot;
@@ -25,20 +25,20 @@ export function repairRoutes(draft: Draft, wanted: TrafficView): void {
     record(draft, "TrafficRepaired", "The VirtualService was missing; it was made again.");
     return;
   }
-  if (!routing.inSync) {
-    draft.act({ kind: "ensureRoutes" });
-    record(
-      draft,
-      "TrafficRepaired",
-      `${routing.drift ?? "A routing object differs from the spec"}; it was put right.`,
-    );
-  }
   if (!isSameTraffic(routing.traffic, wanted)) {
     draft.act({ kind: "setTraffic", traffic: wanted });
     record(
       draft,
       "TrafficRepaired",
       `The canary's weight was ${routing.traffic.canaryWeight} % where ${wanted.canaryWeight} % belongs; it was put right.`,
+    );
+  }
+  if (!routing.inSync) {
+    draft.act({ kind: "ensureRoutes" });
+    record(
+      draft,
+      "TrafficRepaired",
+      `${routing.drift ?? "A routing object differs from the spec"}; it was put right.`,
     );
   }
   if (services.apex.exists && services.apex.selects !== "primary")

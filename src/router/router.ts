@@ -1,3 +1,4 @@
+import type { PodFacts } from "../api/pod-facts.ts";
 import type { Rollout } from "../api/rollout.ts";
 import type { RolloutSpec } from "../api/spec.ts";
 
@@ -11,6 +12,7 @@ export interface RouteContext {
     readonly target: Readonly<Record<string, string>>;
     readonly primary: Readonly<Record<string, string>>;
   };
+  readonly pods: PodFacts;
 }
 
 /** How traffic is to flow. Weights are whole percentages, 0 to 100; the primary gets the rest. */

@@ -25,13 +25,13 @@ export function buildSpec(
  * The port of the spec, and beside it all others of the apex Service: what clients could ask of that, both sides can
  * be asked. Where the spec leaves the container port open, the apex Service knows it.
  */
-function buildPorts(context: RouteContext, apex: readonly ServicePort[]): readonly ServicePort[] {
+export function buildPorts(context: RouteContext, apex: readonly ServicePort[]): readonly ServicePort[] {
   const { port, portName, targetPort, appProtocol } = context.spec.service;
   const same = apex.find((it) => it.port === port);
   const others = apex.filter((it) => it.port !== port);
   const protocol = appProtocol ?? same?.appProtocol;
   const isTaken = others.some((it) => it.name === portName);
-  return [
+  const served = [
     {
       // The beginning stays: Istio reads the protocol from it.
       name: isTaken ? `${portName.slice(0, 9)}-${port}` : portName,
@@ -42,6 +42,24 @@ function buildPorts(context: RouteContext, apex: readonly ServicePort[]): readon
     },
     ...others.map(({ nodePort: _allocated, ...it }) => ({ ...it, name: it.name ?? `port-${it.port}` })),
   ];
+  return context.spec.service.portDiscovery ? [...served, ...discovered(context, served)] : served;
+}
+
+/** Container ports that no port leads to yet, each under its own number. */
+function discovered(context: RouteContext, served: readonly ServicePort[]): readonly ServicePort[] {
+  const targets = new Set(served.map((it) => it.targetPort ?? it.port));
+  const numbers = new Set(served.map((it) => it.port));
+  const names = new Set(served.map((it) => it.name));
+  return context.pods.ports
+    .filter(({ protocol = "TCP" }) => protocol === "TCP")
+    .filter(({ name, containerPort }) => !targets.has(containerPort) && !targets.has(name ?? ""))
+    .filter(({ containerPort }) => !numbers.has(containerPort))
+    .map(({ name, containerPort }) => ({
+      name: name === undefined || names.has(name) ? `port-${containerPort}` : name,
+      port: containerPort,
+      targetPort: containerPort,
+      protocol: "TCP",
+    }));
 }
 
 /** Without an owner reference: clients go on calling the apex Service when the Rollout is gone. */

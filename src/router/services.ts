@@ -16,6 +16,7 @@ import { mapPatch } from "./map-patch.ts";
 import type { RouteContext, ServiceState, Services } from "./router.ts";
 import {
   buildApex,
+  buildPorts,
   buildSpec,
   OWNED_SPEC,
   POD_TEMPLATE_HASH,
@@ -104,8 +105,13 @@ export class ServiceSet {
     await removeGenerated(this.#client, context.rollout, this.#wantedPrimary(context));
   }
 
+  /** Ports that primary and canary Service have; the spec's first. */
+  ports(context: RouteContext): readonly ServicePort[] {
+    return buildPorts(context, this.#adoptedPorts(context));
+  }
+
   /** Ports of an apex Service that was there before us; none when it is ours, or not there. */
-  adoptedPorts(context: RouteContext): readonly ServicePort[] {
+  #adoptedPorts(context: RouteContext): readonly ServicePort[] {
     const apex = this.#apex(context);
     return apex === undefined || isMadeFor(context.rollout, apex) ? [] : (apex.spec.ports ?? []);
   }
@@ -158,7 +164,7 @@ export class ServiceSet {
 
   #wantedPrimary(context: RouteContext): Generated<Service> {
     const { primaryService: name } = namesOf(context.rollout);
-    return this.#generated(name, buildSpec(context, context.selectors.primary, this.adoptedPorts(context)));
+    return this.#generated(name, buildSpec(context, context.selectors.primary, this.#adoptedPorts(context)));
   }
 
   /** Without `pin`: as it is pinned now, or, when it has to be made again in the middle of a run, to that run. */
@@ -175,7 +181,7 @@ export class ServiceSet {
           ...withoutPin(context.selectors.target),
           ...(hash === undefined ? {} : { [POD_TEMPLATE_HASH]: hash }),
         },
-        this.adoptedPorts(context),
+        this.#adoptedPorts(context),
       ),
     );
   }

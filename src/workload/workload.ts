@@ -1,3 +1,4 @@
+import type { PodFacts } from "../api/pod-facts.ts";
 import type { Rollout } from "../api/rollout.ts";
 import { OperationError } from "../lib/errors.ts";
 
@@ -61,6 +62,7 @@ export interface Workloads {
     readonly target: Readonly<Record<string, string>>;
     readonly primary: Readonly<Record<string, string>>;
   } | null;
+  readonly pods: PodFacts;
 }
 
 /** The ReplicaSet that was analysed is gone (deleted, or beyond revisionHistoryLimit): its template is lost. */

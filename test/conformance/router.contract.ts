@@ -6,6 +6,7 @@ import type { Service } from "../../src/kube/kind/network.ts";
 import { SERVICE } from "../../src/kube/resources.ts";
 import type { RouteContext, Router, Routing, Services, Traffic } from "../../src/router/router.ts";
 import { AdapterWorld, rejectionOf } from "../support/adapter-world.ts";
+import { POD_FACTS } from "../support/rollout-objects.ts";
 
 /** A router, and hands that reach past it to its routing objects. */
 export interface RouterUnderTest {
@@ -51,6 +52,7 @@ export function routerContract(name: string, create: (world: AdapterWorld) => Ro
         rollout,
         spec: rollout.spec,
         selectors: { target: { app: "checkout" }, primary: { app: "checkout-primary" } },
+        pods: POD_FACTS,
       };
     }
 

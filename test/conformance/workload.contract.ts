@@ -5,6 +5,7 @@ import type { Deployment } from "../../src/kube/kind/workload.ts";
 import { DEPLOYMENT, POD, REPLICA_SET } from "../../src/kube/resources.ts";
 import { RevisionGoneError, type Workload, WorkloadUnavailableError } from "../../src/workload/workload.ts";
 import { AdapterWorld, rejectionOf } from "../support/adapter-world.ts";
+import { POD_FACTS } from "../support/rollout-objects.ts";
 
 const IMAGES = {
   "shop/checkout:crashing": { crashAfterMs: 500 },
@@ -85,6 +86,7 @@ export function workloadContract(name: string, create: (world: AdapterWorld) => 
           primary: null,
           problem: null,
           selectors: { target: { app: "checkout" }, primary: { app: "checkout-primary" } },
+          pods: POD_FACTS,
         });
         expect(world.writes()).toEqual([]);
       });

@@ -1,3 +1,4 @@
+import type { PodFacts } from "../../src/api/pod-facts.ts";
 import type { Rollout } from "../../src/api/rollout.ts";
 import { rolloutSpecSchema } from "../../src/api/spec.ts";
 import type { Deployment, Pod, PodTemplate, ReplicaSet } from "../../src/kube/kind/workload.ts";
@@ -25,11 +26,17 @@ export function aRollout(
   };
 }
 
+export const POD_FACTS: PodFacts = {
+  labels: { app: "checkout" },
+  ports: [{ name: "http", containerPort: 8080 }],
+};
+
 export function aRouteContext(rollout: Rollout = aRollout()): RouteContext {
   return {
     rollout,
     spec: rollout.spec,
     selectors: { target: { app: "checkout" }, primary: { app: "checkout-primary" } },
+    pods: POD_FACTS,
   };
 }
 

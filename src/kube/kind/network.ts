@@ -75,14 +75,20 @@ export interface HttpRoute extends Open {
   readonly fault?: Open;
 }
 
+/** A route of `tls` or `tcp`. */
+export interface OpaqueRoute extends Open {
+  readonly match?: readonly Open[];
+  readonly route?: readonly RouteDestination[];
+}
+
 export interface VirtualService extends KubeObject {
   readonly spec: Open & {
     readonly hosts?: readonly string[];
     readonly gateways?: readonly string[];
     readonly exportTo?: readonly string[];
     readonly http?: readonly HttpRoute[];
-    readonly tcp?: readonly Open[];
-    readonly tls?: readonly Open[];
+    readonly tls?: readonly OpaqueRoute[];
+    readonly tcp?: readonly OpaqueRoute[];
   };
 }
 

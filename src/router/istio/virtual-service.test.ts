@@ -1,10 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { aRollout, aRouteContext } from "../../../test/support/rollout-objects.ts";
-import type { HttpRoute, VirtualService } from "../../kube/kind/network.ts";
+import type { HttpRoute, ServicePort, VirtualService } from "../../kube/kind/network.ts";
 import type { RouteContext } from "../router.ts";
-import { buildVirtualServiceSpec, readTraffic, routesWithTraffic } from "./virtual-service.ts";
+import { stickyOf } from "./sticky.ts";
+import { buildVirtualServiceSpec, readTraffic } from "./virtual-service.ts";
 
 const NONE = { canaryWeight: 0, shadowPercent: 0, reserved: false };
+
+const HTTP: ServicePort = { name: "http", port: 80 };
+const ADMIN: ServicePort = { name: "http-admin", port: 8081 };
+const REDIS: ServicePort = { name: "tcp-redis", port: 6379 };
 
 function contextWith(istio: Record<string, unknown>): RouteContext {
   return aRouteContext(aRollout({ traffic: { istio } }));
@@ -31,7 +36,7 @@ function split(primary: number, canary: number, more: Partial<HttpRoute> = {}): 
 
 describe("buildVirtualServiceSpec", () => {
   it("routes the apex host within the mesh, all of it to the primary at weight 0", () => {
-    expect(buildVirtualServiceSpec(aRouteContext(), NONE)).toEqual({
+    expect(buildVirtualServiceSpec(aRouteContext(), NONE, [HTTP])).toEqual({
       hosts: ["checkout"],
       gateways: ["mesh"],
       http: [split(100, 0)],
@@ -47,12 +52,18 @@ describe("buildVirtualServiceSpec", () => {
       timeout: "8s",
       headers: { request: { set: { "x-env": "prod" } } },
       corsPolicy: { allowOrigins: [{ exact: "https://example.com" }], maxAge: "24h" },
+      rewrite: { uri: "/v2" },
+      fault: { abort: { httpStatus: 503, percentage: { value: 0.1 } } },
+      exportTo: ["."],
     });
-    expect(buildVirtualServiceSpec(context, { canaryWeight: 5, shadowPercent: 0, reserved: false })).toEqual({
+    expect(buildVirtualServiceSpec(context, { ...NONE, canaryWeight: 5 }, [HTTP])).toEqual({
       hosts: ["checkout.example.com", "checkout"],
       gateways: ["istio-system/public", "mesh"],
+      exportTo: ["."],
       http: [
         split(95, 5, {
+          rewrite: { uri: "/v2" },
+          fault: { abort: { httpStatus: 503, percentage: { value: 0.1 } } },
           match: [{ uri: { prefix: "/" }, headers: { "x-tenant": { exact: "a" } } }],
           retries: { attempts: 2, perTryTimeout: "3s", retryOn: "connect-failure" },
           timeout: "8s",
@@ -63,12 +74,13 @@ describe("buildVirtualServiceSpec", () => {
     });
   });
 
+  it("leaves hosts and gateways to who delegates to it", () => {
+    const spec = buildVirtualServiceSpec(contextWith({ delegation: true }), NONE, [HTTP]);
+    expect(spec).toEqual({ http: [split(100, 0)] });
+  });
+
   it("mirrors to the canary while the shadow is on", () => {
-    const { http } = buildVirtualServiceSpec(aRouteContext(), {
-      canaryWeight: 0,
-      shadowPercent: 30,
-      reserved: false,
-    });
+    const { http } = buildVirtualServiceSpec(aRouteContext(), { ...NONE, shadowPercent: 30 }, [HTTP]);
     expect(http).toEqual([
       split(100, 0, { mirror: { host: "checkout-canary" }, mirrorPercentage: { value: 30 } }),
     ]);
@@ -81,7 +93,8 @@ describe("buildVirtualServiceSpec", () => {
       canaryMatch: [{ headers: { "x-tester": { exact: "yes" } } }, { uri: { exact: "/new" } }],
       primaryMatch: [{ headers: { "x-tier": { exact: "enterprise" } } }],
     });
-    const { http } = buildVirtualServiceSpec(context, { canaryWeight: 0, shadowPercent: 0, reserved: true });
+    const reserved = { ...NONE, reserved: true };
+    const { http } = buildVirtualServiceSpec(context, reserved, [HTTP]);
     const tenant = { "x-tenant": { exact: "a" } };
     const all = { uri: { prefix: "/" } };
     expect(http).toEqual([
@@ -102,11 +115,7 @@ describe("buildVirtualServiceSpec", () => {
       },
       split(100, 0, { match: [{ ...all, headers: tenant }], timeout: "8s" }),
     ]);
-    const virtualService = aVirtualService(http ?? []);
-    const reserved = { canaryWeight: 0, shadowPercent: 0, reserved: true };
-    expect(readTraffic(virtualService, context)).toEqual(reserved);
-    expect(routesWithTraffic(virtualService, context, NONE)).toEqual([http?.at(-1)]);
-    expect(routesWithTraffic(aVirtualService([...(http ?? [])].slice(-1)), context, reserved)).toEqual(http);
+    expect(readTraffic(aVirtualService(http ?? []), context)).toEqual(reserved);
   });
 
   it("leaves out durations of 0, which Istio refuses", () => {
@@ -114,8 +123,9 @@ describe("buildVirtualServiceSpec", () => {
       timeout: "0s",
       retries: { attempts: 1, perTryTimeout: "0s" },
       corsPolicy: { maxAge: "0s" },
+      fault: { delay: { fixedDelay: "0s" } },
     });
-    const [route] = buildVirtualServiceSpec(context, NONE).http ?? [];
+    const [route] = buildVirtualServiceSpec(context, NONE, [HTTP]).http ?? [];
     expect(route).toEqual(split(100, 0, { retries: { attempts: 1 }, corsPolicy: {} }));
   });
 });
@@ -130,7 +140,7 @@ describe("buildVirtualServiceSpec for Services with several ports", () => {
   };
   const traffic = { canaryWeight: 10, shadowPercent: 0, reserved: false };
   const routesOf = (istio: Record<string, unknown>, to = traffic) =>
-    buildVirtualServiceSpec(contextWith(istio), to, true).http;
+    buildVirtualServiceSpec(contextWith(istio), to, [HTTP, ADMIN]).http;
 
   it("lets requests within the mesh keep the port that they ask for", () => {
     expect(routesOf({})).toEqual([split(90, 10)]);
@@ -166,6 +176,95 @@ describe("buildVirtualServiceSpec for Services with several ports", () => {
       [];
     expect(outside?.mirror).toEqual({ host: "checkout-canary", port });
     expect(inside?.mirror).toEqual({ host: "checkout-canary" });
+  });
+});
+
+describe("buildVirtualServiceSpec for ports that are not HTTP", () => {
+  const traffic = { ...NONE, canaryWeight: 10 };
+  const withPort = (number: number) => ({
+    route: split(90, 10).route?.map(({ destination, weight }) => ({
+      destination: { ...destination, port: { number } },
+      weight,
+    })),
+  });
+
+  it("splits connections", () => {
+    const spec = buildVirtualServiceSpec(aRouteContext(), traffic, [REDIS]);
+    expect(spec).toEqual({ hosts: ["checkout"], gateways: ["mesh"], tcp: [split(90, 10)] });
+    expect(readTraffic({ ...aVirtualService([]), spec }, aRouteContext())).toEqual(traffic);
+  });
+
+  it("splits each of several ports, and requests beside them", () => {
+    const { http, tcp } = buildVirtualServiceSpec(aRouteContext(), traffic, [HTTP, REDIS]);
+    expect(http).toEqual([split(90, 10)]);
+    expect(tcp).toEqual([{ match: [{ port: 6379 }], ...withPort(6379) }]);
+  });
+
+  it("sends what comes through gateways to the spec's port", () => {
+    const context = aRouteContext(
+      aRollout({
+        service: { port: 6379, portName: "tcp" },
+        traffic: { istio: { gateways: ["public"] } },
+      }),
+    );
+    const { tcp } = buildVirtualServiceSpec(context, traffic, [REDIS, { name: "tcp-b", port: 6380 }]);
+    expect(tcp).toEqual([
+      { match: [{ gateways: ["public"] }], ...withPort(6379) },
+      { match: [{ port: 6379, gateways: ["mesh"] }], ...withPort(6379) },
+      { match: [{ port: 6380, gateways: ["mesh"] }], ...withPort(6380) },
+    ]);
+  });
+});
+
+describe("buildVirtualServiceSpec with session affinity", () => {
+  const rollout = aRollout(
+    { traffic: { istio: { timeout: "8s", sessionAffinity: { maxAge: "1h", secure: true } } } },
+    { status: { phase: "Progressing", canaryWeight: 0, run: { id: 7, revision: "6d5f8c" } } as never },
+  );
+  const context = aRouteContext(rollout);
+  const { http = [] } = buildVirtualServiceSpec(context, { ...NONE, canaryWeight: 5 }, [HTTP]);
+  const [canary, primary, assign, weighted] = http;
+
+  it("keeps who was assigned, and assigns whom it sees first by weight", () => {
+    expect(http.map(({ name }) => name)).toEqual([
+      "sluice-sticky-canary",
+      "sluice-sticky-primary",
+      "sluice-assign",
+      undefined,
+    ]);
+    expect(canary?.route).toEqual([{ destination: { host: "checkout-canary" }, weight: 100 }]);
+    expect(primary?.route).toEqual([{ destination: { host: "checkout-primary" }, weight: 100 }]);
+    expect(assign).toMatchObject({ timeout: "8s", route: split(95, 5).route });
+    expect(weighted).toEqual(split(95, 5, { timeout: "8s" }));
+    const cookies = assign?.route?.map((it) => (it["headers"] as never)["response"]["add"]["Set-Cookie"]);
+    const attributes = "Path=/; Max-Age=3600; SameSite=Lax; Secure; HttpOnly";
+    expect(cookies).toEqual([
+      `sluice-side=primary.7.6d5f8c; ${attributes}`,
+      `sluice-side=canary.7.6d5f8c; ${attributes}`,
+    ]);
+  });
+
+  it.each([
+    ["sluice-side=canary.7.6d5f8c", true],
+    ["a=b; sluice-side=canary.7.6d5f8c; c=d", true],
+    ["a=b;sluice-side=canary.7.6d5f8c;c=d", true],
+    ["my-sluice-side=canary.7.6d5f8c", false],
+    ["sluice-side=canary.7.6d5f8c0", false],
+    ["sluice-side=canary.76.d5f8c", false],
+    ["sluice-side=canaryx7.6d5f8c", false],
+    ["sluice-side=canary.6.6d5f8c", false],
+    ["sluice-side=primary.7.6d5f8c", false],
+    ["note=sluice-side=canary.7.6d5f8c", false],
+  ])("tells by the whole cookie who belongs to the canary: %s", (cookie, isCanary) => {
+    const pattern = stickyOf(context)?.pattern("canary");
+    expect(canary?.match).toEqual([{ headers: { cookie: { regex: pattern } } }]);
+    expect(new RegExp(`^(?:${pattern})$`).test(cookie)).toBe(isCanary);
+  });
+
+  it("stands only while the canary has a weight, in a run", () => {
+    expect(buildVirtualServiceSpec(context, NONE, [HTTP]).http).toHaveLength(1);
+    const atRest = { ...context, rollout: { ...rollout, status: undefined } as never };
+    expect(buildVirtualServiceSpec(atRest, { ...NONE, canaryWeight: 5 }, [HTTP]).http).toHaveLength(1);
   });
 });
 
@@ -215,39 +314,5 @@ describe("readTraffic", () => {
     expect(readTraffic(single, context).shadowPercent).toBe(13);
     expect(readTraffic(whole, context).shadowPercent).toBe(100);
     expect(readTraffic(several, context).shadowPercent).toBe(40);
-  });
-});
-
-describe("routesWithTraffic", () => {
-  const context = aRouteContext();
-
-  it("changes weights and mirror and nothing else", () => {
-    const foreign: HttpRoute = { name: "health", route: [{ destination: { host: "health" } }] };
-    const ours = split(90, 10, {
-      name: "main",
-      timeout: "8s",
-      mirror: { host: "checkout-canary" },
-      mirrorPercentage: { value: 100 },
-    });
-    expect(
-      routesWithTraffic(aVirtualService([foreign, ours]), context, {
-        canaryWeight: 25,
-        shadowPercent: 0,
-        reserved: false,
-      }),
-    ).toEqual([foreign, split(75, 25, { name: "main", timeout: "8s" })]);
-  });
-
-  it("adds a destination that somebody removed", () => {
-    const lone: HttpRoute = { route: [{ destination: { host: "checkout-canary" } }] };
-    expect(routesWithTraffic(aVirtualService([lone]), context, NONE)).toEqual([split(100, 0)]);
-  });
-
-  it.each([
-    ["no routes", aVirtualService([])],
-    ["foreign routes alone", aVirtualService([{ route: [{ destination: { host: "elsewhere" } }] }])],
-    ["no spec", { ...aVirtualService([]), spec: undefined } as unknown as VirtualService],
-  ])("makes the generated route where there are %s", (_what, virtualService) => {
-    expect(routesWithTraffic(virtualService, context, NONE)).toEqual([split(100, 0)]);
   });
 });

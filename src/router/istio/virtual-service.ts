@@ -1,64 +1,110 @@
 import { namesOf } from "../../api/names.ts";
+import { isHttpPort } from "../../api/protocol.ts";
 import type { IstioSpec } from "../../api/spec.ts";
-import type { Destination, HttpRoute, RouteDestination, VirtualService } from "../../kube/kind/network.ts";
+import type {
+  HttpRoute,
+  OpaqueRoute,
+  RouteDestination,
+  ServicePort,
+  VirtualService,
+} from "../../kube/kind/network.ts";
 import { parseDuration } from "../../lib/duration.ts";
 import type { RouteContext, Traffic } from "../router.ts";
-import { isReservedRoute, reservedRoutes } from "./reserved-routes.ts";
+import { armsOf } from "./arms.ts";
+import { isOurRoute, isReservedRoute, ourRoutes } from "./our-routes.ts";
+import { canaryShare, mirroredShare } from "./share.ts";
 
 /** The members of a VirtualService's spec that are ours in one that we made. */
-export const OWNED_SPEC: readonly string[] = ["hosts", "gateways", "http"];
-
-/**
- * The whole spec of the generated VirtualService: a weighted route between primary and canary.
- *
- * A destination without a port means the only port of its Service or, where there are several, the port that the
- * client asked for. A gateway's own port is none of them: with several ports (`isMultiPort`) gateways get a route of
- * their own that names the port.
- */
-export function buildVirtualServiceSpec(
-  context: RouteContext,
-  traffic: Traffic,
-  isMultiPort = false,
-): VirtualService["spec"] {
-  const { istio } = context.spec.traffic;
-  const { apexService } = namesOf(context.rollout);
-  const weighted = withTraffic(routeSettings(istio), context, traffic);
-  return {
-    hosts: [...new Set([...istio.hosts, apexService])],
-    gateways: gatewaysOf(istio),
-    http: [
-      ...reservedNow(context, traffic, isMultiPort),
-      ...(isMultiPort ? byGateway(weighted, context) : [weighted]),
-    ],
-  };
-}
-
-/** The apex Service is always a host, and its callers are in the mesh: without it they would pass the canary by. */
-function gatewaysOf(istio: IstioSpec): readonly string[] {
-  return [...new Set([...istio.gateways, MESH])];
-}
-
-function reservedNow(context: RouteContext, traffic: Traffic, isMultiPort: boolean): readonly HttpRoute[] {
-  if (!traffic.reserved) return [];
-  const routes = reservedRoutes(context, routeSettings(context.spec.traffic.istio));
-  return isMultiPort ? routes.flatMap((route) => byGateway(route, context)) : routes;
-}
+export const OWNED_SPEC: readonly string[] = ["hosts", "gateways", "exportTo", "http", "tcp", "tls"];
 
 /** What VirtualServices call the sidecars. */
 const MESH = "mesh";
 
-/** The route as gateways need it, with the port, and as the mesh does. */
-function byGateway(route: HttpRoute, context: RouteContext): readonly HttpRoute[] {
-  const gateways = gatewaysOf(context.spec.traffic.istio);
-  const outside = gateways.filter((gateway) => gateway !== MESH);
-  if (outside.length === 0) return [route];
-  const port = { number: context.spec.service.port };
-  const withPort = {
-    ...route,
-    route: (route.route ?? []).map((it) => ({ ...it, destination: { ...it.destination, port } })),
-    ...(route.mirror === undefined ? {} : { mirror: { ...route.mirror, port } }),
+/**
+ * The whole spec of the generated VirtualService: weighted routes between the two sides, one for HTTP ports and one for
+ * each other port, and what stands before the former.
+ *
+ * `ports`: of the Services, the spec's first.
+ */
+export function buildVirtualServiceSpec(
+  context: RouteContext,
+  traffic: Traffic,
+  ports: readonly ServicePort[],
+): VirtualService["spec"] {
+  const { istio } = context.spec.traffic;
+  const { apexService } = namesOf(context.rollout);
+  const http = ports.some(isHttpPort) ? httpRoutes(context, traffic, ports) : [];
+  const tcp = tcpRoutes(context, traffic, ports);
+  return {
+    ...(istio.delegation === true
+      ? {}
+      : { hosts: [...new Set([...istio.hosts, apexService])], gateways: gatewaysOf(istio) }),
+    ...(istio.exportTo === undefined ? {} : { exportTo: istio.exportTo }),
+    ...(http.length === 0 ? {} : { http }),
+    ...(tcp.length === 0 ? {} : { tcp }),
   };
-  return [...forGateways(withPort, outside), ...forGateways(route, [MESH])];
+}
+
+/** What the VirtualService makes of traffic now: the largest share that any of its routes gives the canary. */
+export function readTraffic({ spec }: VirtualService, context: RouteContext): Traffic {
+  const arms = armsOf(context);
+  const http = spec?.http ?? [];
+  const weighted = http.filter((route) => !isOurRoute(route));
+  const all: readonly OpaqueRoute[] = [...weighted, ...(spec?.tls ?? []), ...(spec?.tcp ?? [])];
+  return {
+    canaryWeight: Math.max(0, ...all.map(({ route }) => canaryShare(route ?? [], arms))),
+    shadowPercent: Math.max(0, ...weighted.map((route) => mirroredShare(route, arms))),
+    reserved: http.some(isReservedRoute),
+  };
+}
+
+/** The apex Service is always a host, and its callers are in the mesh: without it they would pass the canary by. */
+function gatewaysOf({ gateways }: IstioSpec): readonly string[] {
+  return [...new Set([...gateways, MESH])];
+}
+
+function httpRoutes(
+  context: RouteContext,
+  traffic: Traffic,
+  ports: readonly ServicePort[],
+): readonly HttpRoute[] {
+  const { istio } = context.spec.traffic;
+  const split = { ...routeSettings(istio), route: destinations(context, traffic) };
+  const mirror =
+    traffic.shadowPercent === 0
+      ? {}
+      : { mirror: armsOf(context).canary, mirrorPercentage: { value: traffic.shadowPercent } };
+  const routes = [...ourRoutes(split, context, traffic), { ...split, ...mirror }];
+  const [first] = ports.filter(isHttpPort);
+  return ports.length === 1 || first === undefined
+    ? routes
+    : routes.flatMap((route) => byGateway(route, istio, first.port));
+}
+
+/** Both destinations with their weights written out, 0 too: a weight that is left out means something else. */
+function destinations(context: RouteContext, { canaryWeight }: Traffic): readonly RouteDestination[] {
+  const { primary, canary } = armsOf(context);
+  return [
+    { destination: primary, weight: 100 - canaryWeight },
+    { destination: canary, weight: canaryWeight },
+  ];
+}
+
+/**
+ * The route as gateways need it and as the mesh does. A destination without a port means the only port of its Service
+ * or, where there are several, the port that the client asked for. A gateway's own port is none of them: there the
+ * route names the port.
+ */
+function byGateway(route: HttpRoute, istio: IstioSpec, port: number): readonly HttpRoute[] {
+  const outside = gatewaysOf(istio).filter((gateway) => gateway !== MESH);
+  const named = {
+    ...route,
+    route: withPort(route.route ?? [], port),
+    ...(route.mirror === undefined ? {} : { mirror: { ...route.mirror, port: { number: port } } }),
+  };
+  if (istio.delegation === true) return [named];
+  if (outside.length === 0) return [route];
+  return [...forGateways(named, outside), ...forGateways(route, [MESH])];
 }
 
 /** The route for these gateways alone; none when its conditions exclude them all. */
@@ -71,115 +117,62 @@ function forGateways(route: HttpRoute, gateways: readonly string[]): readonly Ht
   return match.length === 0 ? [] : [{ ...route, match }];
 }
 
-/** What the VirtualService makes of traffic now: the largest share that any of its routes gives the canary. */
-export function readTraffic(virtualService: VirtualService, context: RouteContext): Traffic {
-  const isCanary = hostMatcher(context, "canary");
-  const all = virtualService.spec?.http ?? [];
-  const routes = all.filter((route) => !isReservedRoute(route));
-  return {
-    canaryWeight: Math.max(0, ...routes.map((route) => canaryShare(route, isCanary))),
-    shadowPercent: Math.max(0, ...routes.map((route) => mirroredShare(route, isCanary))),
-    reserved: all.length > routes.length,
-  };
-}
-
 /**
- * The routes with these weights and this mirror, everything else in them untouched. Routes that name neither side are
- * left alone; when none names them (somebody emptied the object), the generated one takes their place, so that going
- * back to weight 0 works whatever was done to the object.
+ * One route for each port whose requests cannot be told apart. With several ports the mesh tells them by their numbers;
+ * what comes through a gateway is for the spec's port.
  */
-export function routesWithTraffic(
-  virtualService: VirtualService,
+function tcpRoutes(
   context: RouteContext,
   traffic: Traffic,
-  isMultiPort = false,
-): readonly HttpRoute[] {
-  const isPrimary = hostMatcher(context, "primary");
-  const isCanary = hostMatcher(context, "canary");
-  const routes = (virtualService.spec?.http ?? []).filter((route) => !isReservedRoute(route));
-  const isOurs = (route: HttpRoute) =>
-    route.route?.some(({ destination }) => isPrimary(destination) || isCanary(destination)) ?? false;
-  if (!routes.some(isOurs)) return buildVirtualServiceSpec(context, traffic, isMultiPort).http ?? [];
-  const first = routes.findIndex(isOurs);
-  return [
-    ...routes.slice(0, first),
-    ...reservedNow(context, traffic, isMultiPort),
-    ...routes.slice(first).map((route) => (isOurs(route) ? withTraffic(route, context, traffic) : route)),
-  ];
+  ports: readonly ServicePort[],
+): readonly OpaqueRoute[] {
+  const { istio, service } = { ...context.spec.traffic, ...context.spec };
+  const opaque = ports.filter((port) => !isHttpPort(port));
+  const route = destinations(context, traffic);
+  if (ports.length === 1) return opaque.map(() => ({ route }));
+  const outside = gatewaysOf(istio).filter((gateway) => gateway !== MESH);
+  return opaque.flatMap(({ port }) => {
+    const named = withPort(route, port);
+    if (istio.delegation === true) return [{ match: [{ port }], route: named }];
+    const isOutside = port === service.port && outside.length > 0;
+    return [
+      ...(isOutside ? [{ match: [{ gateways: outside }], route: named }] : []),
+      { match: [{ port, ...(outside.length === 0 ? {} : { gateways: [MESH] }) }], route: named },
+    ];
+  });
 }
 
-/** Both destinations with their weights written out, 0 too: a weight that is left out means something else. */
-function withTraffic(route: HttpRoute, context: RouteContext, traffic: Traffic): HttpRoute {
-  const { primaryService, canaryService } = namesOf(context.rollout);
-  const { mirror: _mirror, mirrorPercentage: _percentage, mirrors: _mirrors, ...rest } = route;
-  const destinationOf = (side: "primary" | "canary", host: string, weight: number): RouteDestination => {
-    const isSide = hostMatcher(context, side);
-    const existing = route.route?.find(({ destination }) => isSide(destination));
-    return { ...(existing ?? { destination: { host } }), weight };
-  };
-  const canary = destinationOf("canary", canaryService, traffic.canaryWeight);
-  return {
-    ...rest,
-    route: [destinationOf("primary", primaryService, 100 - traffic.canaryWeight), canary],
-    ...(traffic.shadowPercent === 0
-      ? {}
-      : { mirror: canary.destination, mirrorPercentage: { value: traffic.shadowPercent } }),
-  };
+function withPort(route: readonly RouteDestination[], number: number): readonly RouteDestination[] {
+  return route.map((it) => ({ ...it, destination: { ...it.destination, port: { number } } }));
 }
 
 /** What the spec says about the weighted route, in Istio's words. */
 function routeSettings(istio: IstioSpec): HttpRoute {
-  const { match, timeout, retries, headers, corsPolicy } = istio;
+  const { match = [], timeout, rewrite = {}, retries, fault, headers, corsPolicy } = istio;
+  const faults = fault === undefined ? {} : withoutZeroDelay(fault);
   return {
-    ...(match === undefined || match.length === 0 ? {} : { match }),
+    ...(match.length === 0 ? {} : { match }),
+    ...(Object.keys(rewrite).length === 0 ? {} : { rewrite }),
     ...(isPositive(timeout) ? { timeout } : {}),
-    ...(retries === undefined ? {} : { retries: withoutZeroDuration(retries, "perTryTimeout") }),
+    ...(retries === undefined ? {} : { retries: withoutZeros(retries, ["perTryTimeout", "backoff"]) }),
+    ...(Object.keys(faults).length === 0 ? {} : { fault: faults }),
     ...(headers === undefined ? {} : { headers }),
-    ...(corsPolicy === undefined ? {} : { corsPolicy: withoutZeroDuration(corsPolicy, "maxAge") }),
+    ...(corsPolicy === undefined ? {} : { corsPolicy: withoutZeros(corsPolicy, ["maxAge"]) }),
   } as HttpRoute;
 }
 
+function withoutZeroDelay(fault: NonNullable<IstioSpec["fault"]>): object {
+  const { delay, ...rest } = fault;
+  return delay === undefined || !isPositive(delay.fixedDelay) ? rest : { ...rest, delay };
+}
+
 /** Istio refuses durations below 1ms; 0 means "none", which it writes by leaving the member out. */
-function withoutZeroDuration<T extends object>(settings: T, member: keyof T & string): T {
-  const value = settings[member];
-  if (typeof value !== "string" || isPositive(value)) return settings;
-  const { [member]: _zero, ...rest } = settings;
-  return rest as T;
+function withoutZeros(settings: object, durations: readonly string[]): object {
+  const isZero = ([name, value]: [string, unknown]) =>
+    durations.includes(name) && typeof value === "string" && !isPositive(value);
+  return Object.fromEntries(Object.entries(settings).filter((entry) => !isZero(entry)));
 }
 
 function isPositive(duration: string | undefined): duration is string {
   return duration !== undefined && (parseDuration(duration) ?? 0) > 0;
-}
-
-/** A host may be written short or in full: `checkout-canary`, `checkout-canary.shop.svc.cluster.local`. */
-function hostMatcher(
-  context: RouteContext,
-  side: "primary" | "canary",
-): (destination: Destination) => boolean {
-  const { primaryService, canaryService } = namesOf(context.rollout);
-  const short = side === "primary" ? primaryService : canaryService;
-  const full = `${short}.${context.rollout.metadata.namespace ?? "default"}`;
-  return ({ host }) => host === short || host === full || host.startsWith(`${full}.svc`);
-}
-
-/** A lone destination without a weight gets everything. Rounded up: the least share is a share. */
-function canaryShare(route: HttpRoute, isCanary: (destination: Destination) => boolean): number {
-  const destinations = route.route ?? [];
-  const weightOf = (it: RouteDestination) => it.weight ?? (destinations.length === 1 ? 100 : 0);
-  const total = sum(destinations.map(weightOf));
-  const canary = sum(destinations.filter((it) => isCanary(it.destination)).map(weightOf));
-  return total === 0 ? 0 : Math.ceil((100 * canary) / total);
-}
-
-function mirroredShare(route: HttpRoute, isCanary: (destination: Destination) => boolean): number {
-  const single =
-    route.mirror !== undefined && isCanary(route.mirror) ? (route.mirrorPercentage?.value ?? 100) : 0;
-  const several = (route.mirrors ?? [])
-    .filter((it) => isCanary(it.destination))
-    .map((it) => it.percentage?.value ?? 100);
-  return Math.ceil(Math.max(single, ...several));
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

@@ -10,7 +10,7 @@ import type { Reader } from "../../kube/reader.ts";
 import { DEPLOYMENT } from "../../kube/resources.ts";
 import { present } from "../../lib/assert.ts";
 import { RevisionGoneError, type Workload, type Workloads, WorkloadUnavailableError } from "../workload.ts";
-import { primaryState, selectorsOf, targetState } from "./observation.ts";
+import { podFacts, primaryState, selectorsOf, targetState } from "./observation.ts";
 import { isSameTemplate, primaryTemplate, selectorLabelOf } from "./pod-template.ts";
 import { buildPrimary, type PrimarySource, primarySettings } from "./primary.ts";
 import { replicaSetOf, templateServedBefore } from "./revisions.ts";
@@ -47,6 +47,7 @@ export class DeploymentWorkload implements Workload {
       primary: primary === undefined ? null : primaryState(primary, this.#owned(primary), this.#podsOf),
       problem: targetProblem(rollout, target, found),
       selectors: selectorsOf(target, primary),
+      pods: podFacts(target, primary),
     };
   }
 

@@ -1,4 +1,5 @@
 import { REVISION_ANNOTATION } from "../../api/names.ts";
+import type { PodFacts, PodPort } from "../../api/pod-facts.ts";
 import type { Deployment, Pod, ReplicaSet } from "../../kube/kind/workload.ts";
 import { plural } from "../../lib/text.ts";
 import type { PrimaryState, RevisionState, TargetState, Workloads } from "../workload.ts";
@@ -58,6 +59,17 @@ export function selectorsOf(
     primary?.spec.selector.matchLabels ?? (label === null ? undefined : { [label.key]: label.primary });
   if (ofPrimary === undefined) return null;
   return { target: ofTarget ?? withoutSuffix(ofPrimary), primary: ofPrimary };
+}
+
+/** A port that the target has dropped is the primary's until that is promoted. */
+export function podFacts(target: Deployment | undefined, primary: Deployment | undefined): PodFacts {
+  const ports = new Map<number, PodPort>();
+  for (const side of [target, primary]) {
+    const ofSide = side?.spec.template.spec.containers.flatMap((container) => container.ports ?? []) ?? [];
+    for (const port of ofSide) if (!ports.has(port.containerPort)) ports.set(port.containerPort, port);
+  }
+  const labels = target === undefined ? null : (target.spec.template.metadata?.labels ?? {});
+  return { labels, ports: [...ports.values()] };
 }
 
 function withoutSuffix(selector: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

@@ -1,0 +1,80 @@
+import { z } from "zod";
+import { duration } from "./fields.ts";
+import { httpMatches } from "./http-match.ts";
+import { corsPolicy, fault, headers, retries, rewrite } from "./spec-istio-route.ts";
+
+const sessionAffinity = z.strictObject({
+  cookieName: z
+    .string()
+    .min(1)
+    .max(64)
+    .regex(/^[A-Za-z0-9_-]+$/, "want letters, digits, '_' and '-'")
+    .default("sluice-side")
+    .describe("Name of the cookie."),
+  maxAge: duration("How long a client stays assigned; 1s to 720h.").default("24h"),
+  path: z
+    .string()
+    .max(256)
+    .regex(/^\/[^;,%\s]*$/, "want a path that begins with '/', without ';', ',', '%' and spaces")
+    .default("/")
+    .describe("Path of the cookie."),
+  domain: z
+    .string()
+    .max(253)
+    .regex(/^[A-Za-z0-9.-]+$/, "want a domain name")
+    .optional()
+    .describe("Domain of the cookie; absent, the host that was asked."),
+  secure: z.boolean().default(false).describe("Whether clients send the cookie over TLS only."),
+  httpOnly: z.boolean().default(true).describe("Whether scripts in the page cannot read the cookie."),
+  sameSite: z
+    .enum(["Strict", "Lax", "None"])
+    .default("Lax")
+    .describe("SameSite of the cookie; None needs secure."),
+});
+
+const hostList = z.array(z.string().min(1).max(253)).max(32);
+
+export const istioSchema = z.strictObject({
+  hosts: hostList
+    .default([])
+    .describe("Hosts of the VirtualService, beside the apex Service's own name, which is always one."),
+  gateways: hostList
+    .default([])
+    .describe(
+      "Gateways of the VirtualService, as [namespace/]name. `mesh` is always one of them, since the apex Service is always a host.",
+    ),
+  exportTo: hostList
+    .optional()
+    .describe("Namespaces that see the VirtualService and the DestinationRules: `.`, `*`, or names."),
+  delegation: z
+    .boolean()
+    .optional()
+    .describe(
+      "The VirtualService has no hosts and gateways of its own: a VirtualService of yours delegates routes to it.",
+    ),
+  match: httpMatches.optional().describe("Conditions of the weighted route; absent, every request."),
+  rewrite: rewrite.optional().describe("What the weighted route changes of path and host."),
+  retries: retries.optional().describe("Retries of the weighted route."),
+  timeout: duration("Timeout of a request, retries included.").optional(),
+  fault: fault.optional().describe("Delays and errors that the weighted route injects, on both sides alike."),
+  headers: headers.optional().describe("Header changes on the weighted route."),
+  corsPolicy: corsPolicy.optional().describe("CORS policy of the weighted route."),
+  canaryMatch: httpMatches
+    .optional()
+    .describe(
+      "Requests that always reach the canary during a run, at weight 0 too, as soon as its pods are ready: testers, internal users.",
+    ),
+  primaryMatch: httpMatches
+    .optional()
+    .describe("Requests that never reach a canary. They come before canaryMatch."),
+  sessionAffinity: sessionAffinity
+    .optional()
+    .describe(
+      "Keeps clients on the side that they were assigned first, by a cookie that is valid for one run; new clients are assigned by weight.",
+    ),
+  trafficPolicy: z
+    .record(z.string(), z.unknown())
+    .meta({ "x-kubernetes-preserve-unknown-fields": true })
+    .optional()
+    .describe("trafficPolicy of both DestinationRules, as Istio defines it."),
+});

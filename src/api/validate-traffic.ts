@@ -1,0 +1,113 @@
+import { isHttpPort } from "./protocol.ts";
+import type { IstioSpec, RolloutSpec } from "./spec.ts";
+
+interface Problem {
+  readonly field: string;
+  readonly message: string;
+}
+
+const ISTIO = "spec.traffic.istio";
+
+/** What of `service`, `shadow` and `traffic` the schema cannot say. */
+export function trafficProblems(spec: RolloutSpec): readonly Problem[] {
+  return [
+    ...opaqueProblems(spec),
+    ...delegationProblems(spec),
+    ...gatewayProblems(spec),
+    ...cookieProblems(spec),
+  ];
+}
+
+/** Members that look into requests. */
+const OF_REQUESTS: readonly (keyof IstioSpec)[] = [
+  "match",
+  "rewrite",
+  "retries",
+  "timeout",
+  "fault",
+  "headers",
+  "corsPolicy",
+  "canaryMatch",
+  "primaryMatch",
+  "sessionAffinity",
+];
+
+/** On a TCP port nobody can tell one request from another. */
+function opaqueProblems({ service, shadow, traffic, analysis }: RolloutSpec): readonly Problem[] {
+  if (isHttpPort({ name: service.portName, appProtocol: service.appProtocol })) return [];
+  const port = `port ${service.port} is TCP (${service.appProtocol ?? service.portName})`;
+  const members = OF_REQUESTS.filter((name) => traffic.istio[name] !== undefined);
+  const builtIn = analysis.metrics.findIndex(({ query }) => query === undefined);
+  return [
+    ...members.map((name) => ({
+      field: `${ISTIO}.${name}`,
+      message: `${port}, and ${name} is about HTTP requests; take it away, or give the port an HTTP name such as http`,
+    })),
+    ...(shadow === undefined
+      ? []
+      : [{ field: "spec.shadow", message: `${port}, and only HTTP requests can be mirrored` }]),
+    ...(builtIn < 0
+      ? []
+      : [
+          {
+            field: `spec.analysis.metrics[${builtIn}]`,
+            message: `${port}, and ${analysis.metrics[builtIn]?.name} counts HTTP requests; judge it by queries of your own`,
+          },
+        ]),
+  ];
+}
+
+/** A delegate is reached through the hosts and gateways of the VirtualService that delegates to it. */
+function delegationProblems({ traffic }: RolloutSpec): readonly Problem[] {
+  const { delegation, hosts, gateways } = traffic.istio;
+  if (delegation !== true) return [];
+  return Object.entries({ hosts, gateways })
+    .filter(([, list]) => list.length > 0)
+    .map(([name, list]) => ({
+      field: `${ISTIO}.${name}`,
+      message: `${list.join(", ")}: with delegation they belong into the VirtualService that delegates`,
+    }));
+}
+
+const MATCHES = ["match", "canaryMatch", "primaryMatch"] as const;
+
+/** A condition on a gateway that the VirtualService is not bound to never holds. */
+function gatewayProblems({ traffic: { istio } }: RolloutSpec): readonly Problem[] {
+  if (istio.delegation === true) return [];
+  const bound = new Set([...istio.gateways, "mesh"]);
+  return MATCHES.flatMap((name) =>
+    (istio[name] ?? []).flatMap(({ gateways = [] }, index) =>
+      gateways
+        .filter((gateway) => !bound.has(gateway))
+        .map((gateway) => ({
+          field: `${ISTIO}.${name}[${index}].gateways`,
+          message: `${gateway} is not one of ${[...bound].join(", ")}; add it to ${ISTIO}.gateways, or this never matches`,
+        })),
+    ),
+  );
+}
+
+function cookieProblems({ traffic }: RolloutSpec): readonly Problem[] {
+  const { sessionAffinity, match = [] } = traffic.istio;
+  if (sessionAffinity === undefined) return [];
+  const insecure = sessionAffinity.sameSite === "None" && !sessionAffinity.secure;
+  const conditional = match.findIndex(({ headers }) => headers?.["cookie"] !== undefined);
+  return [
+    ...(insecure
+      ? [
+          {
+            field: `${ISTIO}.sessionAffinity.sameSite`,
+            message: "None: browsers take such cookies over TLS only; set secure: true, or sameSite: Lax",
+          },
+        ]
+      : []),
+    ...(conditional < 0
+      ? []
+      : [
+          {
+            field: `${ISTIO}.match[${conditional}].headers.cookie`,
+            message: "a route takes one condition a header, and sessionAffinity needs that on cookie",
+          },
+        ]),
+  ];
+}

@@ -1,0 +1,41 @@
+import { namesOf } from "../../api/names.ts";
+import type { Destination } from "../../kube/kind/network.ts";
+import type { RouteContext } from "../router.ts";
+
+export type Side = "primary" | "canary";
+
+/** How routes name the two sides of a rollout. */
+export interface Arms {
+  readonly primary: Destination;
+  readonly canary: Destination;
+  /** Which side a destination is; null: somebody else's. */
+  sideOf(destination: Destination): Side | null;
+  /** The canary as somebody would write it who wrote the primary like this: the host in the same form, the same port. */
+  canaryLike(primary: Destination): Destination;
+}
+
+/**
+ * Two hosts: the primary and the canary Service. A destination that names the apex Service is the primary too, since
+ * that Service selects the primary's pods.
+ */
+export function armsOf({ rollout }: RouteContext): Arms {
+  const { apexService, primaryService, canaryService } = namesOf(rollout);
+  const { namespace = "default" } = rollout.metadata;
+  return {
+    primary: { host: primaryService },
+    canary: { host: canaryService },
+    sideOf: ({ host }) => {
+      if (isHost(host, canaryService, namespace)) return "canary";
+      return isHost(host, primaryService, namespace) || isHost(host, apexService, namespace)
+        ? "primary"
+        : null;
+    },
+    canaryLike: ({ host, ...rest }) => ({ host: host.replace(/^[^.]+/, canaryService), ...rest }),
+  };
+}
+
+/** A host may be written short or in full: `checkout`, `checkout.shop`, `checkout.shop.svc.cluster.local`. */
+function isHost(host: string, service: string, namespace: string): boolean {
+  const full = `${service}.${namespace}`;
+  return host === service || host === full || host === `${full}.svc` || host.startsWith(`${full}.svc.`);
+}

@@ -1,0 +1,105 @@
+import type { HttpMatch } from "../../api/http-match.ts";
+import { reservedMatchOf } from "../../api/reserved-match.ts";
+import type { HttpRoute, RouteDestination } from "../../kube/kind/network.ts";
+import type { RouteContext, Traffic } from "../router.ts";
+import { type Arms, armsOf, type Side } from "./arms.ts";
+import { type Sticky, stickyOf } from "./sticky.ts";
+
+const OUR_NAME = /^sluice-((reserved|sticky)-(primary|canary)|assign)(-\d+)?$/;
+
+/** Whether it is one of the routes that we put before a weighted one. */
+export function isOurRoute(route: HttpRoute): boolean {
+  return OUR_NAME.test(route.name ?? "");
+}
+
+/** Whether it is one of the routes by match. */
+export function isReservedRoute(route: HttpRoute): boolean {
+  return isOurRoute(route) && (route.name?.startsWith("sluice-reserved-") ?? false);
+}
+
+/**
+ * What stands before a weighted route (`base`), in this order: what is reserved for the primary (who must never see a
+ * canary does not, whatever else matches) and for the canary; who was assigned to a side before; and, so that new
+ * clients are assigned, the weighted route once more with cookies in it. They have all settings of `base`, and its
+ * conditions where they have none of their own.
+ *
+ * `ordinal`: the how manieth weighted route of its object it is, from 1; names are unique by it.
+ */
+export function ourRoutes(
+  base: HttpRoute,
+  context: RouteContext,
+  traffic: Traffic,
+  ordinal = 1,
+): readonly HttpRoute[] {
+  const arms = armsOf(context);
+  const plain = withoutMirror(base, arms);
+  const suffix = ordinal === 1 ? "" : `-${ordinal}`;
+  const toSide = (side: Side, kind: string, items: readonly HttpMatch[]): readonly HttpRoute[] => {
+    const match = within(items, base.match ?? []);
+    if (match.length === 0) return [];
+    const route = [{ ...ofSide(side, base.route ?? [], arms), weight: 100 }];
+    return [{ ...plain, name: `sluice-${kind}-${side}${suffix}`, match, route }];
+  };
+  const reserved = traffic.reserved ? reservedMatchOf(context.spec) : null;
+  const sticky = traffic.canaryWeight > 0 ? stickyOf(context) : null;
+  return [
+    ...(reserved === null ? [] : toSide("primary", "reserved", reserved.primary)),
+    ...(reserved === null ? [] : toSide("canary", "reserved", reserved.canary)),
+    ...(sticky === null ? [] : toSide("canary", "sticky", cookieMatch(sticky, "canary"))),
+    ...(sticky === null ? [] : toSide("primary", "sticky", cookieMatch(sticky, "primary"))),
+    ...(sticky === null ? [] : [assigning(plain, sticky, arms, `sluice-assign${suffix}`)]),
+  ];
+}
+
+/** The route without what it mirrors to the canary. */
+export function withoutMirror(route: HttpRoute, arms: Arms): HttpRoute {
+  const isCanary = (destination: HttpRoute["mirror"]) =>
+    destination !== undefined && arms.sideOf(destination) === "canary";
+  const { mirror, mirrorPercentage, mirrors, ...rest } = route;
+  const kept = mirrors?.filter(({ destination }) => !isCanary(destination)) ?? [];
+  return {
+    ...rest,
+    ...(mirror === undefined || isCanary(mirror) ? {} : { mirror }),
+    ...(mirrorPercentage === undefined || isCanary(mirror) ? {} : { mirrorPercentage }),
+    ...(kept.length === 0 ? {} : { mirrors: kept }),
+  };
+}
+
+/** How a route sends to a side. The canary that is missing in it is made like the primary. */
+export function ofSide(side: Side, destinations: readonly RouteDestination[], arms: Arms): RouteDestination {
+  const find = (wanted: Side) => destinations.find((it) => arms.sideOf(it.destination) === wanted);
+  const found = find(side);
+  if (found !== undefined) return found;
+  const primary = side === "canary" ? find("primary") : undefined;
+  if (primary === undefined) return { destination: arms[side] };
+  return { ...primary, destination: arms.canaryLike(primary.destination) };
+}
+
+function assigning(base: HttpRoute, sticky: Sticky, arms: Arms, name: string): HttpRoute {
+  const route = (base.route ?? []).map((it) => {
+    const side = arms.sideOf(it.destination);
+    return side === null ? it : sticky.assigning(side, it);
+  });
+  return { ...base, name, route };
+}
+
+function cookieMatch(sticky: Sticky, side: Side): readonly HttpMatch[] {
+  return [{ headers: { cookie: { regex: sticky.pattern(side) } } }];
+}
+
+type Match = NonNullable<HttpRoute["match"]>[number];
+
+const MAPS = ["headers", "queryParams", "withoutHeaders", "sourceLabels"];
+
+/** Each item under each condition: an item's own members stand, maps are joined. */
+function within(items: readonly HttpMatch[], conditions: readonly Match[]): readonly Match[] {
+  if (conditions.length === 0) return items as readonly Match[];
+  return items.flatMap((item) => conditions.map((condition) => joined(item as Match, condition)));
+}
+
+function joined(item: Match, condition: Match): Match {
+  const maps = MAPS.filter((name) => item[name] !== undefined && condition[name] !== undefined).map(
+    (name) => [name, { ...(condition[name] as object), ...(item[name] as object) }],
+  );
+  return { ...condition, ...item, ...Object.fromEntries(maps) };
+}
