@@ -22,12 +22,20 @@ export interface OwnMetricSample {
   readonly error?: string;
 }
 
+/** Live requests that callers' proxies say they sent to each arm. Mirrored ones are not among them. */
+export interface SentCounts {
+  readonly canary: number;
+  readonly primary: number;
+}
+
 /** One interval of evidence. A null arm: the source gave nothing for it; `error` may say why. */
 export interface EvidenceRow {
   /** End of the interval, milliseconds since the epoch. */
   readonly endMs: number;
   readonly canary: ArmCounts | null;
   readonly primary: ArmCounts | null;
+  /** Absent: no caller's proxy told of either arm in this interval. */
+  readonly sent?: SentCounts;
   /** By metric name. */
   readonly own: Readonly<Record<string, OwnMetricSample>>;
   /** Why an arm is null when the source failed; absent when it answered and there was just no traffic. */

@@ -116,6 +116,12 @@ export const EVENT_REASONS = {
   Resumed: told("info", "The run goes on."),
   PromotionRequested: told("warning", "A person asked to promote without waiting for steps and evidence."),
   PromotionStarted: told("info", "The primary is taking over the analysed revision."),
+  DrainTimedOut: noted(
+    "Warning",
+    "release",
+    "Pods go although requests were still seen to reach them: they have had `--drain-max`.",
+    "Find out who calls them past the VirtualService, or which proxy has not learnt of it: istioctl proxy-status.",
+  ),
   Promoted: told("info", "The primary serves the new revision."),
   RolledBack: told(
     "error",

@@ -131,6 +131,8 @@ export interface RunStatus extends RevisionRef {
   readonly weight: number;
   readonly maxWeight: number;
   readonly shadowPercent: number;
+  /** Stages RollingBack and Finalising: since when the routing objects are known to send the canary nothing. */
+  readonly drainingSince?: string;
   /** Pods that the canary is given. */
   readonly canaryReplicas: number;
   /** Capacity of the primary when the run began; it never falls below until the run ends. */
@@ -204,7 +206,7 @@ export interface RolloutStatus {
   readonly rejected?: RevisionRef & { readonly at: string; readonly reason: string };
   readonly run?: RunStatus;
   readonly lastRunId?: number;
-  /** While Initializing: when traffic was moved to the primary. */
+  /** While Initializing, since when all traffic is known to be moved to the primary; while deleting, back to the target. */
   readonly trafficMovedAt?: string;
   /** Newest first. */
   readonly history?: readonly HistoryEntry[];

@@ -40,7 +40,7 @@ export async function recordedRows(
       fromMs: from,
       toMs: last,
       intervalMs,
-      analysis,
+      metrics: analysis.metrics,
       phase: "live",
     });
     const named = {

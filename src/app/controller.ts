@@ -71,7 +71,7 @@ export function createController(parts: ControllerParts): Controller {
     executor: new Executor({ client: set.client, workload, router }),
     events,
     notifier,
-    settings: { drainMs: config.drain, statusRefreshMs: config.statusRefresh },
+    settings: { drainMs: config.drain, drainMaxMs: config.drainMax, statusRefreshMs: config.statusRefresh },
     logger,
   });
   const controller = new RolloutController({

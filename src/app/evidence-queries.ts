@@ -22,7 +22,7 @@ export function evidenceQueries(rollout: Rollout): readonly SentQuery[] {
   const intervalMs = parseDuration(analysis.interval) ?? 15_000;
   const query = evidenceQueryOf(
     { ...rollout, spec },
-    { kind: "evidence", fromMs: 0, toMs: 0, intervalMs, analysis, phase: "live" },
+    { kind: "evidence", fromMs: 0, toMs: 0, intervalMs, metrics: analysis.metrics, phase: "live" },
   );
   const arms = [query.canary, query.primary];
   const wantsLatency = analysis.metrics.some(({ name }) => name === "latency");

@@ -36,7 +36,10 @@ const configSchema = z.strictObject({
   clusterName: z.string().max(100).optional().describe("shown in every notification"),
   drain: duration("0s", "10m")
     .prefault("20s")
-    .describe("from weight 0 until pods may go: the mesh learns of it, requests under way end"),
+    .describe("from weight 0 until pods may go, at least: the mesh learns of it, requests under way end"),
+  drainMax: duration("0s", "1h")
+    .prefault("3m")
+    .describe("how long pods stay at most because requests are still seen to reach them"),
   statusRefresh: duration("1s", "1h")
     .prefault("1m")
     .describe("how often evidence in the status is refreshed while nothing else changes"),

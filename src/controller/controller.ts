@@ -59,7 +59,7 @@ export class RolloutController {
 
   /** This process leads from now on: every Rollout is looked at, with nothing remembered of an earlier term. */
   lead(): void {
-    this.#options.pass.forgetJudges();
+    this.#options.pass.forget();
     this.#changing.clear();
     for (const rollout of this.#options.watched.rollouts.list()) this.#queue.add(keyText(keyOf(rollout)));
   }

@@ -22,7 +22,7 @@ export function evidenceQueryOf(inForce: Rollout, ask: Ask): EvidenceQuery {
     intervalMs: ask.intervalMs,
     fromMs: ask.fromMs,
     toMs: ask.toMs,
-    metrics: ask.analysis.metrics,
+    metrics: ask.metrics,
     phase: ask.phase,
   };
 }

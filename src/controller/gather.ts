@@ -3,7 +3,6 @@ import type { Rollout } from "../api/rollout.ts";
 import type { RolloutSpec } from "../api/spec.ts";
 import { readSpec, type SpecProblem, sharedTargetProblem } from "../api/validate.ts";
 import type { Ask } from "../core/ask.ts";
-import type { JudgeMemory } from "../core/judging.ts";
 import type { Observation, Snapshot } from "../core/snapshot.ts";
 import type { ObjectKey } from "../kube/object.ts";
 import type { Reader } from "../kube/reader.ts";
@@ -12,6 +11,7 @@ import type { MetricsSource } from "../metrics/metrics.ts";
 import type { RouteContext, Router, ServiceState } from "../router/router.ts";
 import type { Workload, Workloads } from "../workload/workload.ts";
 import { evidenceQueryOf } from "./evidence-query.ts";
+import type { Memory } from "./memories.ts";
 import { readCommands } from "./read-commands.ts";
 
 /** Index of the Rollout cache: `namespace/target`. */
@@ -42,7 +42,7 @@ export class Gatherer {
   }
 
   /** The world as the caches have it; null when there is no such Rollout. */
-  scene(key: ObjectKey, judgeOf: (runId: number | undefined) => JudgeMemory | null): Scene | null {
+  scene(key: ObjectKey, memoryOf: (runId: number | undefined) => Memory): Scene | null {
     const stored = this.#parts.rollouts.get(key);
     if (stored === undefined) return null;
     const { rollout, problems } = this.#read(stored);
@@ -61,7 +61,7 @@ export class Gatherer {
       primary: workloads.primary,
       routing: routing.routing,
       services: routing.services,
-      judge: judgeOf(rollout.status?.run?.id),
+      ...memoryOf(rollout.status?.run?.id),
     };
     return { snapshot, inForce, routes };
   }
@@ -72,6 +72,7 @@ export class Gatherer {
     return Promise.all(
       asks.map(async (ask) => ({
         kind: "evidence" as const,
+        intervalMs: ask.intervalMs,
         rows: await metrics.fetch(evidenceQueryOf(scene.inForce, ask), signal),
       })),
     );

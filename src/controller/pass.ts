@@ -8,7 +8,7 @@ import type { Notifier } from "../notify/notify.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Executor } from "./execute.ts";
 import type { Gatherer, Scene } from "./gather.ts";
-import { Judges } from "./judges.ts";
+import { Memories } from "./memories.ts";
 
 /** Where Kubernetes events go; never throws. */
 export interface EventSink {
@@ -34,7 +34,7 @@ export interface PassResult {
 /** Gather, ask, observe, decide, execute: once, for one Rollout. */
 export class Pass {
   readonly #parts: PassParts;
-  readonly #judges = new Judges();
+  readonly #memories = new Memories();
   /** Passes that wait for evidence, by key: what is urgent cuts the wait short. */
   readonly #waits = new Map<string, AbortController>();
 
@@ -46,7 +46,7 @@ export class Pass {
   async run(key: string): Promise<PassResult> {
     const before = this.#scene(key);
     if (before === null) {
-      this.#judges.forget(key);
+      this.#memories.forget(key);
       return { changed: false, requeueAfterMs: null };
     }
     const observations = await this.#observe(key, before);
@@ -57,7 +57,7 @@ export class Pass {
     const usable = isSamePosition(before, scene) ? (observations ?? []) : [];
     const decision = decide(scene.snapshot, usable, this.#parts.settings);
     const changed = await this.#parts.executor.execute(scene, decision);
-    this.#judges.keep(key, decision.status.run?.id, decision.judge);
+    this.#memories.keep(key, decision);
     this.#tell(scene, decision);
     return { changed, requeueAfterMs: decision.requeueAfterMs };
   }
@@ -67,17 +67,18 @@ export class Pass {
     this.#waits.get(key)?.abort();
   }
 
-  /** Judges are made again from the source's history: what another process has decided meanwhile is not in ours. */
-  forgetJudges(): void {
-    this.#judges.clear();
+  /** What is remembered is made again from the source's history: what another process has decided meanwhile is not in it. */
+  forget(): void {
+    this.#memories.clear();
   }
 
-  get judgesKept(): number {
-    return this.#judges.size;
+  /** Rollouts of which something is remembered. */
+  get remembered(): number {
+    return this.#memories.size;
   }
 
   #scene(key: string): Scene | null {
-    return this.#parts.gatherer.scene(parseKey(key), (runId) => this.#judges.get(key, runId));
+    return this.#parts.gatherer.scene(parseKey(key), (runId) => this.#memories.get(key, runId));
   }
 
   /** Null: nothing was asked, so no time has passed. Empty: the wait was interrupted. */

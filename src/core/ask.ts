@@ -1,7 +1,9 @@
-import type { AnalysisSpec } from "../api/spec.ts";
+import type { MetricSpec } from "../api/spec.ts";
 import type { RunStatus } from "../api/status.ts";
 import { parseDuration } from "../lib/duration.ts";
 import { parseTime } from "../lib/time.ts";
+import { type Drain, drainOf, watchIntervalMs } from "./draining.ts";
+import { ROWS_KEPT, seenThroughMs } from "./seen-traffic.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** Evidence that is due: rows that end at `fromMs`, `fromMs + intervalMs`, ... `toMs`. */
@@ -10,7 +12,8 @@ export interface Ask {
   readonly fromMs: number;
   readonly toMs: number;
   readonly intervalMs: number;
-  readonly analysis: AnalysisSpec;
+  /** Beside requests and errors, which are always asked for. */
+  readonly metrics: readonly MetricSpec[];
   readonly phase: "live" | "shadow";
 }
 
@@ -25,6 +28,8 @@ const ROWS_AT_ONCE = 5_000;
  * target, a deletion): weight 0 waits for no query.
  */
 export function ask(snapshot: Snapshot): readonly Ask[] {
+  const drain = drainOf(snapshot.rollout);
+  if (drain !== null) return askAboutDrain(snapshot, drain);
   const run = snapshot.rollout.status?.run;
   if (run === undefined || !isJudged(run) || isUrgent(snapshot, run)) return [];
   const intervalMs = intervalOf(run);
@@ -37,10 +42,25 @@ export function ask(snapshot: Snapshot): readonly Ask[] {
       fromMs,
       toMs: Math.min(lastDueMs, fromMs + (ROWS_AT_ONCE - 1) * intervalMs),
       intervalMs,
-      analysis: run.spec.analysis,
+      metrics: run.spec.analysis.metrics,
       phase: run.stage === "Shadow" ? "shadow" : "live",
     },
   ];
+}
+
+/** Requests alone, of the intervals since the routing objects send none. */
+function askAboutDrain(snapshot: Snapshot, drain: Drain): readonly Ask[] {
+  const { rollout, nowMs, seen, commands, specProblems } = snapshot;
+  // A spec that cannot be read names nothing that could be asked about, unless a run has kept it.
+  if (commands.length > 0 || (specProblems.length > 0 && rollout.status?.run === undefined)) return [];
+  const intervalMs = watchIntervalMs(rollout);
+  const toMs = Math.floor(nowMs / intervalMs) * intervalMs;
+  const fromMs = Math.max(
+    seenThroughMs(seen, intervalMs) + intervalMs,
+    (Math.ceil(drain.sinceMs / intervalMs) + 1) * intervalMs,
+    toMs - (ROWS_KEPT - 1) * intervalMs,
+  );
+  return fromMs > toMs ? [] : [{ kind: "evidence", fromMs, toMs, intervalMs, metrics: [], phase: "live" }];
 }
 
 /** Whether a run is in a stage whose evidence counts. */

@@ -30,7 +30,7 @@ describe("adoption", () => {
     world.settle();
     expect(world.apex.selects).toBe("primary");
     expect(world.target?.desiredReplicas).toBe(3);
-    world.advance(world.settings.drainMs);
+    world.advance(MINUTE);
     expect(world.target?.desiredReplicas).toBe(0);
     expect(world.status?.phase).toBe("Initialized");
   });
@@ -118,13 +118,15 @@ describe("a bad revision", () => {
     expect(world.primary?.revision).toBe("v1");
   });
 
-  test("keeps its pods until the drain is over", () => {
+  test("keeps its pods for the drain, and until no request is seen to reach them", () => {
     const world = atFirstStep();
     world.command("abort");
     world.settle();
     expect(world.traffic?.canaryWeight).toBe(0);
     expect(world.target?.desiredReplicas).toBe(3);
     world.advance(world.settings.drainMs);
+    expect(world.target?.desiredReplicas).toBe(3);
+    world.advance(MINUTE);
     expect(world.target?.desiredReplicas).toBe(0);
   });
 
@@ -292,7 +294,7 @@ describe("a new revision during a run", () => {
     expect(world.traffic?.canaryWeight).toBe(0);
     expect(world.status?.run?.outcome?.result).toBe("Superseded");
     world.ship("v3");
-    world.advance(world.settings.drainMs + 1_000);
+    world.advance(MINUTE);
     expect(world.status?.run).toMatchObject({ revision: "v3", stepIndex: 0, id: 2 });
     expect(world.canaryService.pinnedHash).toBe("v3");
     expect(world.status?.history?.[0]).toMatchObject({
@@ -514,8 +516,9 @@ describe("deletion", () => {
     world.target = targetAt("v2", 3, 3);
     world.settle();
     expect(world.apex.selects).toBe("target");
-    expect(world.primary).not.toBeNull();
     world.advance(world.settings.drainMs);
+    expect(world.primary).not.toBeNull();
+    world.advance(MINUTE);
     expect(world.primary).toBeNull();
     expect(world.finalizers).toEqual([]);
   });

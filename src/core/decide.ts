@@ -7,6 +7,7 @@ import { Draft } from "./draft.ts";
 import { initialise } from "./initialise.ts";
 import { rest } from "./rest.ts";
 import { advanceRun } from "./run.ts";
+import { noteRows } from "./seen-traffic.ts";
 import type { CoreSettings, Observation, Snapshot } from "./snapshot.ts";
 
 /**
@@ -21,6 +22,7 @@ export function decide(
   settings: CoreSettings,
 ): Decision {
   const draft = new Draft(snapshot, settings, snapshot.rollout.status ?? FIRST_STATUS);
+  for (const { rows, intervalMs } of observations) draft.seen = noteRows(draft.seen, rows, intervalMs);
   advance(draft, observations);
   draft.status = withConditions(draft);
   return draft.finish();

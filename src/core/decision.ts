@@ -2,6 +2,7 @@ import type { CommandName } from "../api/command.ts";
 import type { EventReason, Severity, ToldReason } from "../api/reasons.ts";
 import type { RolloutStatus } from "../api/status.ts";
 import type { JudgeMemory } from "./judging.ts";
+import type { SeenTraffic } from "./seen-traffic.ts";
 import type { TrafficView } from "./snapshot.ts";
 
 /** One idempotent change of the world. The shell maps each kind to one call of an adapter. */
@@ -54,6 +55,8 @@ export interface Decision {
   readonly notifications: readonly NotificationDraft[];
   /** Kept in memory AFTER the pass. Losing it is harmless: it is made again from the source's history. */
   readonly judge: JudgeMemory | null;
+  /** Likewise. */
+  readonly seen: SeenTraffic | null;
   /** When to look again if nothing happens before; null: only an event needs another pass. 0: at once. */
   readonly requeueAfterMs: number | null;
 }

@@ -1,7 +1,8 @@
 import { FINALIZER } from "../api/names.ts";
-import { isoTime, parseTime } from "../lib/time.ts";
+import { isoTimeMs } from "../lib/time.ts";
 import { imageText, record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
+import { drainOf, isDrained } from "./draining.ts";
 import { isSameTraffic, NO_CANARY } from "./repair.ts";
 import type { Primary, Target } from "./snapshot.ts";
 
@@ -11,6 +12,8 @@ import type { Primary, Target } from "./snapshot.ts";
  * primary goes:
  *
  *   canary weight 0 -> target up and ready -> apex to target, routes away -> drain -> primary, Services, finalizer away
+ *
+ * The drain is over when no request is seen to reach the primary any more.
  */
 export function handBack(draft: Draft): void {
   const { rollout, target, primary } = draft.snapshot;
@@ -22,9 +25,10 @@ export function handBack(draft: Draft): void {
     release(draft);
     return;
   }
-  const movedAt = draft.status.trafficMovedAt;
-  if (draft.status.phase === "Initializing" || movedAt === undefined) takeOver(draft, target, primary);
-  else finish(draft, parseTime(movedAt));
+  // A run in this phase is not over: it is ended by the take-over.
+  const isGivenBack = draft.status.phase === "Finalising" && draft.status.run === undefined;
+  if (isGivenBack) finish(draft);
+  else takeOver(draft, target, primary);
 }
 
 function takeOver(draft: Draft, target: Target, primary: Primary): void {
@@ -48,26 +52,28 @@ function takeOver(draft: Draft, target: Target, primary: Primary): void {
   }
   giveTrafficBack(draft);
   draft.patchStatus({
-    trafficMovedAt: isoTime(draft.nowMs),
+    trafficMovedAt: undefined,
     phase: "Finalising",
     run: undefined,
     canaryWeight: 0,
     step: undefined,
-    message: "Deleting: the target serves; the primary goes when its requests have ended.",
+    message: "Deleting: the target serves; the primary goes when no request is seen to reach it any more.",
   });
-  draft.lookAgainAfter(draft.settings.drainMs);
 }
 
 function giveTrafficBack(draft: Draft): void {
   draft.act({ kind: "pointApex", side: "target" }, { kind: "removeRoutes" });
 }
 
-function finish(draft: Draft, movedMs: number): void {
-  const drainedMs = movedMs + draft.settings.drainMs;
-  if (draft.nowMs < drainedMs) {
-    draft.lookAgainAt(drainedMs);
+/** Counted from the first pass that finds traffic given back, as every drain. */
+function finish(draft: Draft): void {
+  const drain = drainOf(draft.snapshot.rollout);
+  if (drain === null) {
+    draft.patchStatus({ trafficMovedAt: isoTimeMs(draft.nowMs) });
+    draft.lookAgainAfter(draft.settings.drainMs);
     return;
   }
+  if (!isDrained(draft, drain, "the primary's pods")) return;
   draft.act({ kind: "deletePrimary" }, { kind: "removeServices" });
   release(draft);
 }

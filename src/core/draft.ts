@@ -2,6 +2,7 @@ import type { CommandName } from "../api/command.ts";
 import type { RolloutStatus, RunStatus } from "../api/status.ts";
 import type { Action, Decision, EventDraft, NotificationDraft } from "./decision.ts";
 import type { JudgeMemory } from "./judging.ts";
+import type { SeenTraffic } from "./seen-traffic.ts";
 import type { CoreSettings, Snapshot } from "./snapshot.ts";
 
 /**
@@ -13,6 +14,7 @@ export class Draft {
   readonly settings: CoreSettings;
   status: RolloutStatus;
   judge: JudgeMemory | null;
+  seen: SeenTraffic | null;
   #actions: Action[] = [];
   readonly #finally: Action[] = [];
   readonly #events: EventDraft[] = [];
@@ -24,6 +26,7 @@ export class Draft {
     this.settings = settings;
     this.status = status;
     this.judge = snapshot.judge;
+    this.seen = snapshot.seen;
   }
 
   get nowMs(): number {
@@ -87,6 +90,7 @@ export class Draft {
       events: this.#events,
       notifications: this.#notifications,
       judge: this.judge,
+      seen: this.seen,
       requeueAfterMs: this.#requeueAfterMs,
     };
   }

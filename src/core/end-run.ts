@@ -16,6 +16,7 @@ export function endRun(draft: Draft, run: RunStatus, outcome: Outcome): void {
     maxWeight: run.maxWeight,
   };
   draft.judge = null;
+  draft.seen = null;
   draft.patchStatus({
     run: undefined,
     step: undefined,

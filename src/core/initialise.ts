@@ -1,9 +1,10 @@
 import { FINALIZER } from "../api/names.ts";
 import { parseDuration } from "../lib/duration.ts";
-import { isoTime, parseTime } from "../lib/time.ts";
+import { isoTime, isoTimeMs, parseTime } from "../lib/time.ts";
 import { announce, imageText, record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
-import { NO_CANARY, repairServices } from "./repair.ts";
+import { drainOf, isDrained } from "./draining.ts";
+import { isSameTraffic, NO_CANARY, repairServices } from "./repair.ts";
 import type { Primary, Target } from "./snapshot.ts";
 
 /**
@@ -44,19 +45,15 @@ function makePrimary(draft: Draft, target: Target): void {
 }
 
 function movePods(draft: Draft, target: Target, primary: Primary): void {
-  const movedAt = draft.status.trafficMovedAt;
   repairServices(draft);
-  if (movedAt === undefined) {
+  const drain = drainOf(draft.snapshot.rollout);
+  if (drain === null) {
     if (isReady(primary)) moveTraffic(draft);
     else if (isOvertaken(target, primary)) followTarget(draft, target.current);
     else waitForPrimary(draft, primary);
     return;
   }
-  const drainedMs = parseTime(movedAt) + draft.settings.drainMs;
-  if (draft.nowMs < drainedMs) {
-    draft.lookAgainAt(drainedMs);
-    return;
-  }
+  if (!isDrained(draft, drain, "the target's pods")) return;
   // It may have been deleted and made again since traffic moved: the target's pods are the only ones then.
   if (isReady(primary)) finishInitialising(draft, target, primary);
   else waitForPrimary(draft, primary);
@@ -87,7 +84,13 @@ function followTarget(draft: Draft, current: NonNullable<Target["current"]>): vo
   });
 }
 
+/** The drain is counted from when all objects are seen to name the primary, not from when that was decided. */
 function moveTraffic(draft: Draft): void {
+  if (isMoved(draft)) {
+    draft.patchStatus({ trafficMovedAt: isoTimeMs(draft.nowMs) });
+    draft.lookAgainAfter(draft.settings.drainMs);
+    return;
+  }
   draft.act(
     { kind: "ensureServices" },
     { kind: "ensureRoutes" },
@@ -95,11 +98,19 @@ function moveTraffic(draft: Draft): void {
     { kind: "pointApex", side: "primary" },
   );
   draft.patchStatus({
-    trafficMovedAt: isoTime(draft.nowMs),
     message:
-      "Traffic is moving to the primary; the target is scaled down when requests under way have ended.",
+      "Traffic is moving to the primary; the target is scaled down when no request is seen to reach it any more.",
   });
-  draft.lookAgainAfter(draft.settings.drainMs);
+}
+
+function isMoved(draft: Draft): boolean {
+  const { routing, services } = draft.snapshot;
+  return (
+    routing.kind === "present" &&
+    routing.inSync &&
+    isSameTraffic(routing.traffic, NO_CANARY) &&
+    services.apex.selects === "primary"
+  );
 }
 
 function waitForPrimary(draft: Draft, primary: Primary): void {

@@ -5,8 +5,9 @@ import { clockTime, isoTime, parseTime } from "../lib/time.ts";
 import { announce, imageText, record } from "./announce.ts";
 import { deadlineOf, readyPods } from "./canary.ts";
 import type { Draft } from "./draft.ts";
+import { isCanaryDrained } from "./draining.ts";
 import { endRun } from "./end-run.ts";
-import { isSameTraffic, NO_CANARY, repairRoutes } from "./repair.ts";
+import { NO_CANARY, repairRoutes } from "./repair.ts";
 import { rollBack } from "./rolling-back.ts";
 
 /**
@@ -92,22 +93,13 @@ function leavePromoting(draft: Draft, run: RunStatus): void {
     phase: "Finalising",
     canaryWeight: 0,
     promoted: { revision: run.revision, images: run.images, at: isoTime(draft.nowMs) },
-    message: `${imageText(run)} serves from the primary; the canary is scaled down when its requests have ended.`,
+    message: `${imageText(run)} serves from the primary; the canary is scaled down when no request is seen to reach it any more.`,
   });
-  draft.lookAgainAfter(draft.settings.drainMs);
 }
 
-/** The canary gets nothing any more; its pods go when what was under way has ended. */
+/** The canary gets nothing any more; its pods go when no request is seen to reach them. */
 export function finalise(draft: Draft, run: RunStatus): void {
-  const { routing } = draft.snapshot;
-  if (routing.kind === "present" && !isSameTraffic(routing.traffic, NO_CANARY)) {
-    draft.act({ kind: "setTraffic", traffic: NO_CANARY });
-  }
-  const drainedMs = parseTime(run.stageSince) + draft.settings.drainMs;
-  if (draft.nowMs < drainedMs) {
-    draft.lookAgainAt(drainedMs);
-    return;
-  }
+  if (!isCanaryDrained(draft, run)) return;
   if (draft.snapshot.target?.current?.hash === run.revision) draft.act({ kind: "scaleTarget", replicas: 0 });
   const reason = reasonOf(run);
   const took = roughDuration(draft.nowMs - parseTime(run.startedAt));

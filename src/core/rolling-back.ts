@@ -1,9 +1,10 @@
 import type { Outcome, RunStatus } from "../api/status.ts";
-import { isoTime, parseTime } from "../lib/time.ts";
+import { isoTime } from "../lib/time.ts";
 import { announce, announceRollBack, imageText } from "./announce.ts";
 import type { Draft } from "./draft.ts";
+import { isCanaryDrained } from "./draining.ts";
 import { endRun } from "./end-run.ts";
-import { isSameTraffic, NO_CANARY } from "./repair.ts";
+import { NO_CANARY } from "./repair.ts";
 
 /**
  * Sends the canary's weight to 0, now. This is the only action of the pass: it waits for nothing, and nothing that
@@ -19,6 +20,7 @@ export function rollBack(draft: Draft, run: RunStatus, outcome: Outcome): void {
     shadowPercent: 0,
     outcome,
     pause: undefined,
+    drainingSince: undefined,
   });
   draft.patchStatus({ canaryWeight: 0 });
   if (outcome.result === "Failed") reject(draft, run, outcome);
@@ -56,11 +58,8 @@ function supersede(draft: Draft, run: RunStatus): void {
 
 /** After weight 0: set back the primary where promotion had begun, drain, scale down, and close the run. */
 export function rollingBack(draft: Draft, run: RunStatus): void {
-  const { routing, primary } = draft.snapshot;
+  const { primary } = draft.snapshot;
   const outcome = run.outcome ?? { result: "Failed", reason: "Aborted", message: "Rolled back." };
-  if (routing.kind === "present" && !isSameTraffic(routing.traffic, NO_CANARY)) {
-    draft.act({ kind: "setTraffic", traffic: NO_CANARY });
-  }
   if (
     primary?.revision === run.revision &&
     run.previous !== undefined &&
@@ -68,12 +67,12 @@ export function rollingBack(draft: Draft, run: RunStatus): void {
   ) {
     draft.act({ kind: "revertPrimary", revision: run.previous.revision });
   }
+  if (!isCanaryDrained(draft, run)) return;
   if (outcome.result === "Superseded") finishSuperseded(draft, run, outcome);
   else finishFailed(draft, run, outcome);
 }
 
 function finishFailed(draft: Draft, run: RunStatus, outcome: Outcome): void {
-  if (!isDrained(draft, run)) return;
   const hash = draft.snapshot.target?.current?.hash;
   // A revision that came meanwhile has its pods already; it begins its own run in the next pass.
   const isStill = hash === run.revision || hash === run.previous?.revision;
@@ -84,7 +83,7 @@ function finishFailed(draft: Draft, run: RunStatus, outcome: Outcome): void {
 
 function finishSuperseded(draft: Draft, run: RunStatus, outcome: Outcome): void {
   const { target } = draft.snapshot;
-  if (!isDrained(draft, run) || target?.current === null) return;
+  if (target?.current === null) return;
   if (target === null) {
     finishFailed(draft, run, {
       result: "Failed",
@@ -108,10 +107,4 @@ export function revertedOutcome(run: RunStatus): Outcome {
     reason: "TargetReverted",
     message: `Deployment ${run.spec.targetRef.name} was set back to the revision that the primary serves.`,
   };
-}
-
-function isDrained(draft: Draft, run: RunStatus): boolean {
-  const drainedMs = parseTime(run.stageSince) + draft.settings.drainMs;
-  if (draft.nowMs < drainedMs) draft.lookAgainAt(drainedMs);
-  return draft.nowMs >= drainedMs;
 }

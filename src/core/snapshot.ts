@@ -2,6 +2,7 @@ import type { Command } from "../api/command.ts";
 import type { EvidenceRow } from "../api/evidence.ts";
 import type { Rollout } from "../api/rollout.ts";
 import type { JudgeMemory } from "./judging.ts";
+import type { SeenTraffic } from "./seen-traffic.ts";
 
 /**
  * Everything that a decision may depend on, read at one moment. Structural twins of the adapters' types stand here,
@@ -21,6 +22,8 @@ export interface Snapshot {
   readonly services: ServicesView;
   /** What the judge has learnt in this process; null at the start of a run and after a restart. */
   readonly judge: JudgeMemory | null;
+  /** Where requests were lately seen to go, as far as this process has looked; null when it has not. */
+  readonly seen: SeenTraffic | null;
 }
 
 /** Names the field, the value and what is allowed. */
@@ -87,14 +90,18 @@ export interface ServicesView {
 /** What the shell brings back for an Ask. */
 export type Observation = {
   readonly kind: "evidence";
+  /** How much time each row covers. */
+  readonly intervalMs: number;
   /** Oldest first. */
   readonly rows: readonly EvidenceRow[];
 };
 
 /** Settings of the controller that decisions depend on. */
 export interface CoreSettings {
-  /** From "the routing object says 0" until pods may go: proxies learn of it, requests under way end. */
+  /** From "the routing object says 0" until pods may go, at least: proxies learn of it, requests under way end. */
   readonly drainMs: number;
+  /** At most so long after weight 0 do pods stay because requests are still seen to arrive. */
+  readonly drainMaxMs: number;
   /** How often totals and numbers in the status are refreshed while nothing else changes. */
   readonly statusRefreshMs: number;
 }

@@ -197,6 +197,22 @@ export function metricsContract(name: string, create: () => Promise<MetricsWorld
         expect((await rowsOf(bare, { rows: 1 }))[0]?.canary).toEqual(counts(23, 20));
       });
 
+      it("callers' proxies about where live requests were sent, which none but they can tell from mirrored ones", async () => {
+        const rows = await rowsOf([
+          { workload: "checkout", scrapes: [0, 30, 60, 90] },
+          { workload: "checkout", reporter: "source", scrapes: [0, 3, 6, 9] },
+          { workload: "checkout-primary", reporter: "source", scrapes: [0, 30, 60, 91] },
+        ]);
+        expect(rows[0]?.sent).toEqual({ canary: 9, primary: 91 });
+        const alone = await rowsOf([
+          { workload: "checkout-primary", reporter: "source", scrapes: [0, 30, 60, 91] },
+        ]);
+        expect(alone[0]?.sent).toEqual({ canary: 0, primary: 91 });
+        expect((await rowsOf([{ workload: "checkout", scrapes: [0, 30, 60, 90] }]))[0]).not.toHaveProperty(
+          "sent",
+        );
+      });
+
       it("the destination when retries hide its errors from the source", async () => {
         const rows = await rowsOf(
           [

@@ -8,6 +8,7 @@ import { ask } from "../../src/core/ask.ts";
 import { decide } from "../../src/core/decide.ts";
 import type { Action, Decision } from "../../src/core/decision.ts";
 import type { JudgeMemory } from "../../src/core/judging.ts";
+import type { SeenTraffic } from "../../src/core/seen-traffic.ts";
 import type {
   CoreSettings,
   Observation,
@@ -65,12 +66,20 @@ export class CoreWorld {
   primaryService = service("nothing", 0);
   canaryService = service("nothing", 0);
   judge: JudgeMemory | null = null;
-  settings: CoreSettings = { drainMs: 20_000, statusRefreshMs: 60_000 };
-  /** What the source answers for the interval that ends at a time; null: it does not answer. */
+  seen: SeenTraffic | null = null;
+  settings: CoreSettings = { drainMs: 20_000, drainMaxMs: 180_000, statusRefreshMs: 60_000 };
+  /** How long proxies take to learn of routes. */
+  lagMs = 0;
+  /**
+   * What the source answers for the interval that ends at a time, in which the target got this percentage of requests;
+   * null: it does not answer.
+   */
   evidence: (endMs: number, weight: number) => Omit<EvidenceRow, "endMs" | "own"> | null = (_, weight) => ({
     canary: weight > 0 ? served(weight * 10) : null,
     primary: served((100 - weight) * 10),
   });
+  /** Percentages of the target, each from when it was written. */
+  #shares = [{ fromMs: START_MS, percent: 100 }];
   /** Whether pods of a revision become ready at once. */
   starts: (hash: string) => boolean = () => true;
   readonly decisions: Decision[] = [];
@@ -96,6 +105,7 @@ export class CoreWorld {
   forget(): void {
     this.status = undefined;
     this.judge = null;
+    this.seen = null;
   }
 
   snapshot(): Snapshot {
@@ -113,6 +123,7 @@ export class CoreWorld {
           : { kind: "present", traffic: this.traffic, inSync: true },
       services: { apex: this.apex, primary: this.primaryService, canary: this.canaryService },
       judge: this.judge,
+      seen: this.seen,
     };
   }
 
@@ -139,6 +150,7 @@ export class CoreWorld {
     const snapshot = this.snapshot();
     const observations: Observation[] = ask(snapshot).map(({ fromMs, toMs, intervalMs }) => ({
       kind: "evidence",
+      intervalMs,
       rows: this.#rows(fromMs, toMs, intervalMs),
     }));
     const decision = decide(snapshot, observations, this.settings);
@@ -146,6 +158,7 @@ export class CoreWorld {
     this.status = decision.status;
     for (const action of decision.finally) this.#perform(action);
     this.judge = decision.judge;
+    this.seen = decision.seen;
     this.decisions.push(decision);
     return decision;
   }
@@ -192,7 +205,7 @@ export class CoreWorld {
   #rows(fromMs: number, toMs: number, intervalMs: number): EvidenceRow[] {
     const rows: EvidenceRow[] = [];
     for (let endMs = fromMs; endMs <= toMs; endMs += intervalMs) {
-      const row = this.evidence(endMs, this.traffic?.canaryWeight ?? 0);
+      const row = this.evidence(endMs, this.#shareIn(endMs - intervalMs, endMs));
       rows.push(
         row === null
           ? { endMs, canary: null, primary: null, own: {}, error: "prometheus did not answer within 5s." }
@@ -200,6 +213,17 @@ export class CoreWorld {
       );
     }
     return rows;
+  }
+
+  /** Mean percentage of the target as proxies have it. */
+  #shareIn(fromMs: number, toMs: number): number {
+    let total = 0;
+    for (const [index, { fromMs: since, percent }] of this.#shares.entries()) {
+      const from = Math.max(fromMs, index === 0 ? 0 : since + this.lagMs);
+      const to = Math.min(toMs, (this.#shares[index + 1]?.fromMs ?? Number.POSITIVE_INFINITY) + this.lagMs);
+      total += percent * Math.max(0, to - from);
+    }
+    return total / (toMs - fromMs);
   }
 
   #perform(action: Action): void {
@@ -265,6 +289,8 @@ export class CoreWorld {
         this.primaryService = { ...service("nothing", 0), exists: false };
         break;
     }
+    const percent = this.traffic?.canaryWeight ?? (this.apex.selects === "target" ? 100 : 0);
+    if (percent !== this.#shares.at(-1)?.percent) this.#shares.push({ fromMs: this.nowMs, percent });
     this.#reach();
   }
 

@@ -1,4 +1,4 @@
-import type { ArmCounts } from "../../api/evidence.ts";
+import type { ArmCounts, SentCounts } from "../../api/evidence.ts";
 import type { EvidenceQuery } from "../metrics.ts";
 import type { ArmIncrements, Reporter, ReporterCounts } from "./istio-query.ts";
 
@@ -27,6 +27,21 @@ export function armCounts(arm: ArmIncrements | null, row: number, role: ArmRole)
     errors: counts.errors,
     latencyMs: latencies?.get("destination") ?? (onlyDestination ? null : (latencies?.get("source") ?? null)),
   };
+}
+
+/**
+ * What callers' proxies sent to both arms in one row. Their counters for both are scraped at the same instant, so that
+ * the two shares add up to the whole: unlike those of the pods, which are scraped one after another.
+ */
+export function sentCounts(
+  canary: ArmIncrements | null,
+  primary: ArmIncrements | null,
+  row: number,
+): SentCounts | null {
+  const [toCanary, toPrimary] = [canary, primary].map((arm) => arm?.requests.get(row)?.get("source") ?? null);
+  if (toCanary == null && toPrimary == null) return null;
+  if (canary?.problems.has(row) || primary?.problems.has(row)) return null;
+  return { canary: toCanary?.requests ?? 0, primary: toPrimary?.requests ?? 0 };
 }
 
 function chosen(

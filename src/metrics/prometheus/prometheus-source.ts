@@ -2,7 +2,7 @@ import type { AxiosAdapter } from "axios";
 import type { EvidenceRow } from "../../api/evidence.ts";
 import { type Clock, deadline } from "../../lib/clock.ts";
 import type { EvidenceQuery, MetricsSource } from "../metrics.ts";
-import { armCounts } from "./arm-counts.ts";
+import { armCounts, sentCounts } from "./arm-counts.ts";
 import { Batcher, type BatchResult } from "./batcher.ts";
 import { type OwnSamples, ownSamples } from "./own-query.ts";
 import { type PrometheusAuth, QueryClient, type Rows, rowCount } from "./query-client.ts";
@@ -116,10 +116,12 @@ function evidenceRow(
   const errors = [batch.error, canary?.problems.get(row), primary?.problems.get(row)].filter(
     (error) => error !== null && error !== undefined,
   );
+  const sent = sentCounts(canary, primary, row);
   return {
     endMs,
     canary: armCounts(canary, row, { phase: query.phase, arm: "canary" }),
     primary: armCounts(primary, row, { phase: query.phase, arm: "primary" }),
+    ...(sent === null ? {} : { sent }),
     own: Object.fromEntries(own.map(([name, samples]) => [name, samples(row)])),
     ...(errors.length === 0 ? {} : { error: errors.join("; ") }),
   };

@@ -1,0 +1,143 @@
+import type { Rollout } from "../api/rollout.ts";
+import type { RunStatus } from "../api/status.ts";
+import { formatDuration, parseDuration, roughDuration } from "../lib/duration.ts";
+import { isoTimeMs, parseTime } from "../lib/time.ts";
+import { record } from "./announce.ts";
+import type { Draft } from "./draft.ts";
+import { isSameTraffic, NO_CANARY } from "./repair.ts";
+import { type ArmPair, rowsSince, type SeenRow, type SeenTraffic } from "./seen-traffic.ts";
+
+/** Pods that are to go when no request is seen to reach them any more. */
+export interface Drain {
+  readonly arm: keyof ArmPair;
+  /** Since when the routing objects are known to send them nothing. */
+  readonly sinceMs: number;
+  /** The share of requests that they had before, 0 to 1. */
+  readonly share: number;
+}
+
+/** So many of the newest intervals must be free of requests: scrapes lag by up to an interval. */
+const QUIET_ROWS = 2;
+
+/** A silence may be chance: it counts when a proxy that still used the old share would be as silent this rarely. */
+const CHANCE = 0.001;
+
+/** Rows are told apart at least so finely. */
+const MAX_INTERVAL_MS = 60_000;
+
+/** What is draining now, so that its traffic has to be looked at; null at rest and while nothing is to go. */
+export function drainOf({ metadata, status }: Rollout): Drain | null {
+  if (status === undefined) return null;
+  const { run, trafficMovedAt } = status;
+  if (run === undefined) {
+    if (trafficMovedAt === undefined) return null;
+    const isHandingBack = metadata.deletionTimestamp !== undefined && status.phase !== "Initializing";
+    return { arm: isHandingBack ? "primary" : "canary", sinceMs: parseTime(trafficMovedAt), share: 1 };
+  }
+  return canaryDrain(run);
+}
+
+function canaryDrain(run: RunStatus): Drain | null {
+  if (run.drainingSince === undefined) return null;
+  return { arm: "canary", sinceMs: parseTime(run.drainingSince), share: formerShare(run) };
+}
+
+/** How long rows are while something drains: as the analysis says, so that they are asked for together with others'. */
+export function watchIntervalMs({ spec, status }: Rollout): number {
+  // A spec that cannot be read may lack anything.
+  const analysis = status?.run?.spec.analysis ?? (spec.analysis as typeof spec.analysis | undefined);
+  return Math.min(MAX_INTERVAL_MS, parseDuration(analysis?.interval ?? "") ?? 15_000);
+}
+
+/** Whether the canary's pods may go. Weight 0 is put right as long as they are there. */
+export function isCanaryDrained(draft: Draft, run: RunStatus): boolean {
+  const { routing } = draft.snapshot;
+  if (routing.kind === "present" && !isSameTraffic(routing.traffic, NO_CANARY)) {
+    draft.act({ kind: "setTraffic", traffic: NO_CANARY });
+    draft.patchRun(run, { drainingSince: undefined });
+    return false;
+  }
+  // Weight 0 is in the routing object now: the drain is counted from here, not from when it was decided.
+  const drain =
+    canaryDrain(run) ?? canaryDrain(draft.patchRun(run, { drainingSince: isoTimeMs(draft.nowMs) }));
+  return drain !== null && isDrained(draft, drain, "the canary's pods");
+}
+
+/**
+ * Whether the pods may go; when not, the draft looks again. They have drainMs at least. After that no request must be
+ * seen to reach them, for drainMaxMs at most, so that nothing waits for ever. Where nobody knows (the metrics source does
+ * not answer, there is no traffic at all) the time alone decides.
+ */
+export function isDrained(draft: Draft, drain: Drain, pods: string): boolean {
+  const { settings } = draft;
+  const { nowMs } = draft.snapshot;
+  const leastMs = drain.sinceMs + settings.drainMs;
+  if (nowMs < leastMs) {
+    draft.lookAgainAt(leastMs);
+    return false;
+  }
+  const state = stateOf(draft.seen, drain);
+  if (state.kind === "over") return true;
+  const mostMs = drain.sinceMs + Math.max(settings.drainMs, settings.drainMaxMs);
+  if (nowMs >= mostMs) {
+    if (state.kind === "busy") tellLate(draft, drain, `${pods} go although ${state.text}`);
+    return true;
+  }
+  const intervalMs = watchIntervalMs(draft.snapshot.rollout);
+  draft.lookAgainAt(Math.min(mostMs, (Math.floor(nowMs / intervalMs) + 1) * intervalMs));
+  return false;
+}
+
+function tellLate(draft: Draft, drain: Drain, what: string): void {
+  const waited = roughDuration(draft.nowMs - drain.sinceMs);
+  record(
+    draft,
+    "DrainTimedOut",
+    `After ${waited} ${what}. Something calls them past the VirtualService, or a proxy has not learnt of it: see istioctl proxy-status.`,
+  );
+}
+
+type DrainState = { readonly kind: "over" | "untold" } | { readonly kind: "busy"; readonly text: string };
+
+function stateOf(seen: SeenTraffic | null, drain: Drain): DrainState {
+  const rows = rowsSince(seen, drain.sinceMs);
+  const last = rows.at(-1);
+  if (seen === null || last === undefined) return { kind: "untold" };
+  if (last.isUnknown) return { kind: "over" };
+  const newest = rows.slice(-QUIET_ROWS);
+  const late = sum(newest.map((row) => requestsOf(row, drain.arm)));
+  if (late > 0) return { kind: "busy", text: busyText(late, newest.length * seen.intervalMs) };
+  if (newest.length < QUIET_ROWS) return { kind: "untold" };
+  const firstQuiet = rows.findLastIndex((row) => requestsOf(row, drain.arm) > 0) + 1;
+  const elsewhere = drain.arm === "canary" ? "primary" : "canary";
+  const others = sum(rows.slice(firstQuiet).map((row) => requestsOf(row, elsewhere)));
+  return { kind: isProven(others, drain.share) ? "over" : "untold" };
+}
+
+/**
+ * Of n requests that proxies with the old share p send, none reaches the pods with probability (1 - p)^n, by the binomial
+ * distribution. (For 5 % it takes 135 requests for that to be a matter of one in a thousand.)
+ */
+function isProven(requests: number, share: number): boolean {
+  return requests === 0 || share === 0 || (1 - share) ** requests <= CHANCE;
+}
+
+/** Whoever tells more: a pod whose proxy is not scraped any more shows at its callers alone. */
+function requestsOf(row: SeenRow, arm: keyof ArmPair): number {
+  return Math.max(row.arrived[arm], row.sent?.[arm] ?? 0);
+}
+
+function busyText(requests: number, windowMs: number): string {
+  return `${Math.round(requests).toLocaleString("en")} requests arrived there in the last ${formatDuration(windowMs)}`;
+}
+
+/** What the canary had at its last position: live requests, or mirrored ones. */
+function formerShare(run: RunStatus): number {
+  const last = run.positions.at(-1);
+  if (last === undefined) return 0;
+  return (last.kind === "shadow" ? (run.spec.shadow?.percent ?? 100) : last.weight) / 100;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
