@@ -41,3 +41,13 @@ export interface EvidenceRow {
   /** Why an arm is null when the source failed; absent when it answered and there was just no traffic. */
   readonly error?: string;
 }
+
+/** One interval of one workload, told apart by pod: what an A/A split is made of. */
+export interface PodRow {
+  /** End of the interval, milliseconds since the epoch. */
+  readonly endMs: number;
+  /** By pod; one that the source gave nothing for is not in it. */
+  readonly pods: ReadonlyMap<string, ArmCounts>;
+  /** Why there is nothing, when the source failed. */
+  readonly error?: string;
+}

@@ -5,7 +5,7 @@ import { PrometheusSource } from "../../src/metrics/prometheus/prometheus-source
 import { inProcessAdapter } from "../../src/sim/prometheus/axios-adapter.ts";
 import { EmbeddedPrometheus } from "../../src/sim/prometheus/embedded-prometheus.ts";
 import { listenPrometheus } from "../../src/sim/prometheus/http-server.ts";
-import type { SeriesStore } from "../../src/sim/prometheus/series-store.ts";
+import { copySeries } from "../support/istio-samples.ts";
 import { installedPrometheus, RealPrometheus } from "../support/real-prometheus.ts";
 import { metricsContract } from "./metrics.contract.ts";
 
@@ -14,7 +14,7 @@ metricsContract("PrometheusSource on the embedded Prometheus, in-process and on 
   const prometheus = new EmbeddedPrometheus({ clock, scrapeIntervalMs: 5_000 });
   return {
     source: new PrometheusSource({ clock, url: "http://prometheus", adapter: inProcessAdapter(prometheus) }),
-    record: async (store) => copy(store, prometheus.store),
+    record: async (store) => copySeries(store, prometheus.store),
     settled: async (work) => {
       await clock.advance(1_000);
       return work;
@@ -29,7 +29,7 @@ metricsContract("PrometheusSource on the embedded Prometheus over HTTP", async (
   const server = await listenPrometheus(prometheus, { host: "127.0.0.1", port: 0 });
   return {
     source: new PrometheusSource({ clock, url: server.url, batchWindowMs: 1 }),
-    record: async (store) => copy(store, prometheus.store),
+    record: async (store) => copySeries(store, prometheus.store),
     settled: (work) => work,
     close: () => server.close(),
   };
@@ -49,16 +49,3 @@ describe.skipIf(version === null)("with a real Prometheus", () => {
     };
   });
 });
-
-function copy(from: SeriesStore, to: SeriesStore): void {
-  for (const { labels, times, values, staleTimes } of from.all()) {
-    const events = [
-      ...times.map((timeMs, index) => ({ timeMs, value: values[index] as number | null })),
-      ...staleTimes.map((timeMs) => ({ timeMs, value: null })),
-    ].sort((a, b) => a.timeMs - b.timeMs);
-    for (const { timeMs, value } of events) {
-      if (value === null) to.markStale(labels, timeMs);
-      else to.append(labels, timeMs, value);
-    }
-  }
-}

@@ -13,8 +13,10 @@ export interface IstioSeries {
   readonly le?: string;
   /** Envoy's response flags. Default "-"; null: Istio was told not to report them. */
   readonly flags?: string | null;
-  /** Default "a". */
-  readonly pod?: string;
+  /** Default "a"; null: the scrape sets no such label. */
+  readonly pod?: string | null;
+  /** Further labels of the scrape. */
+  readonly labels?: Readonly<Record<string, string>>;
   /**
    * What each scrape saw, the first one at the beginning of the minute: a number, "gone" (scraped, and no longer
    * there: a staleness marker) or null (not scraped).
@@ -47,7 +49,8 @@ export function istioStore(
       response_code: code,
       response_flags: flags ?? "",
       le,
-      pod,
+      pod: pod ?? "",
+      ...one.labels,
     });
     one.scrapes.forEach((seen, index) => {
       const timeMs = startMs + index * scrapeMs;
@@ -56,4 +59,18 @@ export function istioStore(
     });
   }
   return store;
+}
+
+/** Writes down in one store what another has, staleness markers included. */
+export function copySeries(from: SeriesStore, to: SeriesStore): void {
+  for (const { labels, times, values, staleTimes } of from.all()) {
+    const events = [
+      ...times.map((timeMs, index) => ({ timeMs, value: values[index] as number | null })),
+      ...staleTimes.map((timeMs) => ({ timeMs, value: null })),
+    ].sort((a, b) => a.timeMs - b.timeMs);
+    for (const { timeMs, value } of events) {
+      if (value === null) to.markStale(labels, timeMs);
+      else to.append(labels, timeMs, value);
+    }
+  }
 }

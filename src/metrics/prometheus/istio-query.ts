@@ -77,7 +77,7 @@ export class IncrementsByArm {
 
   addRequests(series: readonly ResultSeries[]): void {
     this.#each(series, REQUESTS_METRIC, (arm, reporter, { labels, values }) => {
-      const isError = /^(5..|0)$/.test(labels["response_code"] ?? "");
+      const isError = isErrorCode(labels["response_code"]);
       const flags = labels["response_flags"]?.split(",") ?? [];
       const isUnseen = isError && !flags.every((flag) => SEEN_FLAGS.has(flag));
       for (const [row, value] of values) {
@@ -128,6 +128,11 @@ export class IncrementsByArm {
       add(arm, reporter, one);
     }
   }
+}
+
+/** Answered with 5xx, or (0) not at all. */
+export function isErrorCode(responseCode: string | undefined): boolean {
+  return /^(5..|0)$/.test(responseCode ?? "");
 }
 
 function noCounts(): ReporterCounts {

@@ -25,7 +25,7 @@ export interface PrometheusSourceOptions {
   readonly adapter?: AxiosAdapter | undefined;
 }
 
-const DEFAULTS = {
+export const DEFAULTS = {
   timeoutMs: 5_000,
   batchWindowMs: 20,
   maxResponseBytes: 32 * 1_024 * 1_024,
