@@ -18,10 +18,10 @@ export interface BacktestQuery {
 
 /** Rows of one range query: far below the 11,000 points that Prometheus allows. */
 const ROWS_AT_ONCE = 1_000;
-const TIMEOUT_MS = 30_000;
+export const RECORDED_TIMEOUT_MS = 30_000;
 
 export function recordedSource(url: string, clock: Clock): MetricsSource {
-  return new PrometheusSource({ clock, url, timeoutMs: TIMEOUT_MS });
+  return new PrometheusSource({ clock, url, timeoutMs: RECORDED_TIMEOUT_MS });
 }
 
 /** The rows, oldest first; what could not be read says why in its `error`. */

@@ -20,6 +20,8 @@ export interface Final {
   /** End of the row that decided; the last one's where none failed. */
   readonly atMs: number;
   readonly reason: string;
+  /** The metric that failed, or that is undecided; null where it is none in particular. */
+  readonly metric: string | null;
 }
 
 /** A weight that the trace stayed at. */
@@ -48,7 +50,7 @@ export function* judgeRows(
     state = observeRow(entered, row);
     verdict = state.position === null ? null : assess(state, row.endMs);
     yield { row, verdict };
-    if (verdict?.result === "fail") failed ??= { result: "fail", atMs: row.endMs, reason: verdict.reason };
+    if (verdict?.result === "fail") failed ??= finalOfVerdict(verdict, row.endMs);
   }
   return failed ?? conclude(verdict, steps, settings, rows.at(-1)?.endMs ?? 0);
 }
@@ -59,7 +61,7 @@ export function finalOf(rows: readonly TraceRow[], settings: JudgeSettings): Fin
   for (let next = judged.next(); ; next = judged.next()) {
     if (next.done) return next.value;
     const { row, verdict } = next.value;
-    if (verdict?.result === "fail") return { result: "fail", atMs: row.endMs, reason: verdict.reason };
+    if (verdict?.result === "fail") return finalOfVerdict(verdict, row.endMs);
   }
 }
 
@@ -85,12 +87,16 @@ function conclude(
   atMs: number,
 ): Final {
   if (verdict === null) {
-    return { result: "inconclusive", atMs, reason: "the trace has no row of a canary" };
+    return { result: "inconclusive", atMs, reason: "the trace has no row of a canary", metric: null };
   }
   const short = steps.find((step) => step.requests < minRequests);
   if (verdict.result === "pass" && short !== undefined) {
     const reason = `${Math.floor(short.requests)} of ${minRequests} requests at weight ${short.weight} %`;
-    return { result: "inconclusive", atMs, reason };
+    return { result: "inconclusive", atMs, reason, metric: null };
   }
-  return { result: verdict.result, atMs, reason: verdict.reason };
+  return finalOfVerdict(verdict, atMs);
+}
+
+function finalOfVerdict({ result, reason, metric }: Verdict, atMs: number): Final {
+  return { result, atMs, reason, metric };
 }

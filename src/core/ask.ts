@@ -18,7 +18,7 @@ export interface Ask {
 }
 
 /** How much of the primary's past a judge learns from before a run's first row. */
-const HISTORY_INTERVALS = 120;
+export const HISTORY_INTERVALS = 120;
 
 /** Rows fetched in one go after a long outage or restart; the rest follows in the next passes. */
 const ROWS_AT_ONCE = 5_000;
