@@ -40,7 +40,7 @@ export async function rehearse(options: RehearsalOptions): Promise<ScenarioResul
     images,
     logger,
     crds: [await rolloutCrd()],
-    meshDelayMs: scenario.meshDelay,
+    meshLag: scenario.meshDelay,
     scrapeIntervalMs: scenario.settings.scrapeInterval,
   });
   const config = loadConfig({ flags: {}, environment: {} });

@@ -6,7 +6,7 @@ import type { Transport } from "../kube/transport.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Prng } from "../lib/prng.ts";
 import { type Logger, silentLogger } from "../telemetry/logger.ts";
-import { ApiServer } from "./apiserver/api-server.ts";
+import { ApiServer, type ApiServerOptions } from "./apiserver/api-server.ts";
 import { BUILTIN_RESOURCES } from "./apiserver/builtin-resources.ts";
 import { Registry } from "./apiserver/registry.ts";
 import { HEALTHY_IMAGE, type ImageBook } from "./image.ts";
@@ -20,6 +20,8 @@ export interface ClusterOptions {
   readonly logger?: Logger;
   /** Bearer token of the administrator, for clients from outside. */
   readonly adminToken?: string | undefined;
+  /** Changes new pods as a mutating admission webhook would. */
+  readonly admitPod?: ApiServerOptions["admitPod"];
   /** How images behave; by default all are healthy. */
   readonly imageBook?: ImageBook;
   /** Names of the simulated nodes; none: pods stay pending, and nobody plays their kubelet. */
@@ -58,6 +60,7 @@ export function createCluster(options: ClusterOptions): Cluster {
     clock,
     prng: prng.fork(),
     ...(options.adminToken === undefined ? {} : { adminToken: options.adminToken }),
+    ...(options.admitPod === undefined ? {} : { admitPod: options.admitPod }),
   });
   const resources = apiServer.registry.list();
   const parts = playOn(apiServer, { ...options, resources, reflector: LASTING_WATCHES });

@@ -24,7 +24,9 @@ import { ApiFaults } from "./api-faults.ts";
 import { attachCluster, type ClusterParts, createCluster } from "./cluster.ts";
 import { istioCrds } from "./crds/istio-crds.ts";
 import type { ImageBook, PodIdentity } from "./image.ts";
+import { injectSidecar } from "./mesh/injector.ts";
 import { DESTINATION_RULES, VIRTUAL_SERVICES, type VirtualService } from "./mesh/istio.ts";
+import { evenLag, type MeshLag } from "./mesh/lag.ts";
 import { Mesh, type MeshCaches } from "./mesh/mesh.ts";
 import { PodLoad } from "./mesh/pod-load.ts";
 import { EmbeddedPrometheus } from "./prometheus/embedded-prometheus.ts";
@@ -47,7 +49,7 @@ export interface WorldOptions {
   /** CustomResourceDefinitions beside Istio's: our own. */
   readonly crds: readonly AnyObject[];
   /** Default 500 ms. */
-  readonly meshDelayMs?: number | undefined;
+  readonly meshLag?: MeshLag | undefined;
   /** Default 5 s. */
   readonly scrapeIntervalMs?: number | undefined;
   readonly logger?: Logger | undefined;
@@ -108,7 +110,7 @@ export class World {
       prng: prng.fork(),
       images: images.behaviour,
       caches: this.caches,
-      delayMs: options.meshDelayMs ?? DEFAULT_MESH_DELAY_MS,
+      lag: options.meshLag ?? evenLag(DEFAULT_MESH_DELAY_MS),
     });
     this.prometheus = new EmbeddedPrometheus({
       clock,
@@ -178,7 +180,7 @@ function clusterOf(
       entrance: transport,
     };
   }
-  const cluster = createCluster({ ...common, adminToken });
+  const cluster = createCluster({ ...common, adminToken, admitPod: injectSidecar });
   return { cluster, entrance: adminToken === undefined ? cluster.apiServer : cluster.apiServer.network };
 }
 

@@ -5,6 +5,7 @@ import { Prng } from "../../src/lib/prng.ts";
 import { VirtualClock } from "../../src/lib/virtual-clock.ts";
 import { PrometheusSource } from "../../src/metrics/prometheus/prometheus-source.ts";
 import { HEALTHY_IMAGE } from "../../src/sim/image.ts";
+import { evenLag } from "../../src/sim/mesh/lag.ts";
 import { Mesh } from "../../src/sim/mesh/mesh.ts";
 import { inProcessAdapter } from "../../src/sim/prometheus/axios-adapter.ts";
 import { EmbeddedPrometheus } from "../../src/sim/prometheus/embedded-prometheus.ts";
@@ -50,7 +51,7 @@ function aWatchedMesh() {
     prng: new Prng(7),
     images: (image) => ({ ...HEALTHY_IMAGE, errorRate: image.endsWith("v2") ? 0.1 : 0 }),
     caches: fed.caches,
-    delayMs: 0,
+    lag: evenLag(0),
   });
   const prometheus = new EmbeddedPrometheus({ clock, scrapeIntervalMs: 5_000 });
   mesh.exportTo((page) => prometheus.addTarget(page));

@@ -69,7 +69,7 @@ async function play(text: string) {
     seed: 1,
     images,
     crds: [await rolloutCrd()],
-    meshDelayMs: loaded.scenario.meshDelay,
+    meshLag: loaded.scenario.meshDelay,
   });
   const page = await listenMetrics(world.mesh, { host: "127.0.0.1", port: 0 });
   const target = page.url.replace("http://", "");

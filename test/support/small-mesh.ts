@@ -2,9 +2,10 @@ import { expect } from "vitest";
 import { Prng } from "../../src/lib/prng.ts";
 import { VirtualClock } from "../../src/lib/virtual-clock.ts";
 import { HEALTHY_IMAGE, type ImageBehaviour } from "../../src/sim/image.ts";
-import type { TrafficSpec } from "../../src/sim/mesh/client.ts";
 import type { HttpRoute } from "../../src/sim/mesh/istio.ts";
+import { evenLag } from "../../src/sim/mesh/lag.ts";
 import { Mesh } from "../../src/sim/mesh/mesh.ts";
+import type { TrafficSpec } from "../../src/sim/mesh/traffic-spec.ts";
 import { aPod, aService, aSlice, aVirtualService, HandFedCaches } from "./mesh-objects.ts";
 
 export const PRIMARY = [0, 1, 2].map((index) => aPod("checkout-primary", index));
@@ -56,7 +57,7 @@ export function aMesh(
     prng: new Prng(options.seed ?? 7),
     images: (image) => ({ ...HEALTHY_IMAGE, ...options.images?.[image] }),
     caches: fed.caches,
-    delayMs: options.delayMs ?? 0,
+    lag: evenLag(options.delayMs ?? 0),
   });
   mesh.setTraffic("web-0", { ...TRAFFIC, ...options.traffic });
   mesh.start();

@@ -88,7 +88,7 @@ export class Playground {
       seed: scenario.settings.seed ?? 1,
       images: this.#images,
       crds: [crd],
-      meshDelayMs: scenario.meshDelay,
+      meshLag: scenario.meshDelay,
       scrapeIntervalMs: scenario.settings.scrapeInterval,
       logger: this.#logger,
       ...(options.attached === undefined ? { adminToken: this.#adminToken } : { attached: options.attached }),

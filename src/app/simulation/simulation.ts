@@ -6,6 +6,7 @@ import type { ApiRequest } from "../../kube/transport.ts";
 import { sleep } from "../../lib/clock.ts";
 import { Prng } from "../../lib/prng.ts";
 import { VirtualClock } from "../../lib/virtual-clock.ts";
+import { evenLag } from "../../sim/mesh/lag.ts";
 import { ScenarioImages } from "../../sim/scenario/image-book.ts";
 import { World } from "../../sim/world.ts";
 import { driven } from "../rehearsal.ts";
@@ -76,7 +77,7 @@ class Simulation {
       seed: plan.seed,
       images,
       crds: [crd],
-      meshDelayMs: plan.faults.meshDelayMs,
+      meshLag: evenLag(plan.faults.meshDelayMs),
     });
     this.#trace = new Trace(clock, onLine ?? (() => {}));
     this.#people = new People(plan, this.#world, this.#trace);

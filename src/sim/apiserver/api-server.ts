@@ -11,6 +11,7 @@ import { type Backend, Strategies } from "./backend.ts";
 import { firstObjects } from "./bootstrap.ts";
 import { BUILTIN_RESOURCES } from "./builtin-resources.ts";
 import { CrdController } from "./custom/crd-controller.ts";
+import type { Draft } from "./json-object.ts";
 import { PathEndpoints } from "./path-endpoints.ts";
 import { Registry } from "./registry.ts";
 import { negotiate, represent } from "./representation.ts";
@@ -32,6 +33,8 @@ export interface ApiServerOptions {
   readonly historyLimit?: number;
   /** Bearer token of the administrator. The default is known to everybody: set it where strangers can connect. */
   readonly adminToken?: string;
+  /** Changes new pods as a mutating admission webhook would. */
+  readonly admitPod?: (draft: Draft) => void;
   /** Told about errors of our own, which are answered with 500. */
   readonly onError?: (error: Error) => void;
 }
@@ -69,6 +72,9 @@ export class ApiServer implements Transport {
       views: new TypeViews(),
       authenticator: new Authenticator({ clock, prng: prng.fork(), adminToken, serviceAccounts }),
       authorizer: new Authorizer(store),
+      admit: (definition, draft) => {
+        if (definition.storage === "pods") options.admitPod?.(draft);
+      },
       afterWrite: (definition, object, deleted) => {
         crds.afterWrite(this.#backend, definition, object, deleted);
         events.afterWrite(store, definition, object);

@@ -6,6 +6,7 @@ import type { Authenticator } from "./auth/authenticator.ts";
 import type { Authorizer } from "./auth/authorizer.ts";
 import { builtinStrategy } from "./builtin-strategies.ts";
 import { customStrategy } from "./custom/custom-strategy.ts";
+import type { Draft } from "./json-object.ts";
 import type { Registry, ResourceDefinition } from "./registry.ts";
 import type { Store } from "./store/store.ts";
 import type { Allocator, Strategy } from "./strategy.ts";
@@ -22,6 +23,8 @@ export interface Backend {
   readonly views: TypeViews;
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
+  /** What mutating admission webhooks would do to a new object. */
+  readonly admit: (definition: ResourceDefinition, draft: Draft) => void;
   /** Called after an object has been stored or removed, before the answer is sent. */
   readonly afterWrite: (definition: ResourceDefinition, object: AnyObject, deleted: boolean) => void;
 }

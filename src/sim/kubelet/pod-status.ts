@@ -163,18 +163,22 @@ function terminated(pod: Pod, name: string, run: ContainerRun): ContainerState {
   };
 }
 
-/** Init containers are taken to run through in no time. */
+/** Init containers are taken to run through in no time, and sidecars to be up as soon. */
 function initStatuses(pod: Pod, run: PodRun): readonly ContainerStatus[] {
   const at = isoTime(run.boundAt);
-  return (pod.spec.initContainers ?? []).map(({ name, image }) => ({
-    name,
-    state: { terminated: { exitCode: 0, reason: "Completed", startedAt: at, finishedAt: at } },
-    lastState: {},
-    ready: true,
-    restartCount: 0,
-    image,
-    imageID: `sim://${image}`,
-    containerID: containerId(pod, name, 0),
-    started: false,
-  }));
+  const done = { terminated: { exitCode: 0, reason: "Completed", startedAt: at, finishedAt: at } };
+  return (pod.spec.initContainers ?? []).map(({ name, image, restartPolicy }) => {
+    const isSidecar = restartPolicy === "Always";
+    return {
+      name,
+      state: isSidecar ? { running: { startedAt: at } } : done,
+      lastState: {},
+      ready: true,
+      restartCount: 0,
+      image,
+      imageID: `sim://${image}`,
+      containerID: containerId(pod, name, 0),
+      started: isSidecar,
+    };
+  });
 }

@@ -1,5 +1,5 @@
 import type { Cluster } from "./clusters.ts";
-import type { GroundTruth, PodGroup, RequestOrigin, RequestUse } from "./ground-truth.ts";
+import type { GroundTruth, PodGroup, RequestOrigin, RequestUse, Unserved } from "./ground-truth.ts";
 import { serviceNamed } from "./hosts.ts";
 import { bucketOf, type Took } from "./latency.ts";
 import type { PodDirectory } from "./pod-directory.ts";
@@ -23,7 +23,8 @@ export interface Carrier extends Serving {
 /** The proxy that sends. */
 export interface Sender {
   readonly identity: WorkloadIdentity;
-  readonly stats: ProxyStats;
+  /** null: a client without a sidecar. What it sends is plain text, and whose it is nobody knows. */
+  readonly stats: ProxyStats | null;
   readonly origin: RequestOrigin;
   /** Hears of each answer: the Set-Cookie headers in it, and the pods that gave it; null for a proxy's own. */
   readonly onAnswers?: (count: number, setCookies: readonly string[], by: PodGroup | null) => void;
@@ -65,6 +66,9 @@ const LOCAL_REPLIES = {
   timeout: { status: 504, flag: "UT" },
 } as const;
 
+/** Envoy's flags of answers that mean that no pod could be asked. */
+const UNSERVED: Readonly<Record<string, Unserved>> = { NR: "noRoute", NC: "noCluster" };
+
 const UNKNOWN_SERVICE: ServiceIdentity = { name: "unknown", namespace: "unknown", host: "unknown" };
 
 /**
@@ -84,6 +88,8 @@ export class Batch {
 
   carry(plan: Plan, count: number): void {
     if (plan.kind === "answer") {
+      const unserved = UNSERVED[plan.flags];
+      if (unserved !== undefined) this.#carrier.truth.unserved(this.#now, unserved, "live", count);
       this.#finish({ ...NEW_GROUP, count }, plan.status, plan.flags, { ...plan, cluster: null });
       return;
     }
@@ -123,7 +129,8 @@ export class Batch {
     if (group.count === 0) return;
     const { cluster } = target;
     if (cluster.endpoints.length === 0) {
-      this.#finish(group, 503, cluster.service === null ? "NC" : "UH", target);
+      const flag = this.#unserved(cluster, "live", group.count);
+      this.#finish(group, 503, flag, target);
       return;
     }
     const patience = patienceOf(plan, group.elapsedMs);
@@ -140,10 +147,23 @@ export class Batch {
 
   /** Fire and forget: nobody waits for it, nothing is retried, and only the receiving side counts it. */
   #mirror(plan: ForwardPlan, cluster: Cluster, count: number): void {
+    if (count > 0 && cluster.endpoints.length === 0) this.#unserved(cluster, "mirror", count);
     for (const { key, count: dealt } of this.#deal(cluster, count, null)) {
       const pod = this.#reach(key, "mirror", dealt);
       if (pod !== null) this.#serve(pod, cluster, dealt, patienceOf(plan, 0));
     }
+  }
+
+  /** Nobody there to send to; returns Envoy's flag for it. */
+  #unserved(cluster: Cluster, use: RequestUse, count: number): string {
+    const flag = cluster.service === null ? "NC" : "UH";
+    this.#carrier.truth.unserved(
+      this.#now,
+      cluster.service === null ? "noCluster" : "noEndpoints",
+      use,
+      count,
+    );
+    return flag;
   }
 
   /** Requests to pods, evenly by chance; a retry prefers another pod than the one that failed, as Istio's do. */
@@ -172,11 +192,14 @@ export class Batch {
   /** The pod's application and its sidecar's count. */
   #serve(pod: MeshPod, cluster: Cluster, count: number, patience: Patience): readonly Reply[] {
     const found = replies(this.#carrier, pod, this.#now, count, patience);
+    if (!pod.hasSidecar) return found;
+    const isMutual = this.#sender.stats !== null;
     for (const { end, took } of found) {
       const isLate = end === "timeout";
       const kind = {
         reporter: "destination",
-        source: this.#sender.identity,
+        source: isMutual ? this.#sender.identity : UNKNOWN_WORKLOAD,
+        security: isMutual ? "mutual_tls" : "none",
         destination: pod.identity,
         service: serviceOf(cluster),
         responseCode: isLate ? 0 : end,
@@ -234,6 +257,7 @@ export class Batch {
     if (group.count === 0) return;
     const kind = {
       reporter: "source",
+      security: "unknown",
       source: this.#sender.identity,
       destination: group.pod === null ? UNKNOWN_WORKLOAD : this.#carrier.pods.identity(group.pod),
       service: cluster === null ? UNKNOWN_SERVICE : serviceOf(cluster),
@@ -241,7 +265,7 @@ export class Batch {
       responseFlags: joinFlags([...group.flags, flag]) || "-",
     } as const;
     const beforeMs = group.delayMs + group.elapsedMs;
-    this.#sender.stats.record(kind, beforeMs === 0 ? took : took.map((part) => later(part, beforeMs)));
+    this.#sender.stats?.record(kind, beforeMs === 0 ? took : took.map((part) => later(part, beforeMs)));
     this.#carrier.truth.answered(this.#now, status, group.count);
     const by = group.pod === null ? null : this.#carrier.pods.group(group.pod);
     this.#sender.onAnswers?.(group.count, cookies, by);

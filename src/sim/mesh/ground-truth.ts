@@ -18,6 +18,22 @@ export interface RequestOrigin {
   readonly method: string;
 }
 
+/** Why a request reached no pod at all. */
+export type Unserved =
+  /** No virtual host, or none of its routes, took it: 404 NR. */
+  | "noRoute"
+  /** The host or subset that it was routed to is not known: 503 NC. */
+  | "noCluster"
+  /** The host or subset has no ready endpoint: 503 UH. */
+  | "noEndpoints";
+
+export interface UnservedFilter extends Window {
+  /** Absent: all three. */
+  readonly reason?: Unserved;
+  /** Absent: both. */
+  readonly use?: RequestUse;
+}
+
 export interface SentFilter extends Window {
   readonly namespace: string;
   readonly workload: string;
@@ -48,6 +64,7 @@ export class GroundTruth {
   readonly #sent = new Map<string, Sent>();
   readonly #users = { requests: new Tally(), errors: new Tally() };
   readonly #unready = new Tally();
+  readonly #unserved = new Map<string, { reason: Unserved; use: RequestUse; tally: Tally }>();
 
   /** A request was sent to a pod, whether or not the pod was there. */
   sent(at: number, group: PodGroup, origin: RequestOrigin, use: RequestUse, count: number): void {
@@ -63,6 +80,17 @@ export class GroundTruth {
   /** The pod was gone or not serving. */
   sentToUnready(at: number, count: number): void {
     this.#unready.add(at, count);
+  }
+
+  /** No pod was asked. */
+  unserved(at: number, reason: Unserved, use: RequestUse, count: number): void {
+    const key = `${reason} ${use}`;
+    let entry = this.#unserved.get(key);
+    if (entry === undefined) {
+      entry = { reason, use, tally: new Tally() };
+      this.#unserved.set(key, entry);
+    }
+    entry.tally.add(at, count);
   }
 
   /** A user got an answer; one of 500 and above is an error. */
@@ -87,6 +115,16 @@ export class GroundTruth {
 
   requestsToUnready(window: Window = {}): number {
     return within(this.#unready, window);
+  }
+
+  requestsUnserved(filter: UnservedFilter = {}): number {
+    let total = 0;
+    for (const { reason, use, tally } of this.#unserved.values()) {
+      if (filter.reason !== undefined && filter.reason !== reason) continue;
+      if (filter.use !== undefined && filter.use !== use) continue;
+      total += within(tally, filter);
+    }
+    return total;
   }
 
   /** Everything that requests were ever sent to. */

@@ -10,6 +10,7 @@ import {
   within,
 } from "../../../test/support/small-mesh.ts";
 import type { Pod } from "../../kube/kind/workload.ts";
+import { evenLag } from "./lag.ts";
 import { BATCH_MS } from "./mesh.ts";
 
 describe("traffic", () => {
@@ -178,7 +179,7 @@ describe("what proxies know", () => {
     const { clock, fed, mesh, to } = aMesh({ delayMs: 1_000 });
     fed.put(weights(100));
     await clock.advance(2_000);
-    mesh.setDelay(60_000);
+    mesh.setLag(evenLag(60_000));
     const before = to("checkout");
     await clock.advance(5_000);
     expect(to("checkout")).toBeGreaterThan(before);
@@ -186,7 +187,7 @@ describe("what proxies know", () => {
     fed.put(weights(0));
     await clock.advance(59_000);
     expect(to("checkout-primary", "live", turned)).toBe(0);
-    mesh.setDelay(0);
+    mesh.setLag(evenLag(0));
     await clock.advance(1_000);
     expect(to("checkout-primary", "live", turned)).toBeGreaterThan(100);
   });
@@ -247,6 +248,33 @@ describe("what proxies know", () => {
     await clock.advance(2_000);
     expect(mesh.truth.requestsToUnready()).toBe(0);
     expect(mesh.truth.userErrors()).toBe(0);
+  });
+});
+
+describe("requests that reach no pod", () => {
+  it("are counted by what they met: no route, no such Service or subset, nobody there", async () => {
+    const { clock, fed, mesh } = aMesh();
+    const met = async (host: string, subset?: string) => {
+      const fromMs = clock.now() + 1;
+      const destination = { host, ...(subset === undefined ? {} : { subset }) };
+      const path = { uri: { prefix: host === "none" ? "/nowhere" : "/" } };
+      fed.put(weights(0, { match: [path], route: [{ destination }], mirror: { host: "checkout-mirror" } }));
+      await clock.advance(2_000);
+      const counts = (["noRoute", "noCluster", "noEndpoints"] as const).map((reason) =>
+        mesh.truth.requestsUnserved({ reason, use: "live", fromMs }),
+      );
+      expect(counts.reduce((sum, count) => sum + count, 0)).toBe(
+        mesh.truth.userErrors({ fromMs }) + counts[0]!,
+      );
+      return counts.map((count) => count > 0);
+    };
+    fed.put(aSlice("checkout-canary", []));
+    expect(await met("none")).toEqual([true, false, false]);
+    expect(await met("checkout-missing")).toEqual([false, true, false]);
+    expect(await met("checkout-primary", "missing")).toEqual([false, true, false]);
+    expect(await met("checkout-canary")).toEqual([false, false, true]);
+    expect(await met("checkout-primary")).toEqual([false, false, false]);
+    expect(mesh.truth.requestsUnserved({ use: "mirror" })).toBeGreaterThan(3_000);
   });
 });
 

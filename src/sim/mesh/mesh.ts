@@ -6,14 +6,17 @@ import type { Clock, Timer } from "../../lib/clock.ts";
 import type { Prng } from "../../lib/prng.ts";
 import type { ImageBook } from "../image.ts";
 import type { Carrier } from "./carry.ts";
-import { TrafficClient, type TrafficSpec } from "./client.ts";
+import { TrafficClient } from "./client.ts";
 import { Draw } from "./draw.ts";
 import { GroundTruth } from "./ground-truth.ts";
 import type { DestinationRule, VirtualService } from "./istio.ts";
+import { drawLag, type MeshLag } from "./lag.ts";
 import { LatencyGrids } from "./latency.ts";
 import { PodDirectory } from "./pod-directory.ts";
+import { MeshProxy } from "./proxy.ts";
 import { exposition, type MetricPage, samplesOf } from "./scrape.ts";
 import type { ProxyStats } from "./telemetry.ts";
+import type { TrafficSpec } from "./traffic-spec.ts";
 import { ChangeLog, type KindName, type Kinds } from "./view.ts";
 
 export interface MeshCaches {
@@ -29,8 +32,8 @@ export interface MeshOptions {
   readonly prng: Prng;
   readonly images: ImageBook;
   readonly caches: MeshCaches;
-  /** How long a change takes to reach a proxy. */
-  readonly delayMs: number;
+  /** How long changes take to reach proxies. */
+  readonly lag: MeshLag;
 }
 
 /** Requests are carried in batches, so many milliseconds apart. */
@@ -56,14 +59,16 @@ export class Mesh {
   readonly #pages = new Map<object, { readonly page: MetricPage; forget: (() => void) | null }>();
   readonly #unsubscribe: readonly (() => void)[];
   #pageListener: PageListener | null = null;
-  #delayMs: number;
+  readonly #lagPrng: Prng;
+  #lag: MeshLag;
   #timer: Timer | null = null;
   #lastBatchAt = 0;
 
   constructor(options: MeshOptions) {
     const { clock, prng, images, caches } = options;
     this.#clock = clock;
-    this.#delayMs = options.delayMs;
+    this.#lag = options.lag;
+    this.#lagPrng = prng.fork();
     this.#carrier = {
       draw: new Draw(prng),
       grids: new LatencyGrids(),
@@ -94,34 +99,34 @@ export class Mesh {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
   }
 
-  get delayMs(): number {
-    return this.#delayMs;
+  get lag(): MeshLag {
+    return this.#lag;
   }
 
   /** Holds for what proxies have not learnt yet. What they know they do not forget. */
-  setDelay(delayMs: number): void {
-    this.#delayMs = delayMs;
+  setLag(lag: MeshLag): void {
+    this.#lag = lag;
+    for (const { proxies } of this.#clients.values()) {
+      for (const proxy of proxies) proxy.lag = drawLag(lag, this.#lagPrng);
+    }
   }
 
   /** Starts, or changes, the traffic of one client. */
   setTraffic(name: string, spec: TrafficSpec): void {
-    const known = this.#clients.get(name);
-    if (known !== undefined) {
-      known.change(spec);
-      return;
-    }
-    const client = new TrafficClient(name, spec, this.#log.connect());
-    this.#clients.set(name, client);
-    this.#open(client, client.stats, { namespace: spec.from.namespace, pod: name });
+    let client = this.#clients.get(name);
+    if (client === undefined) {
+      client = new TrafficClient(name, spec);
+      this.#clients.set(name, client);
+    } else client.change(spec);
+    this.#fit(client, spec.from.replicas ?? 1);
   }
 
-  /** The client, its proxy and its counters are gone. */
+  /** The client, its proxies and their counters are gone. */
   removeTraffic(name: string): void {
     const client = this.#clients.get(name);
     if (client === undefined) return;
     this.#clients.delete(name);
-    this.#log.disconnect(client.proxy);
-    this.#close(client);
+    this.#fit(client, 0);
   }
 
   get traffic(): ReadonlyMap<string, TrafficSpec> {
@@ -139,6 +144,20 @@ export class Mesh {
     return exposition([...this.#pages.values()].map(({ page }) => page));
   }
 
+  /** As many proxies as the client has pods; those that begin know all there is. */
+  #fit({ name, spec, proxies }: TrafficClient, replicas: number): void {
+    for (const proxy of proxies.splice(replicas)) {
+      this.#log.disconnect(proxy.known);
+      this.#close(proxy);
+    }
+    while (proxies.length < replicas) {
+      const pod = proxies.length === 0 ? name : `${name}-${proxies.length}`;
+      const proxy = new MeshProxy(pod, this.#log.connect(), drawLag(this.#lag, this.#lagPrng));
+      proxies.push(proxy);
+      this.#open(proxy, proxy.stats, { namespace: spec.from.namespace, pod });
+    }
+  }
+
   #schedule(): void {
     this.#timer = this.#clock.setTimer(BATCH_MS, () => {
       this.#carry();
@@ -151,9 +170,10 @@ export class Mesh {
     const durationMs = Math.min(now - this.#lastBatchAt, LONGEST_BATCH_MS);
     this.#lastBatchAt = now;
     for (const client of this.#clients.values()) {
-      this.#log.deliver(client.proxy, now - this.#delayMs);
+      for (const { known, lag } of client.proxies) this.#log.deliver(known, now, lag);
       client.send(this.#carrier, now, durationMs);
     }
+    this.#log.prune();
   }
 
   #follow<K extends KindName>(kind: K, cache: Cache<Kinds[K] & KubeObject>): () => void {
@@ -174,7 +194,7 @@ export class Mesh {
   #podChanged(old: Pod | undefined, pod: Pod | undefined): void {
     if (pod !== undefined) {
       const { meshPod, isNew } = this.#pods.update(pod);
-      if (isNew)
+      if (isNew && meshPod.hasSidecar)
         this.#open(meshPod, meshPod.stats, { namespace: meshPod.group.namespace, pod: pod.metadata.name });
     } else if (old !== undefined) {
       const gone = this.#pods.remove(old);

@@ -2,6 +2,7 @@ import type { Pod } from "../../kube/kind/workload.ts";
 import { type ImageBehaviour, type ImageBook, servingBehaviour } from "../image.ts";
 import { timeMs } from "../time-text.ts";
 import type { PodGroup } from "./ground-truth.ts";
+import { wantsSidecar } from "./injector.ts";
 import { ProxyStats, type WorkloadIdentity } from "./telemetry.ts";
 
 const HASH_LABEL = "pod-template-hash";
@@ -11,12 +12,15 @@ export class MeshPod {
   readonly stats = new ProxyStats();
   readonly identity: WorkloadIdentity;
   readonly group: PodGroup;
+  /** Without one nobody reports requests where they arrive, and they arrive in plain text. */
+  readonly hasSidecar: boolean;
   #pod: Pod;
 
   constructor(pod: Pod) {
     this.#pod = pod;
     this.identity = identityOf(pod);
     this.group = groupOf(pod);
+    this.hasSidecar = wantsSidecar(pod);
   }
 
   get object(): Pod {

@@ -24,6 +24,8 @@ const DEFAULT_RETRY: HttpRetry = {
   retryOn: "connect-failure,refused-stream,unavailable,cancelled",
 };
 
+export const NO_RETRY: RetryPolicy = { attempts: 0, perTryTimeoutMs: null, retries: () => false };
+
 type Condition = (end: AttemptEnd) => boolean;
 
 const isStatus = (test: (status: number) => boolean): Condition => {

@@ -4,7 +4,14 @@ import { cookiesOf } from "./cookies.ts";
 import { hostMatch, resolveShortName, serviceHost, serviceNamed, withoutPort } from "./hosts.ts";
 import type { HttpRoute, VirtualService } from "./istio.ts";
 import { matchesAny, type RequestShape, servesGateway } from "./match.ts";
-import { type FaultPolicy, faultPolicy, type RetryPolicy, retryPolicy, timeoutMs } from "./policy.ts";
+import {
+  type FaultPolicy,
+  faultPolicy,
+  NO_RETRY,
+  type RetryPolicy,
+  retryPolicy,
+  timeoutMs,
+} from "./policy.ts";
 import type { View } from "./view.ts";
 
 /** What a proxy does with requests of one shape. */
@@ -56,6 +63,14 @@ export function planFor(view: View, request: RequestShape): Plan {
   return plainPlan(
     clusterOf(view, { host: serviceHost(service.name, service.namespace) }, service.namespace),
   );
+}
+
+/** A client without a proxy: DNS and kube-proxy know the Service and no routes; nothing is retried. */
+export function directPlan(view: View, request: RequestShape): Plan {
+  const service = knownService(view, request);
+  if (service === null) return NO_CLUSTER;
+  const host = serviceHost(service.name, service.namespace);
+  return { ...plainPlan(clusterOf(view, { host }, service.namespace)), retry: NO_RETRY };
 }
 
 function knownService(view: View, request: RequestShape): ServiceName | null {
@@ -143,7 +158,7 @@ function mirrorsOf(view: View, route: HttpRoute, namespace: string): WeightedClu
 }
 
 /** A Service without a VirtualService. */
-function plainPlan(cluster: Cluster): Plan {
+function plainPlan(cluster: Cluster): ForwardPlan {
   return {
     kind: "forward",
     destinations: [{ share: 100, cluster, cookies: [] }],

@@ -31,6 +31,8 @@ export interface RequestKind {
   readonly source: WorkloadIdentity;
   readonly destination: WorkloadIdentity;
   readonly service: ServiceIdentity;
+  /** What the receiving side knows of the connection; the sending one does not tell. */
+  readonly security: "mutual_tls" | "none" | "unknown";
   /** 0: the client went away before the answer. */
   readonly responseCode: number;
   /** Envoy's short flags, `-` for none. */
@@ -71,8 +73,8 @@ export class ProxyStats {
   }
 
   #seriesOf(kind: RequestKind): RequestSeries {
-    const { reporter, source, destination, service, responseCode, responseFlags } = kind;
-    const key = `${reporter} ${source.namespace}/${source.workload} ${destination.namespace}/${destination.workload}/${destination.version} ${service.host} ${responseCode} ${responseFlags}`;
+    const { reporter, source, destination, service, security, responseCode, responseFlags } = kind;
+    const key = `${reporter} ${security} ${source.namespace}/${source.workload} ${destination.namespace}/${destination.workload}/${destination.version} ${service.host} ${responseCode} ${responseFlags}`;
     let series = this.#series.get(key);
     if (series === undefined) {
       const labels = labelsOf(kind);
@@ -117,7 +119,7 @@ function labelsOf(kind: RequestKind): Labels {
     response_code: String(kind.responseCode),
     grpc_response_status: "",
     response_flags: kind.responseFlags,
-    connection_security_policy: reporter === "source" ? "unknown" : "mutual_tls",
+    connection_security_policy: kind.security,
   };
 }
 

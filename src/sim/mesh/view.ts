@@ -3,6 +3,7 @@ import type { Pod } from "../../kube/kind/workload.ts";
 import type { KubeObject } from "../../kube/object.ts";
 import { keyOf, keyText } from "../../kube/object.ts";
 import type { DestinationRule, VirtualService } from "./istio.ts";
+import type { Lag } from "./lag.ts";
 
 export interface Kinds {
   readonly virtualServices: VirtualService;
@@ -19,6 +20,22 @@ export type View = { readonly [K in KindName]: ReadonlyMap<string, Kinds[K]> };
 
 type MutableView = { readonly [K in KindName]: Map<string, Kinds[K]> };
 
+/**
+ * Listeners, routes and clusters come over one stream, endpoints over another: istiod pushes endpoints at once and
+ * debounces the rest, and neither waits for the other.
+ */
+export type StreamName = "routes" | "endpoints";
+
+const STREAMS: readonly StreamName[] = ["routes", "endpoints"];
+
+const STREAM_OF: { readonly [K in KindName]: StreamName } = {
+  virtualServices: "routes",
+  destinationRules: "routes",
+  services: "routes",
+  endpointSlices: "endpoints",
+  pods: "endpoints",
+};
+
 interface Change {
   readonly at: number;
   readonly kind: KindName;
@@ -30,22 +47,12 @@ interface Change {
 /** A log this long means that nobody carries traffic with it; the oldest changes are then told early. */
 const LOG_LIMIT = 100_000;
 
-function emptyView(): MutableView {
-  return {
-    virtualServices: new Map(),
-    destinationRules: new Map(),
-    services: new Map(),
-    endpointSlices: new Map(),
-    pods: new Map(),
-  };
-}
-
 /**
  * The control plane's side of configuration delivery: changes in the order in which they happened. Each proxy learns
- * of them in this order (as over one xDS stream) once they are older than the delay.
+ * of those of one stream in this order (as over one xDS stream), of each once it is older than the proxy's delay.
  */
 export class ChangeLog {
-  readonly #changes: Change[] = [];
+  readonly #streams: { readonly [S in StreamName]: Change[] } = { routes: [], endpoints: [] };
   readonly #now = emptyView();
   readonly #proxies: ProxyView[] = [];
 
@@ -58,13 +65,15 @@ export class ChangeLog {
     const key = keyText(keyOf(object));
     const change: Change = { at, kind, key, object: deleted ? null : object };
     apply(this.#now, change);
-    this.#changes.push(change);
-    if (this.#changes.length > LOG_LIMIT) this.#trim();
+    const stream = STREAM_OF[kind];
+    this.#streams[stream].push(change);
+    if (this.#streams[stream].length > LOG_LIMIT) this.#trim(stream);
   }
 
   /** A proxy that starts now, knowing all there is. */
   connect(): ProxyView {
-    const proxy = new ProxyView(this.#now, this.#changes.length);
+    const { routes, endpoints } = this.#streams;
+    const proxy = new ProxyView(this.#now, { routes: routes.length, endpoints: endpoints.length });
     this.#proxies.push(proxy);
     return proxy;
   }
@@ -74,22 +83,34 @@ export class ChangeLog {
     if (index >= 0) this.#proxies.splice(index, 1);
   }
 
-  /** Tells a proxy all changes made at or before `until`, and forgets what every proxy knows. */
-  deliver(proxy: ProxyView, until: number): void {
-    proxy.catchUp(this.#changes, (change) => change.at <= until);
-    const known = Math.min(...this.#proxies.map((other) => other.position));
-    if (known > 0) this.#forget(known);
+  /** Tells a proxy all changes that are older than its lag. */
+  deliver(proxy: ProxyView, now: number, lag: Lag): void {
+    proxy.catchUp("routes", this.#streams.routes, (change) => change.at <= now - lag.routesMs);
+    proxy.catchUp("endpoints", this.#streams.endpoints, (change) => change.at <= now - lag.endpointsMs);
   }
 
-  #trim(): void {
+  /** Forgets what every proxy knows. */
+  prune(): void {
+    for (const stream of STREAMS) {
+      if (this.#streams[stream].length === 0) continue;
+      let known = this.#streams[stream].length;
+      for (const { position } of this.#proxies) known = Math.min(known, position[stream]);
+      this.#forget(stream, known);
+    }
+  }
+
+  #trim(stream: StreamName): void {
     const half = LOG_LIMIT / 2;
-    for (const proxy of this.#proxies) proxy.catchUp(this.#changes, (_, index) => index < half);
-    this.#forget(half);
+    for (const proxy of this.#proxies) {
+      proxy.catchUp(stream, this.#streams[stream], (_, index) => index < half);
+    }
+    this.#forget(stream, half);
   }
 
-  #forget(count: number): void {
-    this.#changes.splice(0, count);
-    for (const proxy of this.#proxies) proxy.position -= count;
+  #forget(stream: StreamName, count: number): void {
+    if (count === 0) return;
+    this.#streams[stream].splice(0, count);
+    for (const { position } of this.#proxies) position[stream] -= count;
   }
 }
 
@@ -97,29 +118,44 @@ export class ChangeLog {
 export class ProxyView {
   readonly view: View;
   revision = 0;
-  /** Index of the first change in the log that it has not learnt of. */
-  position: number;
+  /** Index in each stream of the first change that it has not learnt of. */
+  readonly position: { [S in StreamName]: number };
   readonly #view: MutableView;
 
-  constructor(start: View, position: number) {
+  constructor(start: View, position: { readonly [S in StreamName]: number }) {
     this.#view = emptyView();
     for (const kind of Object.keys(start) as KindName[]) {
       const copy = this.#view[kind] as Map<string, KubeObject>;
       for (const [key, object] of start[kind]) copy.set(key, object);
     }
     this.view = this.#view;
-    this.position = position;
+    this.position = { ...position };
   }
 
-  catchUp(changes: readonly Change[], due: (change: Change, index: number) => boolean): void {
+  catchUp(
+    stream: StreamName,
+    changes: readonly Change[],
+    due: (change: Change, index: number) => boolean,
+  ): void {
     for (;;) {
-      const next = changes[this.position];
-      if (next === undefined || !due(next, this.position)) return;
+      const at = this.position[stream];
+      const next = changes[at];
+      if (next === undefined || !due(next, at)) return;
       apply(this.#view, next);
-      this.position += 1;
+      this.position[stream] = at + 1;
       this.revision += 1;
     }
   }
+}
+
+function emptyView(): MutableView {
+  return {
+    virtualServices: new Map(),
+    destinationRules: new Map(),
+    services: new Map(),
+    endpointSlices: new Map(),
+    pods: new Map(),
+  };
 }
 
 function apply(view: MutableView, change: Change): void {

@@ -1,4 +1,5 @@
 import type { Patch } from "../../kube/client.ts";
+import type { MeshLag } from "../mesh/lag.ts";
 import type { ImageEntry } from "./image-schema.ts";
 import type { ObjectRef } from "./object-ref.ts";
 import type { TrafficChange } from "./traffic-schema.ts";
@@ -48,7 +49,7 @@ export type Action =
       readonly state: "up" | "down" | "slow" | "errors" | "empty" | "nan";
       readonly delayMs: number;
     }
-  | { readonly kind: "meshDelay"; readonly delayMs: number }
+  | { readonly kind: "meshDelay"; readonly lag: MeshLag }
   | { readonly kind: "controller"; readonly verb: "kill" | "start" | "restart" }
   | {
       readonly kind: "apiServer";

@@ -14,6 +14,7 @@ const FACTS: Facts = {
   userErrors: 20,
   clientsMovedBack: 2,
   requestsToUnready: 3,
+  requestsUnserved: 4,
   events: new Set(["RunStarted", "RolledBack"]),
 };
 
@@ -36,6 +37,7 @@ const MET: readonly Partial<Expectations>[] = [
   { userErrorRateBelow: 0.0021 },
   { clientsMovedBack: 2 },
   { requestsToUnready: 3 },
+  { requestsUnserved: 4 },
   { events: ["RolledBack"] },
 ];
 
@@ -56,6 +58,7 @@ const UNMET: readonly (readonly [Partial<Expectations>, string])[] = [
     { userErrorRateBelow: 0.002 },
     "userErrorRateBelow: 20 of 10000 requests failed (0.00200), expected below 0.002",
   ],
+  [{ requestsUnserved: 0 }, "requestsUnserved: 4, expected 0 at most"],
   [{ clientsMovedBack: 0 }, "clientsMovedBack: 2, expected 0 at most"],
   [{ requestsToUnready: 0 }, "requestsToUnready: 3, expected 0 at most"],
   [{ events: ["RolledBack", "Promoted"] }, "events: Promoted not seen; seen were RunStarted, RolledBack"],

@@ -20,6 +20,8 @@ export interface Facts {
   /** Clients that the canary had served and the primary served next, while they shared the requests. */
   readonly clientsMovedBack: number;
   readonly requestsToUnready: number;
+  /** Live and mirrored ones that met no route, no such host or subset, or one without ready endpoints. */
+  readonly requestsUnserved: number;
   /** Reasons of events about the Rollout. */
   readonly events: ReadonlySet<string>;
 }
@@ -67,6 +69,7 @@ const LIMITS: readonly Check[] = [
   },
   ({ clientsMovedBack }, facts) => atMost("clientsMovedBack", facts.clientsMovedBack, clientsMovedBack),
   ({ requestsToUnready }, facts) => atMost("requestsToUnready", facts.requestsToUnready, requestsToUnready),
+  ({ requestsUnserved }, facts) => atMost("requestsUnserved", facts.requestsUnserved, requestsUnserved),
   ({ userErrorRateBelow: limit }, { userErrors, userRequests }) => {
     if (limit === undefined) return null;
     const rate = userRequests === 0 ? 0 : userErrors / userRequests;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { didYouMean } from "../../lib/did-you-mean.ts";
 import { DURATION_PATTERN, parseDuration } from "../../lib/duration.ts";
+import type { MeshLag, Range } from "../mesh/lag.ts";
 
 /** An object with these members and no others; a key that it does not know is answered with those that it does. */
 export function strict<T extends z.core.$ZodLooseShape>(shape: T, want?: string) {
@@ -40,6 +41,33 @@ function milliseconds(text: string): number | null {
   const unitMs = fraction === null ? null : parseDuration(`1${fraction[2]}`);
   return unitMs === null ? null : Math.round(Number(fraction?.[1]) * unitMs);
 }
+
+const WANT_RANGE = "want a duration such as 500ms, or two such as [0s, 5s] to draw from";
+
+const range = z
+  .union([duration("For every proxy."), z.tuple([duration("At least."), duration("At most.")])], {
+    error: WANT_RANGE,
+  })
+  .transform((value) => (typeof value === "number" ? ([value, value] as const) : value))
+  .refine(([minMs, maxMs]) => minMs <= maxMs, "want the shorter one first")
+  .transform(([minMs, maxMs]): Range => ({ minMs, maxMs }));
+
+const rangesByKind = strict(
+  { routes: range.optional(), endpoints: range.optional() },
+  `${WANT_RANGE}; or { routes: ..., endpoints: ... }`,
+);
+
+/** What is not said of routes or of endpoints is half a second. */
+const USUAL: Range = { minMs: 500, maxMs: 500 };
+
+/** `500ms`, `[0s, 5s]`, `{ routes: [0s, 60s], endpoints: 1s }`. */
+export const lag = z
+  .preprocess((value) => {
+    const isByKind = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isByKind ? value : { routes: value, endpoints: value };
+  }, rangesByKind)
+  .transform(({ routes = USUAL, endpoints = USUAL }): MeshLag => ({ routes, endpoints }))
+  .describe("How long changes take to reach proxies; each proxy's own delay is drawn from the range.");
 
 const WANT_SHARE = "want a share from 0 to 1, or a percentage such as 5%";
 

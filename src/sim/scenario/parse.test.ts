@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { evenLag } from "../mesh/lag.ts";
 import { ACTIONS } from "./actions.ts";
 import { parseScenario, ScenarioFileError } from "./parse.ts";
 
@@ -94,7 +95,7 @@ const FORMS: readonly (readonly [string, unknown])[] = [
   ["prometheus: { slow: 20s }", { state: "slow", delayMs: 20_000 }],
   ["prometheus: { delay: 20s }", { state: "slow", delayMs: 20_000 }],
   ["prometheus: { state: down }", { state: "down" }],
-  ["meshDelay: 5s", { kind: "meshDelay", delayMs: 5_000 }],
+  ["meshDelay: 5s", { kind: "meshDelay", lag: evenLag(5_000) }],
   ["controller: kill", { kind: "controller", verb: "kill" }],
   ["apiServer: errors", { kind: "apiServer", state: "errors", rate: 1, status: 500 }],
   ["apiServer: { errors: 30%, status: 503 }", { state: "errors", rate: 0.3, status: 503 }],

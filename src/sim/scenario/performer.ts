@@ -8,7 +8,8 @@ import { DEPLOYMENT, POD } from "../../kube/resources.ts";
 import { assertNever } from "../../lib/assert.ts";
 import { toError } from "../../lib/errors.ts";
 import type { ApiFault } from "../api-faults.ts";
-import type { TrafficSpec } from "../mesh/client.ts";
+import type { MeshLag } from "../mesh/lag.ts";
+import type { TrafficSpec } from "../mesh/traffic-spec.ts";
 import type { PrometheusFault } from "../prometheus/embedded-prometheus.ts";
 import type { Action } from "./action.ts";
 import type { ImageEntry } from "./image-schema.ts";
@@ -21,7 +22,7 @@ export interface WorldControls {
   readonly mesh: {
     readonly traffic: ReadonlyMap<string, TrafficSpec>;
     setTraffic(name: string, spec: TrafficSpec): void;
-    setDelay(delayMs: number): void;
+    setLag(lag: MeshLag): void;
   };
   readonly prometheus: { setFault(fault: PrometheusFault | null): void };
   readonly apiFaults: { set(fault: ApiFault | null): void };
@@ -87,7 +88,7 @@ export class Performer {
       case "prometheus":
         return controls.prometheus.setFault(prometheusFault(action));
       case "meshDelay":
-        return controls.mesh.setDelay(action.delayMs);
+        return controls.mesh.setLag(action.lag);
       case "apiServer":
         return controls.apiFaults.set(apiFault(action));
       case "controller":

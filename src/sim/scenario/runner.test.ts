@@ -7,6 +7,7 @@ import { DEPLOYMENT, POD, SERVICE } from "../../kube/resources.ts";
 import { sleep } from "../../lib/clock.ts";
 import { VirtualClock } from "../../lib/virtual-clock.ts";
 import { VIRTUAL_SERVICES } from "../mesh/istio.ts";
+import { evenLag } from "../mesh/lag.ts";
 import { World } from "../world.ts";
 import { ScenarioImages } from "./image-book.ts";
 import { loadScenario } from "./load.ts";
@@ -113,7 +114,7 @@ async function play(
   const loaded = await loadScenario("/scenario.yaml", async (path) => files[path] ?? "");
   const clock = new VirtualClock();
   const images = new ScenarioImages(loaded.scenario.images);
-  const world = new World({ clock, seed: 1, images, crds: CRDS, meshDelayMs: loaded.scenario.meshDelay });
+  const world = new World({ clock, seed: 1, images, crds: CRDS, meshLag: loaded.scenario.meshDelay });
   const transitions: Transition[] = [];
   const calls: string[] = [];
   let startedAt = 0;
@@ -368,13 +369,13 @@ settings: { end: 5s }`;
       4: () => Promise.reject(new Error("no port")),
     };
     const { result, world } = await play(text, [], undefined, starts);
-    expect(world.mesh.delayMs).toBe(7_000);
+    expect(world.mesh.lag).toEqual(evenLag(7_000));
     expect(result.expectations).toEqual(["timeline: the controller did not start: no port"]);
   });
 
   it("meshDelay holds back what proxies learn", async () => {
     const { world } = await play(at("meshDelay: 1h"));
-    expect(world.mesh.delayMs).toBe(3_600_000);
+    expect(world.mesh.lag).toEqual(evenLag(3_600_000));
   });
 
   it("faults of Prometheus and of the API server come and go", async () => {

@@ -8,6 +8,7 @@ import { RestClient } from "../../kube/rest-client.ts";
 import { sleep } from "../../lib/clock.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { toError } from "../../lib/errors.ts";
+import { longestLagMs } from "../mesh/lag.ts";
 import { BATCH_MS } from "../mesh/mesh.ts";
 import type { World } from "../world.ts";
 import type { Action } from "./action.ts";
@@ -101,7 +102,7 @@ export class ScenarioRunner {
       rollout,
       onTransition: (transition) => options.onTransition?.(transition),
     });
-    this.#maxMeshDelayMs = world.mesh.delayMs;
+    this.#maxMeshDelayMs = longestLagMs(world.mesh.lag);
   }
 
   /**
@@ -196,7 +197,7 @@ export class ScenarioRunner {
     } catch (thrown) {
       this.#failedActions.push(`${actionText(entry)}: ${toError(thrown).message}`);
     }
-    this.#maxMeshDelayMs = Math.max(this.#maxMeshDelayMs, world.mesh.delayMs);
+    this.#maxMeshDelayMs = Math.max(this.#maxMeshDelayMs, longestLagMs(world.mesh.lag));
   }
 
   /** Resolves with null when the goals were reached in time and lasted, else with how long they were waited for. */
@@ -253,6 +254,7 @@ export class ScenarioRunner {
       userErrors: truth.userErrors({ fromMs: this.#startMs }),
       clientsMovedBack: this.#clientsMovedBack(),
       requestsToUnready: truth.requestsToUnready({ fromMs: this.#startMs }),
+      requestsUnserved: truth.requestsUnserved({ fromMs: this.#startMs }),
       events: observer.events,
     };
   }

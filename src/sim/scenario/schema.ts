@@ -2,7 +2,7 @@ import { z } from "zod";
 import { PHASES } from "../../api/status.ts";
 import type { Action } from "./action.ts";
 import { ACTIONS } from "./actions.ts";
-import { count, duration, name, share, strict } from "./fields.ts";
+import { count, duration, lag, name, share, strict } from "./fields.ts";
 import { imageSchema } from "./image-schema.ts";
 import { trafficSchema } from "./traffic-schema.ts";
 
@@ -52,6 +52,9 @@ const expectSchema = strict({
     "Clients (of traffic with clients) that the canary served and the primary next, during steps, at most.",
   ).optional(),
   requestsToUnready: count("Requests sent to pods that were gone or not ready, at most.").optional(),
+  requestsUnserved: count(
+    "Requests, mirrored ones too, that met no route, no such host or subset, or one without ready pods, at most.",
+  ).optional(),
   events: z
     .preprocess((value) => (typeof value === "string" ? [value] : value), z.array(z.string().min(1)).max(100))
     .describe("Reasons of Kubernetes events about the Rollout, all of which were seen.")
@@ -83,7 +86,7 @@ export const scenarioSchema = strict({
     .max(1_000)
     .transform((entries) => entries.flat().sort((a, b) => a.atMs - b.atMs))
     .default([]),
-  meshDelay: duration("How long changes take to reach proxies. Default 500ms.").optional(),
+  meshDelay: lag.optional(),
   settings: settingsSchema.default({}),
   expect: expectSchema.default({ canaryRequestsAfter: undefined }),
 });

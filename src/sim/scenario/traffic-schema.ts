@@ -51,6 +51,16 @@ const from = z
       workload: name("The client's workload.").optional(),
       namespace: name("The client's namespace. Default: the Rollout's.").optional(),
       labels: z.record(z.string(), z.string()).optional(),
+      replicas: z
+        .int("want a whole number")
+        .min(1, "want 1 or more")
+        .max(1_000, "want at most 1000")
+        .describe("Its pods, each with a proxy that learns of changes in its own time. Default 1.")
+        .optional(),
+      sidecar: z
+        .boolean("want true or false")
+        .describe("false: no proxy; plain text to the Service, past all routes.")
+        .optional(),
     }),
   )
   .describe("Who calls.");

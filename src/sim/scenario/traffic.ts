@@ -1,4 +1,4 @@
-import type { TrafficSpec } from "../mesh/client.ts";
+import type { TrafficSpec } from "../mesh/traffic-spec.ts";
 import type { TrafficChange, TrafficEntry } from "./traffic-schema.ts";
 
 /** The client of a scenario's traffic when it names none. */
@@ -63,6 +63,12 @@ function toSpec(
     ...(headers === undefined ? {} : { headers }),
     ...(port === undefined ? {} : { port }),
     ...(gateway === undefined ? {} : { gateway }),
-    from: { workload, namespace: from?.namespace ?? namespace, labels: from?.labels ?? { app: workload } },
+    from: {
+      workload,
+      namespace: from?.namespace ?? namespace,
+      labels: from?.labels ?? { app: workload },
+      ...(from?.replicas === undefined ? {} : { replicas: from.replicas }),
+      ...(from?.sidecar === undefined ? {} : { sidecar: from.sidecar }),
+    },
   };
 }

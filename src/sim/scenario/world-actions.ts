@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Action } from "./action.ts";
-import { duration, share, strict } from "./fields.ts";
+import { duration, lag, share, strict } from "./fields.ts";
 import { imageSchema } from "./image-schema.ts";
 import { trafficChangeSchema } from "./traffic-schema.ts";
 
@@ -37,9 +37,7 @@ export const prometheus = z
     return { kind: "prometheus", state: state === "error" ? "errors" : state, delayMs: delay };
   });
 
-export const meshDelay = duration("How long changes take to reach proxies.").transform(
-  (delayMs): Action => ({ kind: "meshDelay", delayMs }),
-);
+export const meshDelay = lag.transform((value): Action => ({ kind: "meshDelay", lag: value }));
 
 export const controller = z
   .enum(["kill", "start", "restart"], "want kill, start or restart")

@@ -27,6 +27,7 @@ export function createObject(
   placeInNamespace(call, meta);
   admitToNamespace(backend, call, String(meta["name"] ?? ""));
   for (const name of SET_BY_SERVER) delete meta[name];
+  backend.admit(definition, draft);
   strategy.prepareCreate(draft, backend.allocator);
   meta["uid"] = newUid(backend);
   meta["creationTimestamp"] = nowText(backend);
