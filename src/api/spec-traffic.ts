@@ -6,9 +6,25 @@ export const trafficSchema = z.strictObject({
   istio: istioSchema.describe("Istio: a generated VirtualService and DestinationRules."),
 });
 
+/** In `shadow.methods`: whatever the method is. */
+export const EVERY_METHOD = "*";
+
 export const shadowSchema = z.strictObject({
   percent: percent("Share of requests that is mirrored to the canary.").default(100),
-  duration: duration("How long to mirror before the first weight."),
+  duration: duration("How long to mirror before anything else."),
+  methods: z
+    .array(
+      z
+        .string()
+        .max(32)
+        .regex(/^(\*|[A-Z]+)$/, "want a method in capital letters, or * for all"),
+    )
+    .min(1)
+    .max(16)
+    .default(["GET", "HEAD", "OPTIONS"])
+    .describe(
+      "Requests with other methods are not mirrored: a mirrored POST is carried out twice. `*` mirrors all; gRPC needs it, since its calls are POST.",
+    ),
 });
 
 export const serviceSchema = z.strictObject({

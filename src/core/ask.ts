@@ -35,17 +35,36 @@ export function ask(snapshot: Snapshot): readonly Ask[] {
   const intervalMs = intervalOf(run);
   const lastDueMs = Math.floor(snapshot.nowMs / intervalMs) * intervalMs;
   const fromMs = (snapshot.judge?.state.lastRowEndMs ?? firstRowMs(run) - intervalMs) + intervalMs;
-  if (fromMs > lastDueMs) return [];
-  return [
-    {
-      kind: "evidence",
-      fromMs,
-      toMs: Math.min(lastDueMs, fromMs + (ROWS_AT_ONCE - 1) * intervalMs),
-      intervalMs,
-      metrics: run.spec.analysis.metrics,
-      phase: run.stage === "Shadow" ? "shadow" : "live",
-    },
-  ];
+  const toMs = Math.min(lastDueMs, fromMs + (ROWS_AT_ONCE - 1) * intervalMs);
+  return stretchesOf(run).flatMap(({ phase, sinceMs, untilMs }) => {
+    // A row belongs to where it ends.
+    const firstMs = Math.max(fromMs, (Math.floor(sinceMs / intervalMs) + 1) * intervalMs);
+    const lastMs = Math.min(toMs, Math.floor(untilMs / intervalMs) * intervalMs);
+    if (firstMs > lastMs) return [];
+    const rows = { fromMs: firstMs, toMs: lastMs, intervalMs };
+    return [{ kind: "evidence", ...rows, metrics: run.spec.analysis.metrics, phase }] as const;
+  });
+}
+
+interface Stretch {
+  readonly phase: Ask["phase"];
+  readonly sinceMs: number;
+  readonly untilMs: number;
+}
+
+/** What came before the run, mirroring, and live requests: each is asked for in its own way, after a restart too. */
+function stretchesOf(run: RunStatus): readonly Stretch[] {
+  const changes = run.positions
+    .map(
+      ({ kind, since }) =>
+        ({ phase: kind === "shadow" ? "shadow" : "live", sinceMs: parseTime(since) }) as const,
+    )
+    .filter(({ phase }, index, all) => phase !== (all[index - 1]?.phase ?? "live"));
+  const stretches = [{ phase: "live", sinceMs: Number.NEGATIVE_INFINITY } as const, ...changes];
+  return stretches.map((stretch, index) => ({
+    ...stretch,
+    untilMs: stretches[index + 1]?.sinceMs ?? Number.POSITIVE_INFINITY,
+  }));
 }
 
 /** Requests alone, of the intervals since the routing objects send none. */

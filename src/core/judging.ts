@@ -5,6 +5,7 @@ import { parseTime } from "../lib/time.ts";
 import type { JudgeState, Position, Verdict } from "../verdict/judge.ts";
 import { assess, beginJudge, enterPosition, judgeSettings, observeRow } from "../verdict/judge.ts";
 import { keepLedger, type Ledger, mendHistory } from "./ledger.ts";
+import { asComparable } from "./shadow-evidence.ts";
 
 /** What a controller remembers of a run between passes. */
 export interface JudgeMemory {
@@ -21,7 +22,8 @@ export function foldEvidence(
   run: RunStatus,
   fetched: readonly EvidenceRow[],
 ): JudgeMemory {
-  const rows = memory === null ? mendHistory(answered(fetched), run) : answered(fetched);
+  const found = memory === null ? mendHistory(answered(fetched), run) : answered(fetched);
+  const rows = found.map((row) => asComparable(row, run));
   const positions = run.positions.map(toPosition);
   let state = memory?.state ?? beginJudge(judgeSettings(analysisOf(run)));
   let entered = 0;
@@ -31,7 +33,7 @@ export function foldEvidence(
       if (position.sinceMs >= row.endMs) break;
       state = enterPosition(state, position);
     }
-    state = observeRow(state, entered === 0 ? historyOf(row) : row);
+    state = observeRow(state, row);
   }
   for (; entered < positions.length; entered += 1)
     state = enterPosition(state, positions[entered] as Position);
@@ -58,11 +60,6 @@ export function verdictOf({ state }: JudgeMemory, nowMs: number): Verdict {
 export function outageOf(rows: readonly EvidenceRow[]): string | null {
   const last = rows.at(-1);
   return last !== undefined && isUnanswered(last) ? (last.error ?? null) : null;
-}
-
-/** Before its first position a run has no canary: requests seen there went to the pods of an earlier run. */
-function historyOf(row: EvidenceRow): EvidenceRow {
-  return row.canary === null ? row : { ...row, canary: null };
 }
 
 /** Rows up to the first that got no answer: that one and what follows is asked for again. */
