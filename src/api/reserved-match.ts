@@ -8,11 +8,12 @@ export interface ReservedMatch {
 }
 
 /**
- * What the spec in force reserves: null when nothing, and then `Traffic.reserved` is always false. A request that both
+ * What the spec in force reserves, the matches of `ab` and `blueGreen` among it: null when nothing, and then `Traffic.reserved` is always false. A request that both
  * sides claim is the primary's: who must never see a canary does not.
  */
 export function reservedMatchOf(spec: RolloutSpec): ReservedMatch | null {
   const { canaryMatch = [], primaryMatch = [] } = spec.traffic.istio;
-  if (canaryMatch.length + primaryMatch.length === 0) return null;
-  return { canary: canaryMatch, primary: primaryMatch };
+  const canary = [...canaryMatch, ...(spec.ab?.match ?? []), ...(spec.blueGreen?.previewMatch ?? [])];
+  if (canary.length + primaryMatch.length === 0) return null;
+  return { canary, primary: primaryMatch };
 }

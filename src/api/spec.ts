@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { duration, objectName, percent } from "./fields.ts";
+import { httpMatches } from "./http-match.ts";
 import { analysisSchema, type metricSchema } from "./spec-analysis.ts";
 import type { istioSchema } from "./spec-istio.ts";
 import { notificationSchema } from "./spec-notifications.ts";
@@ -23,6 +24,22 @@ const rampSchema = z.strictObject({
   approval: approval.describe("`required`: a person must approve the promotion (sluice.dev/approve)."),
 });
 
+const abSchema = z.strictObject({
+  match: httpMatches
+    .min(1)
+    .describe("Requests that reach the canary while the test runs; all others reach the primary."),
+  duration: duration("The least time to compare the two sides, 1s to 720h; then the canary is promoted."),
+  approval: approval.describe("`required`: a person must approve the promotion (sluice.dev/approve)."),
+});
+
+const blueGreenSchema = z.strictObject({
+  previewMatch: httpMatches
+    .min(1)
+    .describe("Requests that reach the new revision while it is checked; all others reach the primary."),
+  duration: duration("The least time to check, 1s to 720h; then all requests are switched at once."),
+  approval: approval.describe("`required`: a person must approve the switch (sluice.dev/approve)."),
+});
+
 /** The single source of the kind: types, defaults, validation messages, the CRD and docs/reference come from it. */
 export const rolloutSpecSchema = z
   .strictObject({
@@ -35,9 +52,17 @@ export const rolloutSpecSchema = z
       .describe("The workload to release. Sluice serves from a copy of it, `<name>-primary`."),
     service: serviceSchema.describe("The Services `<name>`, `<name>-primary` and `<name>-canary`."),
     traffic: trafficSchema.describe("How traffic is moved."),
-    shadow: shadowSchema.optional().describe("Mirror live requests to the canary before the first weight."),
+    shadow: shadowSchema.optional().describe("Mirror live requests to the canary before anything else."),
     steps: z.array(stepSchema).min(1).max(50).optional().describe("Weights in rising order."),
     ramp: rampSchema.optional().describe("Weights at equal distances, in place of `steps`."),
+    ab: abSchema
+      .optional()
+      .describe(
+        "A/B test, in place of `steps`: who reaches the canary is told by what is asked, not by weight.",
+      ),
+    blueGreen: blueGreenSchema
+      .optional()
+      .describe("Blue/green, in place of `steps`: a preview by match, then all requests at once."),
     analysis: analysisSchema.prefault({}).describe("How the canary is judged."),
     progressDeadline: duration(
       "How long to wait for pods to become ready, and after a step's hold for enough evidence.",
@@ -54,7 +79,14 @@ export const rolloutSpecSchema = z
   })
   .meta({
     "x-kubernetes-validations": [
-      { rule: "has(self.steps) != has(self.ramp)", message: "exactly one of steps and ramp must be set" },
+      {
+        rule: "[has(self.steps), has(self.ramp), has(self.ab), has(self.blueGreen)].filter(x, x).size() == 1",
+        message: "exactly one of steps, ramp, ab and blueGreen must be set",
+      },
+      {
+        rule: "!(has(self.ab) || has(self.blueGreen)) || !has(self.traffic.istio.sessionAffinity)",
+        message: "sessionAffinity assigns clients by weight, which ab and blueGreen have none of",
+      },
       {
         rule: "!has(self.steps) || (self.steps.map(s, s.weight).isSorted() && self.steps.all(s, self.steps.exists_one(t, t.weight == s.weight)))",
         message: "weights must rise from step to step",

@@ -72,15 +72,20 @@ function delegationProblems({ traffic }: RolloutSpec): readonly Problem[] {
 const MATCHES = ["match", "canaryMatch", "primaryMatch"] as const;
 
 /** A condition on a gateway that the VirtualService is not bound to never holds. */
-function gatewayProblems({ traffic: { istio } }: RolloutSpec): readonly Problem[] {
+function gatewayProblems({ traffic: { istio }, ab, blueGreen }: RolloutSpec): readonly Problem[] {
   if (istio.delegation === true) return [];
   const bound = new Set([...istio.gateways, "mesh"]);
-  return MATCHES.flatMap((name) =>
-    (istio[name] ?? []).flatMap(({ gateways = [] }, index) =>
+  const lists = [
+    ...MATCHES.map((name) => ({ field: `${ISTIO}.${name}`, items: istio[name] ?? [] })),
+    { field: "spec.ab.match", items: ab?.match ?? [] },
+    { field: "spec.blueGreen.previewMatch", items: blueGreen?.previewMatch ?? [] },
+  ];
+  return lists.flatMap(({ field, items }) =>
+    items.flatMap(({ gateways = [] }, index) =>
       gateways
         .filter((gateway) => !bound.has(gateway))
         .map((gateway) => ({
-          field: `${ISTIO}.${name}[${index}].gateways`,
+          field: `${field}[${index}].gateways`,
           message: `${gateway} is not one of ${[...bound].join(", ")}; add it to ${ISTIO}.gateways, or this never matches`,
         })),
     ),

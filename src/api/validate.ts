@@ -3,6 +3,7 @@ import { parseDuration } from "../lib/duration.ts";
 import type { KubeObjectLike } from "./kind.ts";
 import { templateProblems } from "./query-template.ts";
 import { type RolloutSpec, rolloutSpecSchema } from "./spec.ts";
+import { strategyProblems } from "./validate-strategy.ts";
 import { trafficProblems } from "./validate-traffic.ts";
 
 /** One thing that is wrong: the field, its value and what is allowed, as one line. */
@@ -30,40 +31,7 @@ export function readSpec(spec: unknown): SpecReading {
 
 type Check = (spec: RolloutSpec) => readonly SpecProblem[];
 
-const CHECKS: readonly Check[] = [
-  oneShapeOfSteps,
-  risingWeights,
-  rampBounds,
-  metrics,
-  durations,
-  serviceNames,
-  trafficProblems,
-];
-
-function oneShapeOfSteps(spec: RolloutSpec): readonly SpecProblem[] {
-  if ((spec.steps === undefined) !== (spec.ramp === undefined)) return [];
-  const what = spec.steps === undefined ? "neither is set" : "both are set";
-  return [{ field: "spec.steps", message: `${what}; exactly one of steps and ramp must be` }];
-}
-
-function risingWeights(spec: RolloutSpec): readonly SpecProblem[] {
-  const steps = spec.steps ?? [];
-  return steps.flatMap((step, index) => {
-    const before = steps[index - 1]?.weight ?? 0;
-    if (step.weight > before) return [];
-    return [
-      {
-        field: `spec.steps[${index}].weight`,
-        message: `${step.weight} is not above the ${before} of the step before; weights must rise`,
-      },
-    ];
-  });
-}
-
-function rampBounds(spec: RolloutSpec): readonly SpecProblem[] {
-  if (spec.ramp === undefined || spec.ramp.by <= spec.ramp.to) return [];
-  return [{ field: "spec.ramp.by", message: `${spec.ramp.by} is above spec.ramp.to (${spec.ramp.to})` }];
-}
+const CHECKS: readonly Check[] = [strategyProblems, metrics, durations, serviceNames, trafficProblems];
 
 function metrics(spec: RolloutSpec): readonly SpecProblem[] {
   const seen = new Set<string>();
@@ -126,6 +94,8 @@ const DURATION_BOUNDS: readonly {
     least: "1s",
     most: "720h",
   },
+  { field: "spec.ab.duration", of: (spec) => spec.ab?.duration, least: "1s", most: "720h" },
+  { field: "spec.blueGreen.duration", of: (spec) => spec.blueGreen?.duration, least: "1s", most: "720h" },
   { field: "spec.ramp.every", of: (spec) => spec.ramp?.every, least: "0s", most: "168h" },
 ];
 
