@@ -84,6 +84,12 @@ export const EVENT_REASONS = {
   ),
   ShadowStarted: told("info", "Live requests are being mirrored to the canary."),
   WeightChanged: told("info", "The canary gets another share of live requests."),
+  MatchRouted: told("info", "An A/B test or a preview has begun: requests that match reach the canary."),
+  MatchFollowed: noted(
+    "Normal",
+    "release",
+    "Outside of steps too, requests that match reach the canary while it has ready pods, and the primary when it has none.",
+  ),
   CanaryRestarted: told(
     "warning",
     "The canary had no ready pod left; its weight is 0 until it is ready again, then the steps begin anew.",

@@ -2,6 +2,8 @@ import type { Rollout } from "../api/rollout.ts";
 import type { HistoryEntry, MetricStatus, RunStatus } from "../api/status.ts";
 import type { SentQuery } from "../app/evidence-queries.ts";
 import { imageText } from "../core/announce.ts";
+import { strategyOf } from "../core/steps.ts";
+import { mirroredText, placeText as placeOf } from "../core/wording.ts";
 import { roughDuration } from "../lib/duration.ts";
 import { moment, parseTime } from "../lib/time.ts";
 
@@ -46,7 +48,13 @@ function atRest({ metadata, status }: Rollout, at: At): readonly string[] {
 
 function lastRun(entry: HistoryEntry, at: At): string {
   const took = roughDuration(parseTime(entry.finishedAt) - parseTime(entry.startedAt));
-  return `The last run, number ${entry.id}, released ${imageText(entry)} from ${at(entry.startedAt)} for ${took}, gave it ${entry.maxWeight} % of requests at most, and ended ${entry.result} (${entry.reason}): ${entry.message}`;
+  return `The last run, number ${entry.id}, released ${imageText(entry)} from ${at(entry.startedAt)} for ${took}, ${shareText(entry)}, and ended ${entry.result} (${entry.reason}): ${entry.message}`;
+}
+
+function shareText({ maxWeight }: HistoryEntry): string {
+  return maxWeight > 0
+    ? `gave it ${maxWeight} % of requests at most`
+    : "gave it no share of requests by weight";
 }
 
 function duringRun(rollout: Rollout, run: RunStatus, at: At): readonly string[] {
@@ -67,16 +75,22 @@ function placeText(run: RunStatus, at: At): string {
     case "Starting":
       return `Its ${run.canaryReplicas} pods are starting since ${since}; it gets no requests yet.`;
     case "Shadow":
-      return `Since ${since} it gets copies of ${run.shadowPercent} % of requests, whose answers nobody sees.`;
+      return `Since ${since} it gets copies of ${mirroredText(run)}, whose answers nobody sees.`;
     case "Step":
-      return `It is at step ${run.stepIndex + 1} of ${run.steps} and gets ${run.weight} % of requests since ${since}.`;
+      return stepPlaceText(run, since);
     case "Promoting":
-      return `It passed every step; the primary is taking its template over since ${at(run.stageSince)}.`;
+      return `It has passed; the primary is taking its template over since ${at(run.stageSince)}.`;
     case "Finalising":
       return "The primary serves it; the canary is being scaled down.";
     case "RollingBack":
       return `It is being rolled back since ${at(run.stageSince)}: ${run.outcome?.message ?? "no reason is known"}`;
   }
+}
+
+function stepPlaceText(run: RunStatus, since: string): string {
+  if (strategyOf(run.spec) === "canary")
+    return `It is at step ${run.stepIndex + 1} of ${run.steps} and gets ${run.weight} % of requests since ${since}.`;
+  return `Since ${since} it is ${placeOf(run)}: requests that match reach it, all others the primary.`;
 }
 
 function verdictText({ verdict }: RunStatus, at: At): string {

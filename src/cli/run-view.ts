@@ -1,8 +1,10 @@
 import { styleText } from "node:util";
+import { reservedMatchOf } from "../api/reserved-match.ts";
 import type { Rollout } from "../api/rollout.ts";
+import type { RolloutSpec } from "../api/spec.ts";
 import type { MetricStatus, RunStatus, VerdictResult } from "../api/status.ts";
 import { imageText } from "../core/announce.ts";
-import { stepsOf } from "../core/steps.ts";
+import { stepsOf, strategyOf } from "../core/steps.ts";
 import { roughDuration } from "../lib/duration.ts";
 import { clockTime, parseTime } from "../lib/time.ts";
 
@@ -44,18 +46,24 @@ function phaseStyle(phase: string): Style {
 
 /** `start ─ 10 % ─ [50 %] ─ promote`, the current place in brackets. */
 export function stepLine(run: RunStatus): string {
-  const places = [
-    "start",
-    ...(run.spec.shadow === undefined ? [] : ["shadow"]),
-    ...stepsOf(run.spec).map((step) => `${step.weight} %`),
-    "promote",
-  ];
+  const places = ["start", ...(run.spec.shadow === undefined ? [] : ["shadow"]), ...placesOf(run.spec)];
   const current = placeOf(run, places.length);
   const shown = places.map((place, index) => {
     if (index === current) return styleText(run.stage === "RollingBack" ? "red" : "cyan", `[${place}]`);
     return index < current ? place : styleText("dim", place);
   });
   return `  ${shown.join(styleText("dim", " ─ "))}`;
+}
+
+function placesOf(spec: RolloutSpec): readonly string[] {
+  switch (strategyOf(spec)) {
+    case "canary":
+      return [...stepsOf(spec).map((step) => `${step.weight} %`), "promote"];
+    case "ab":
+      return ["A/B", "promote"];
+    case "blueGreen":
+      return ["preview", "switch and promote"];
+  }
 }
 
 function placeOf(run: RunStatus, places: number): number {
@@ -82,12 +90,24 @@ export function weightBars(
   const weight = rollout.status?.canaryWeight ?? 0;
   const shadow = rollout.status?.run?.shadowPercent ?? 0;
   const mirror = shadow > 0 ? `mirror ${shadow} %` : "";
-  const canary = [mirror, notes.canary].filter((note) => note !== "").join(", ");
+  const canary = [mirror, matchNote(rollout.status?.run), notes.canary]
+    .filter((note) => note !== "")
+    .join(", ");
   return [
     barLine("primary", styleText("green", bar(100 - weight)), 100 - weight, notes.primary),
     barLine("canary ", styleText("yellow", bar(weight)), weight, canary),
   ];
 }
+
+/** Requests that reach the canary whatever its weight says. */
+function matchNote(run: RunStatus | undefined): string {
+  if (run === undefined || !SERVING.has(run.stage)) return "";
+  const isMatched = (reservedMatchOf(run.spec)?.canary.length ?? 0) > 0;
+  return isMatched ? "requests that match" : "";
+}
+
+/** Stages in which the canary is ready to serve. */
+const SERVING: ReadonlySet<RunStatus["stage"]> = new Set(["Shadow", "Step", "Promoting"]);
 
 function barLine(side: string, drawn: string, percent: number, note: string): string {
   const tail = note === "" ? "" : styleText("dim", `   ${note}`);

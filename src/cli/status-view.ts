@@ -4,6 +4,7 @@ import type { Condition, RevisionRef, RunStatus, VerdictStatus } from "../api/st
 import type { PodCount, Surroundings } from "../app/cluster-session.ts";
 import { imageText } from "../core/announce.ts";
 import { stepsOf } from "../core/steps.ts";
+import { placeText } from "../core/wording.ts";
 import { parseDuration, roughDuration } from "../lib/duration.ts";
 import { clockTime, parseTime } from "../lib/time.ts";
 import { nextCommandLines } from "./next-commands.ts";
@@ -66,7 +67,7 @@ function holdLines(run: RunStatus, nowMs: number): readonly string[] {
   const sinceMs = parseTime(position.since);
   const endMs = sinceMs + holdMsOf(run);
   const rest = endMs > nowMs ? `${roughDuration(endMs - nowMs)} to go` : "over";
-  const place = run.stage === "Shadow" ? `mirroring ${run.shadowPercent} %` : `at ${run.weight} %`;
+  const place = run.stage === "Shadow" ? `mirroring ${run.shadowPercent} %` : placeText(run);
   return [
     styleText(
       "dim",

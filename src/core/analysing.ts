@@ -10,7 +10,7 @@ import { foldEvidence, outageOf, verdictOf } from "./judging.ts";
 import { ledgerStatus } from "./ledger.ts";
 import { keepPaused } from "./pausing.ts";
 import { startPromotion } from "./promoting.ts";
-import { repairRoutes } from "./repair.ts";
+import { repairRoutes, trafficOf } from "./repair.ts";
 import { rollBack } from "./rolling-back.ts";
 import type { Observation } from "./snapshot.ts";
 import { retreatWithoutPods } from "./starting.ts";
@@ -31,7 +31,7 @@ export function analyse(draft: Draft, run: RunStatus, observations: readonly Obs
     rollBack(draft, judged, failedOutcome(verdict));
     return;
   }
-  repairRoutes(draft, { canaryWeight: run.weight, shadowPercent: run.shadowPercent, reserved: false });
+  repairRoutes(draft, trafficOf(run));
   draft.lookAgainAt(nextRowMs(draft.snapshot, run));
   if (!isStopped(draft, judged, verdict)) goOnOrWait(draft, judged, verdict);
 }

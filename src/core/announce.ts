@@ -4,6 +4,7 @@ import { roughDuration } from "../lib/duration.ts";
 import { parseTime } from "../lib/time.ts";
 import type { NotificationDraft } from "./decision.ts";
 import type { Draft } from "./draft.ts";
+import { placeText, shareText, stepText } from "./wording.ts";
 
 /**
  * Tells people of a transition, once as a Kubernetes event and once as a notification, in the same words: what
@@ -48,7 +49,7 @@ export function announceRollBack(draft: Draft, run: RunStatus, outcome: Outcome)
   const { name } = draft.snapshot.rollout.metadata;
   announce(draft, run, {
     reason: "RolledBack",
-    title: `${imageText(run)} rolled back at ${run.weight} %`,
+    title: `${imageText(run)} rolled back ${placeText(run)}`,
     text: sentence(
       outcome.message,
       `All traffic is on ${run.previous === undefined ? "the primary" : imageText(run.previous)}`,
@@ -72,26 +73,10 @@ function factsOf(draft: Draft, run: RunStatus): NotificationDraft["facts"] {
   return [
     { name: "Image", value: imageText(run) },
     { name: "Revision", value: run.revision },
-    { name: "Weight", value: `${run.weight} %` },
+    { name: "Weight", value: shareText(run) },
     { name: "Step", value: stepText(run) },
     { name: "Running for", value: roughDuration(draft.nowMs - parseTime(run.startedAt)) },
   ];
-}
-
-/** `2/4` while stepping; what else it is doing otherwise. */
-export function stepText(run: RunStatus): string {
-  switch (run.stage) {
-    case "Step":
-      return `${run.stepIndex + 1}/${run.steps}`;
-    case "Starting":
-    case "Shadow":
-      return `0/${run.steps}`;
-    case "Promoting":
-    case "Finalising":
-      return `${run.steps}/${run.steps}`;
-    case "RollingBack":
-      return `${Math.min(run.stepIndex + 1, run.steps)}/${run.steps}`;
-  }
 }
 
 function sentence(...parts: readonly (string | undefined)[]): string {

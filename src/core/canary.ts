@@ -13,3 +13,26 @@ export function readyPods(draft: Draft, run: RunStatus): number {
 export function deadlineOf(run: RunStatus): number {
   return parseDuration(run.spec.progressDeadline) ?? 0;
 }
+
+/**
+ * Pods that the canary needs for a share of the requests: in proportion as many as the primary has now, and never fewer
+ * than it was given. The primary may have been scaled up since the run began.
+ */
+export function neededPods(draft: Draft, run: RunStatus, percent: number): number {
+  const primary = draft.snapshot.primary?.desiredReplicas ?? 0;
+  return Math.max(run.canaryReplicas, Math.ceil((primary * percent) / 100));
+}
+
+/** Gives the canary the pods that it needs for a share of the requests; they must be ready before it gets that share. */
+export function provideFor(draft: Draft, run: RunStatus, percent: number): RunStatus {
+  const replicas = neededPods(draft, run, percent);
+  if (replicas === run.canaryReplicas) return run;
+  draft.act({ kind: "scaleTarget", replicas });
+  return draft.patchRun(run, { canaryReplicas: replicas });
+}
+
+/** Why it has more pods than the primary had when the run began; empty when it has not. */
+export function growthText(draft: Draft, run: RunStatus): string {
+  if (run.canaryReplicas <= run.primaryReplicas) return "";
+  return ` (the primary has ${draft.snapshot.primary?.desiredReplicas ?? 0} by now, ${run.primaryReplicas} when the run began)`;
+}

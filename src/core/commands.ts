@@ -1,10 +1,11 @@
 import type { Command, CommandName } from "../api/command.ts";
 import type { RunStatus } from "../api/status.ts";
 import { isoTime } from "../lib/time.ts";
-import { announce, imageText, record, stepText } from "./announce.ts";
+import { announce, imageText, record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
 import { tellResumed } from "./pausing.ts";
 import { rollBack } from "./rolling-back.ts";
+import { placeText, stepName } from "./wording.ts";
 
 /**
  * Obeys what people asked for by annotation, or says why not. Abort comes first, whatever else was asked. A command
@@ -68,7 +69,7 @@ function pauseRun(draft: Draft, command: Command): Refusal {
   });
   announce(draft, next, {
     reason: "Paused",
-    title: `${imageText(run)} is paused at ${run.weight} %`,
+    title: `${imageText(run)} is paused ${placeText(run)}`,
     text: `By ${byText(command)}: ${reason}. It is still judged: a failure rolls it back.`,
     next: `kubectl annotate rollout ${draft.snapshot.rollout.metadata.name} sluice.dev/resume="why"`,
     transition: `paused-${isoTime(draft.nowMs)}`,
@@ -112,8 +113,8 @@ function approve(draft: Draft, command: Command): Refusal {
   });
   announce(draft, next, {
     reason: "Approved",
-    title: `${imageText(run)} is approved at ${run.weight} %`,
-    text: `Step ${stepText(run)}, by ${by}${because(command)}.`,
+    title: `${imageText(run)} is approved ${placeText(run)}`,
+    text: `${stepName(run)}, by ${by}${because(command)}.`,
     transition: `approved-${run.stepIndex}-${run.restarts ?? 0}`,
   });
   return null;
@@ -132,7 +133,7 @@ function promote(draft: Draft, command: Command): Refusal {
   });
   announce(draft, next, {
     reason: "PromotionRequested",
-    title: `${imageText(run)} is to be promoted from ${run.weight} %, without waiting`,
+    title: `${imageText(run)} is to be promoted without waiting, ${placeText(run)}`,
     text: `${by} asked to skip the remaining steps and their evidence${because(command)}.`,
     transition: "promotion-requested",
   });

@@ -69,6 +69,31 @@ function losePods(world: CoreWorld, ready: number): void {
 
 const moves = fc.array(move, { minLength: 1, maxLength: 25 });
 
+const TESTERS = [{ headers: { "x-tester": { exact: "yes" } } }];
+const SHADOW = { percent: 50, duration: "1m" };
+const BY_MATCH = { steps: undefined };
+
+/** Every way to release: by weight, with requests that are reserved for a side, and by match alone. */
+const SPECS: Readonly<Record<string, Record<string, unknown>>> = {
+  steps: {},
+  shadow: { shadow: SHADOW },
+  testers: { traffic: { istio: { canaryMatch: TESTERS } }, shadow: SHADOW },
+  ab: { ...BY_MATCH, ab: { match: TESTERS, duration: "1m" } },
+  blueGreen: { ...BY_MATCH, blueGreen: { previewMatch: TESTERS, duration: "1m" } },
+  approved: { ...BY_MATCH, blueGreen: { previewMatch: TESTERS, duration: "1m", approval: "required" } },
+};
+
+const spec = fc.constantFrom(...Object.keys(SPECS)).map((name) => ({ name, spec: aSpec(SPECS[name]) }));
+
+function newWorld(drawn: { readonly spec: CoreWorld["spec"] }): CoreWorld {
+  return new CoreWorld(drawn.spec);
+}
+
+/** Whether any request is meant for the canary. */
+function isUsed({ traffic }: CoreWorld): boolean {
+  return traffic !== null && (traffic.canaryWeight > 0 || traffic.shadowPercent > 0 || traffic.reserved);
+}
+
 function play(
   world: CoreWorld,
   steps: readonly { readonly make: Move }[],
@@ -85,9 +110,9 @@ function play(
 describe("whatever users, pods and metrics do", () => {
   test("requests go to the canary only while the analysed revision has ready pods behind its Service", () => {
     fc.assert(
-      fc.property(moves, (steps) => {
-        play(new CoreWorld(aSpec({ shadow: { percent: 50, duration: "1m" } })), steps, (world) => {
-          if ((world.traffic?.canaryWeight ?? 0) === 0 && (world.traffic?.shadowPercent ?? 0) === 0) return;
+      fc.property(spec, moves, (drawn, steps) => {
+        play(newWorld(drawn), steps, (world) => {
+          if (!isUsed(world)) return;
           expect(world.canaryService.readyEndpoints).toBeGreaterThan(0);
           expect(world.canaryService.pinnedHash).toBe(world.status?.run?.revision);
           expect(world.target?.current?.hash).toBe(world.status?.run?.revision);
@@ -98,8 +123,8 @@ describe("whatever users, pods and metrics do", () => {
 
   test("the status tells the weight that the routes have", () => {
     fc.assert(
-      fc.property(moves, (steps) => {
-        play(new CoreWorld(), steps, (world) => {
+      fc.property(spec, moves, (drawn, steps) => {
+        play(newWorld(drawn), steps, (world) => {
           expect(world.traffic?.canaryWeight).toBe(world.status?.canaryWeight);
           if (world.status?.run === undefined) expect(world.traffic?.canaryWeight).toBe(0);
         });
@@ -107,10 +132,25 @@ describe("whatever users, pods and metrics do", () => {
     );
   });
 
+  test("routes by match stand as long as the canary of a run serves, and go with it", () => {
+    const withMatch = spec.filter(({ name }) => name !== "steps" && name !== "shadow");
+    fc.assert(
+      fc.property(withMatch, moves, (drawn, steps) => {
+        play(newWorld(drawn), steps, (world) => {
+          const stage = world.status?.run?.stage;
+          const ready = world.canaryService.readyEndpoints;
+          if (stage === "Shadow" || stage === "Step") expect(world.traffic?.reserved).toBe(true);
+          else if (stage === "Promoting") expect(world.traffic?.reserved).toBe(ready > 0);
+          else if (stage !== "Starting" || ready === 0) expect(world.traffic?.reserved ?? false).toBe(false);
+        });
+      }),
+    );
+  });
+
   test("the primary serves only what was promoted, or what is being promoted", () => {
     fc.assert(
-      fc.property(moves, (steps) => {
-        play(new CoreWorld(), steps, (world) => {
+      fc.property(spec, moves, (drawn, steps) => {
+        play(newWorld(drawn), steps, (world) => {
           const run = world.status?.run;
           const allowed = [
             world.status?.promoted?.revision,
@@ -124,8 +164,8 @@ describe("whatever users, pods and metrics do", () => {
 
   test("nothing is promoted without a passing verdict, unless a person or the spec asks for it", () => {
     fc.assert(
-      fc.property(moves, (steps) => {
-        const world = new CoreWorld();
+      fc.property(spec, moves, (drawn, steps) => {
+        const world = newWorld(drawn);
         play(world, steps, () => undefined);
         const promotions = world.decisions.filter((decision) =>
           decision.events.some(({ reason }) => reason === "PromotionStarted"),
@@ -141,8 +181,8 @@ describe("whatever users, pods and metrics do", () => {
 
   test("each transition is told once", () => {
     fc.assert(
-      fc.property(moves, (steps) => {
-        const world = new CoreWorld();
+      fc.property(spec, moves, (drawn, steps) => {
+        const world = newWorld(drawn);
         play(world, steps, () => undefined);
         const ids = world.notifications.map((notification) => notification.id);
         expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
@@ -152,8 +192,8 @@ describe("whatever users, pods and metrics do", () => {
 
   test("every run ends, or is paused for a named reason, once time goes by", () => {
     fc.assert(
-      fc.property(moves, (steps) => {
-        const world = new CoreWorld();
+      fc.property(spec, moves, (drawn, steps) => {
+        const world = newWorld(drawn);
         play(world, steps, () => undefined);
         world.advance(3 * 3_600_000);
         const { status } = world;
@@ -163,18 +203,19 @@ describe("whatever users, pods and metrics do", () => {
           status?.phase === "Waiting";
         expect(status?.run === undefined || isNamedWait).toBe(true);
       }),
+      { numRuns: 50 },
     );
   });
 
   test("an abort sends the weight to 0 in the very next pass", () => {
     fc.assert(
-      fc.property(moves, (steps) => {
-        const world = new CoreWorld();
+      fc.property(spec, moves, (drawn, steps) => {
+        const world = newWorld(drawn);
         play(world, steps, () => undefined);
         world.command("abort");
         world.pass();
         const stage = world.status?.run?.stage;
-        if (stage !== "Finalising") expect(world.traffic?.canaryWeight).toBe(0);
+        if (stage !== "Finalising") expect(isUsed(world)).toBe(false);
       }),
     );
   });

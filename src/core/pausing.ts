@@ -1,7 +1,8 @@
 import type { Pause, RunStatus } from "../api/status.ts";
 import { isoTime } from "../lib/time.ts";
-import { announce, imageText, stepText } from "./announce.ts";
+import { announce, imageText } from "./announce.ts";
 import type { Draft } from "./draft.ts";
+import { placeText, where } from "./wording.ts";
 
 /** How each pause ends; `NAME` stands for the Rollout's. */
 const NEXT: Readonly<Record<Pause["kind"], string>> = {
@@ -18,7 +19,7 @@ export function pause(draft: Draft, run: RunStatus, what: Omit<Pause, "since">):
   const next = draft.patchRun(run, { pause: { ...what, since: isoTime(draft.nowMs) } });
   announce(draft, next, {
     reason: "Paused",
-    title: `${imageText(run)} is paused at ${run.weight} %`,
+    title: `${imageText(run)} is paused ${placeText(run)}`,
     text: `${where(run)}: ${what.reason}`,
     next: NEXT[what.kind].replace("NAME", name),
     transition: `paused-${what.kind}-${run.stepIndex}-${run.stageSince}`,
@@ -56,15 +57,8 @@ export function isHeldByPerson(draft: Draft, run: RunStatus): boolean {
 export function tellResumed(draft: Draft, run: RunStatus, why: string): void {
   announce(draft, run, {
     reason: "Resumed",
-    title: `${imageText(run)} goes on at ${run.weight} %`,
+    title: `${imageText(run)} goes on ${placeText(run)}`,
     text: why,
     transition: `resumed-${isoTime(draft.nowMs)}`,
   });
-}
-
-/** Where the run stands, as the beginning of a sentence. */
-export function where(run: RunStatus): string {
-  if (run.stage === "Starting") return "The canary is ready";
-  if (run.stage === "Shadow") return `Mirroring ${run.shadowPercent} % of requests to the canary`;
-  return `Step ${stepText(run)}: ${run.weight} % of requests`;
 }

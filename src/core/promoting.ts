@@ -1,41 +1,67 @@
 import type { OutcomeReason } from "../api/reasons.ts";
+import { reservedMatchOf } from "../api/reserved-match.ts";
 import type { RunStatus } from "../api/status.ts";
 import { roughDuration } from "../lib/duration.ts";
 import { clockTime, isoTime, parseTime } from "../lib/time.ts";
 import { announce, imageText, record } from "./announce.ts";
-import { deadlineOf, readyPods } from "./canary.ts";
+import { deadlineOf, neededPods, readyPods } from "./canary.ts";
 import type { Draft } from "./draft.ts";
 import { isCanaryDrained } from "./draining.ts";
 import { endRun } from "./end-run.ts";
-import { NO_CANARY, repairRoutes } from "./repair.ts";
+import { followPods, isSameTraffic, NO_CANARY, trafficOf } from "./repair.ts";
 import { rollBack } from "./rolling-back.ts";
+import { promotionWeight } from "./steps.ts";
+import { stepText } from "./wording.ts";
 
 /**
- * Gives the primary the analysed template. The canary keeps its weight meanwhile, and the primary surges, so that
- * capacity only grows.
+ * Gives the primary the analysed template. The canary keeps its share meanwhile (blue/green: gets everything, at once,
+ * before the primary is touched), and the primary surges, so that capacity only grows.
  */
 export function startPromotion(draft: Draft, run: RunStatus): void {
-  if (draft.snapshot.primary !== null) draft.act({ kind: "promotePrimary", revision: run.revision });
-  if (run.shadowPercent > 0)
-    draft.act({
-      kind: "setTraffic",
-      traffic: { canaryWeight: run.weight, shadowPercent: 0, reserved: false },
-    });
+  const weight = weightWhilePromoting(draft, run);
   const next = draft.patchRun(run, {
     stage: "Promoting",
     stageSince: isoTime(draft.nowMs),
+    weight,
+    maxWeight: Math.max(run.maxWeight, weight),
     shadowPercent: 0,
     pause: undefined,
     awaitingApprovalSince: undefined,
   });
-  draft.patchStatus({ phase: "Promoting", message: `The primary is taking over ${imageText(run)}.` });
+  const { routing, primary } = draft.snapshot;
+  const traffic = trafficOf(next);
+  if (routing.kind === "missing" || !isSameTraffic(routing.traffic, traffic))
+    draft.act({ kind: "setTraffic", traffic });
+  if (primary !== null) draft.act({ kind: "promotePrimary", revision: run.revision });
+  draft.patchStatus({
+    phase: "Promoting",
+    canaryWeight: weight,
+    step: stepText(next),
+    message: `The primary is taking over ${imageText(run)}.`,
+  });
   announce(draft, next, {
     reason: "PromotionStarted",
     title: `${imageText(run)} is being promoted`,
-    text: `The primary's ${run.primaryReplicas} pods take it over one by one; the canary keeps ${run.weight} % of requests until they are ready.`,
+    text: `${meanwhileText(run, next)} The primary's ${run.primaryReplicas} pods take it over one by one.`,
     transition: "promoting",
   });
   draft.lookAgainAfter(deadlineOf(run));
+}
+
+/** All at once only onto a canary that can carry all: asked to promote without, the primary takes over under its traffic. */
+function weightWhilePromoting(draft: Draft, run: RunStatus): number {
+  const weight = promotionWeight(run.spec);
+  if (weight === null || readyPods(draft, run) < neededPods(draft, run, weight)) return run.weight;
+  return weight;
+}
+
+/** Where requests go until the primary is ready. */
+function meanwhileText(before: RunStatus, run: RunStatus): string {
+  if (run.weight > before.weight)
+    return `All requests are switched to the ${run.canaryReplicas} canary pods at once.`;
+  if (run.weight > 0) return `The canary keeps ${run.weight} % of requests until they are taken over.`;
+  if (reservedMatchOf(run.spec)?.canary.length) return "Requests that match stay with the canary meanwhile.";
+  return "All requests stay with the primary.";
 }
 
 /** Waits until the primary runs the analysed template, at most progressDeadline; then all traffic goes to it. */
@@ -73,10 +99,11 @@ export function promoting(draft: Draft, run: RunStatus): void {
   });
 }
 
-/** The weight stays, but never on a canary without ready pods. */
+/** The weight and the routes by match stay, but never on a canary without ready pods. */
 function keepCanaryServing(draft: Draft, run: RunStatus): void {
-  if (run.weight === 0 || readyPods(draft, run) > 0) {
-    repairRoutes(draft, { canaryWeight: run.weight, shadowPercent: 0, reserved: false });
+  const isReady = readyPods(draft, run) > 0;
+  if (run.weight === 0 || isReady) {
+    followPods(draft, run, isReady);
     return;
   }
   draft.act({ kind: "setTraffic", traffic: NO_CANARY });

@@ -1,10 +1,11 @@
 import type { RevisionRef, RunStatus } from "../api/status.ts";
 import { isoTime } from "../lib/time.ts";
-import { announce, imageText, stepText } from "./announce.ts";
+import { announce, imageText } from "./announce.ts";
 import type { Draft } from "./draft.ts";
 import { NO_CANARY } from "./repair.ts";
 import type { Primary } from "./snapshot.ts";
 import { stepsOf } from "./steps.ts";
+import { planText, stepText } from "./wording.ts";
 
 /** Begins to release a revision: the canary Service is pinned to it, and its pods are started at weight 0. */
 export function startRun(draft: Draft, found: RevisionRef, primary: Primary): void {
@@ -53,7 +54,7 @@ export function startRun(draft: Draft, found: RevisionRef, primary: Primary): vo
     title: `${imageText(found)} is being released`,
     text: spec.skipAnalysis
       ? `${replicas} canary pods are starting; skipAnalysis promotes as soon as they are ready.`
-      : `${replicas} canary pods are starting; then ${run.steps} steps up to ${stepsOf(spec).at(-1)?.weight ?? 0} % of requests.`,
+      : `${replicas} canary pods are starting; then ${planText(spec)}.`,
     transition: "started",
   });
 }

@@ -1,22 +1,49 @@
 import type { RunStatus } from "../api/status.ts";
 import { clockTime, isoTime, parseTime } from "../lib/time.ts";
 import { announce, imageText } from "./announce.ts";
-import { deadlineOf, readyPods } from "./canary.ts";
+import { deadlineOf, growthText, provideFor, readyPods } from "./canary.ts";
 import type { Draft } from "./draft.ts";
 import { isHeldByPerson } from "./pausing.ts";
 import { startPromotion } from "./promoting.ts";
-import { NO_CANARY, repairRoutes } from "./repair.ts";
+import { followPods, NO_CANARY, repairRoutes } from "./repair.ts";
 import { rollBack } from "./rolling-back.ts";
+import { promotionWeight, stepsOf } from "./steps.ts";
 import { enterShadow, enterStep } from "./weights.ts";
 
 /** More often than this a canary may not lose all its pods. */
 const RESTARTS_MAX = 2;
 
 /** Waits at weight 0 until the canary's pods are ready, at most progressDeadline. */
-export function starting(draft: Draft, run: RunStatus): void {
-  const deadlineMs = parseTime(run.stageSince) + deadlineOf(run);
+export function starting(draft: Draft, current: RunStatus): void {
+  const run = withPods(draft, current);
   const ready = readyPods(draft, run);
-  if (ready < run.canaryReplicas && draft.nowMs >= deadlineMs) {
+  if (ready < run.canaryReplicas) {
+    waitForPods(draft, run, ready);
+    return;
+  }
+  if (isHeldByPerson(draft, run)) {
+    followPods(draft, run, true);
+    return;
+  }
+  repairRoutes(draft, { ...NO_CANARY, reserved: standsReserved(draft) });
+  leaveStarting(draft, run);
+}
+
+/** With as many pods as what comes first takes; when there are more to come, the deadline runs anew. */
+function withPods(draft: Draft, run: RunStatus): RunStatus {
+  const provided = provideFor(draft, run, firstShare(run));
+  return provided === run ? run : draft.patchRun(provided, { stageSince: isoTime(draft.nowMs) });
+}
+
+/** The share of requests that the canary gets first, mirrored ones too. */
+function firstShare({ spec, promoteRequested }: RunStatus): number {
+  if (spec.skipAnalysis || promoteRequested !== undefined) return promotionWeight(spec) ?? 0;
+  return spec.shadow?.percent ?? stepsOf(spec)[0]?.weight ?? 0;
+}
+
+function waitForPods(draft: Draft, run: RunStatus, ready: number): void {
+  const deadlineMs = parseTime(run.stageSince) + deadlineOf(run);
+  if (draft.nowMs >= deadlineMs) {
     rollBack(draft, run, {
       result: "Failed",
       reason: "ProgressDeadlineExceeded",
@@ -24,16 +51,16 @@ export function starting(draft: Draft, run: RunStatus): void {
     });
     return;
   }
-  repairRoutes(draft, NO_CANARY);
-  if (ready < run.canaryReplicas) {
-    draft.lookAgainAt(deadlineMs);
-    draft.patchStatus({
-      message: `${ready} of ${run.canaryReplicas} canary pods of ${imageText(run)} are ready${because(draft)}; deadline ${clockTime(deadlineMs)} UTC.`,
-    });
-    return;
-  }
-  if (isHeldByPerson(draft, run)) return;
-  leaveStarting(draft, run);
+  // One pod that comes and goes does not throw requests that match from side to side.
+  followPods(draft, run, ready > 0 && standsReserved(draft));
+  draft.lookAgainAt(deadlineMs);
+  draft.patchStatus({
+    message: `${ready} of ${run.canaryReplicas} canary pods of ${imageText(run)} are ready${because(draft)}${growthText(draft, run)}; deadline ${clockTime(deadlineMs)} UTC.`,
+  });
+}
+
+function standsReserved({ snapshot }: Draft): boolean {
+  return snapshot.routing.kind === "present" && snapshot.routing.traffic.reserved;
 }
 
 function leaveStarting(draft: Draft, run: RunStatus): void {
@@ -61,8 +88,8 @@ export function retreatWithoutPods(draft: Draft, run: RunStatus): boolean {
   draft.actAlone({ kind: "setTraffic", traffic: NO_CANARY });
   announce(draft, run, {
     reason: "CanaryRestarted",
-    title: `${imageText(run)}: weight back to 0 %`,
-    text: `${why} The steps begin again when its pods are ready.`,
+    title: `${imageText(run)}: all requests back to the primary`,
+    text: `${why} It begins again when its pods are ready.`,
     transition: `restart-${restarts}`,
   });
   draft.judge = null;

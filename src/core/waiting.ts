@@ -2,14 +2,15 @@ import type { RunStatus } from "../api/status.ts";
 import { parseDuration } from "../lib/duration.ts";
 import { clockTime, isoTime, parseTime } from "../lib/time.ts";
 import type { Verdict } from "../verdict/judge.ts";
-import { announce, imageText, record, stepText } from "./announce.ts";
-import { deadlineOf, readyPods } from "./canary.ts";
+import { announce, imageText, record } from "./announce.ts";
+import { deadlineOf, growthText, provideFor, readyPods } from "./canary.ts";
 import type { Draft } from "./draft.ts";
-import { isHeldByPerson, pause, tellResumed, where } from "./pausing.ts";
+import { isHeldByPerson, pause, tellResumed } from "./pausing.ts";
 import { startPromotion } from "./promoting.ts";
 import { rollBack } from "./rolling-back.ts";
-import { stepsOf } from "./steps.ts";
+import { promotionWeight, stepsOf } from "./steps.ts";
 import { enterStep } from "./weights.ts";
+import { placeText, stepName, where } from "./wording.ts";
 
 /** Raising the weight waits, in this order, for: a person, the hold, the evidence, the pods, an approval. */
 export function goOnOrWait(draft: Draft, run: RunStatus, verdict: Verdict): void {
@@ -34,17 +35,22 @@ export function goOnOrWait(draft: Draft, run: RunStatus, verdict: Verdict): void
   else goOn(draft, unpaused);
 }
 
-/** The weight is raised only on a canary with all its pods; one that does not get them back in time is rolled back. */
-function isShortOfPods(draft: Draft, run: RunStatus): boolean {
+/**
+ * The weight is raised only on a canary with all its pods, as many as the next share takes; one that does not get them
+ * in time is rolled back.
+ */
+function isShortOfPods(draft: Draft, current: RunStatus): boolean {
+  const run = provideFor(draft, current, nextShare(current));
   const ready = readyPods(draft, run);
   if (ready >= run.canaryReplicas) {
     if (run.shortOfPodsSince !== undefined) draft.patchRun(run, { shortOfPodsSince: undefined });
-    return run.shortOfPodsSince !== undefined;
+    // What was patched is for the next pass to go on with.
+    return run.shortOfPodsSince !== undefined || run !== current;
   }
   const since = run.shortOfPodsSince ?? isoTime(draft.nowMs);
   const deadlineMs = parseTime(since) + deadlineOf(run);
   const why = draft.snapshot.target?.notReadyReason ?? "the others are starting";
-  const text = `${ready} of ${run.canaryReplicas} canary pods are ready: ${why}`;
+  const text = `${ready} of ${run.canaryReplicas} canary pods are ready${growthText(draft, run)}: ${why}`;
   if (draft.nowMs >= deadlineMs) {
     rollBack(draft, run, {
       result: "Failed",
@@ -65,6 +71,12 @@ function goOn(draft: Draft, run: RunStatus): void {
   const next = run.stage === "Shadow" ? 0 : run.stepIndex + 1;
   if (next < run.steps) enterStep(draft, run, next);
   else startPromotion(draft, run);
+}
+
+/** The share of requests that the canary gets next. */
+function nextShare(run: RunStatus): number {
+  const next = run.stage === "Shadow" ? 0 : run.stepIndex + 1;
+  return stepsOf(run.spec)[next]?.weight ?? promotionWeight(run.spec) ?? run.weight;
 }
 
 function holdOf(run: RunStatus): { readonly ms: number; readonly needsApproval: boolean } {
@@ -129,8 +141,8 @@ function waitForApproval(draft: Draft, run: RunStatus, verdict: Verdict): void {
   const next = draft.patchRun(run, { awaitingApprovalSince: isoTime(draft.nowMs) });
   announce(draft, next, {
     reason: "ApprovalNeeded",
-    title: `${imageText(run)} waits for approval at ${run.weight} %`,
-    text: `Step ${stepText(run)} has held and its evidence is good: ${verdict.reason}`,
+    title: `${imageText(run)} waits for approval ${placeText(run)}`,
+    text: `${stepName(run)} has held and its evidence is good: ${verdict.reason}`,
     next: `kubectl annotate rollout ${name} sluice.dev/approve="why"`,
     transition: `approval-${run.stepIndex}-${run.restarts ?? 0}`,
   });

@@ -251,7 +251,9 @@ export class CoreWorld {
       case "scaleTarget":
         if (this.target?.current != null) {
           const { revisions, current } = this.target;
-          const ready = this.starts(current.hash) ? action.replicas : 0;
+          const ready = this.starts(current.hash)
+            ? action.replicas
+            : Math.min(current.readyReplicas, action.replicas);
           this.target = { ...targetAt(current.hash, action.replicas, ready), revisions };
         }
         break;
