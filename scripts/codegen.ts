@@ -6,6 +6,7 @@ import { reasonsReference, rolloutReference } from "./codegen/reference.ts";
 /** Writes every generated file; with `--check` it writes nothing and fails when one is stale. */
 const FILES: Readonly<Record<string, () => string>> = {
   "crds/sluice.dev_rollouts.yaml": rolloutCrd,
+  "charts/sluice/files/sluice.dev_rollouts.yaml": rolloutCrd,
   "docs/reference/cli.md": cliReference,
   "docs/reference/rollout.md": rolloutReference,
   "docs/reference/events.md": reasonsReference,

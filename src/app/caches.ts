@@ -2,12 +2,14 @@ import { ROLLOUT } from "../api/resource.ts";
 import type { Rollout } from "../api/rollout.ts";
 import type { Watched } from "../controller/triggers.ts";
 import { ROLLOUT_INDEXES } from "../controller/triggers.ts";
-import type { Cache } from "../kube/cache.ts";
+import type { CacheOptions } from "../kube/cache.ts";
 import type { CacheSet } from "../kube/cache-set.ts";
+import { CacheUnion, type WatchedReader } from "../kube/cache-union.ts";
 import { OWNER_INDEXES, SERVICE_INDEXES } from "../kube/indexes.ts";
 import type { DestinationRule, VirtualService } from "../kube/kind/network.ts";
 import type { Pod } from "../kube/kind/workload.ts";
 import type { KubeObject } from "../kube/object.ts";
+import type { Resource } from "../kube/resource.ts";
 import {
   DEPLOYMENT,
   DESTINATION_RULE,
@@ -19,35 +21,47 @@ import {
 } from "../kube/resources.ts";
 
 export interface Caches extends Watched {
-  readonly virtualServices: Cache<VirtualService>;
-  readonly destinationRules: Cache<DestinationRule>;
+  readonly virtualServices: WatchedReader<VirtualService>;
+  readonly destinationRules: WatchedReader<DestinationRule>;
 }
 
-/** Everything that decisions are made from. */
-export function makeCaches(set: CacheSet, namespace: string | undefined): Caches {
-  const virtualServices = set.add(VIRTUAL_SERVICE, { namespace });
-  const destinationRules = set.add(DESTINATION_RULE, { namespace });
+/** Everything that decisions are made from, in these namespaces; none: in all. */
+export function makeCaches(set: CacheSet, namespaces: readonly string[]): Caches {
+  const add = <T extends KubeObject>(resource: Resource<T>, options: CacheOptions<T> = {}) =>
+    addCaches(set, namespaces, resource, options);
+  const virtualServices = add(VIRTUAL_SERVICE);
+  const destinationRules = add(DESTINATION_RULE);
   return {
     // managedFields are kept: they tell who set a command.
-    rollouts: set.add(ROLLOUT, {
-      namespace,
-      indexes: ROLLOUT_INDEXES,
-      transform: (rollout: Rollout) => rollout,
-    }),
-    deployments: set.add(DEPLOYMENT, { namespace }),
-    replicaSets: set.add(REPLICA_SET, { namespace, indexes: OWNER_INDEXES }),
-    pods: set.add(POD, { namespace, indexes: OWNER_INDEXES, transform: slimPod }),
-    services: set.add(SERVICE, { namespace }),
-    endpointSlices: set.add(ENDPOINT_SLICE, { namespace, indexes: SERVICE_INDEXES }),
+    rollouts: add(ROLLOUT, { indexes: ROLLOUT_INDEXES, transform: (rollout: Rollout) => rollout }),
+    deployments: add(DEPLOYMENT),
+    replicaSets: add(REPLICA_SET, { indexes: OWNER_INDEXES }),
+    pods: add(POD, { indexes: OWNER_INDEXES, transform: slimPod }),
+    services: add(SERVICE),
+    endpointSlices: add(ENDPOINT_SLICE, { indexes: SERVICE_INDEXES }),
     virtualServices,
     destinationRules,
     routing: [erase(virtualServices), erase(destinationRules)],
   };
 }
 
+/** One cache for the whole cluster, or one a namespace, read as one. */
+function addCaches<T extends KubeObject>(
+  set: CacheSet,
+  namespaces: readonly string[],
+  resource: Resource<T>,
+  options: CacheOptions<T>,
+): WatchedReader<T> {
+  if (namespaces.length === 0) return set.add(resource, options);
+  const caches = namespaces.map(
+    (namespace) => [namespace, set.add(resource, { ...options, namespace })] as const,
+  );
+  return new CacheUnion(new Map(caches));
+}
+
 /** Subscribers only look at metadata, which every kind has. */
-function erase<T extends KubeObject>(cache: Cache<T>): Cache<KubeObject> {
-  return cache as unknown as Cache<KubeObject>;
+function erase<T extends KubeObject>(reader: WatchedReader<T>): WatchedReader<KubeObject> {
+  return reader as unknown as WatchedReader<KubeObject>;
 }
 
 /** There are many pods, and nobody here reads their specs. */

@@ -57,12 +57,14 @@ export async function runController(config: Config, asked: Promise<void>): Promi
   transport.close();
 }
 
-/** One Lease for each share of the cluster: controllers of different namespaces do not keep each other waiting. */
+/** Where the Lease is that controllers of the same Rollouts share; undefined: this one is alone. */
 function leaseOf(config: Config, ownNamespace: string): ObjectKey | undefined {
   const isInPod = kubernetesEnvironment().KUBERNETES_SERVICE_HOST !== undefined;
   if (!(config.leaderElection ?? isInPod)) return undefined;
-  const name = config.namespace === undefined ? "sluice" : `sluice-${config.namespace}`;
-  return { namespace: config.leaderElectionNamespace ?? ownNamespace, name };
+  return {
+    namespace: config.leaderElectionNamespace ?? ownNamespace,
+    name: config.leaderElectionLease,
+  };
 }
 
 function clockOf(config: Config): Clock {

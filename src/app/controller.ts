@@ -1,13 +1,10 @@
 import type { Rollout } from "../api/rollout.ts";
-import type { Config } from "../config/config.ts";
 import { RolloutController } from "../controller/controller.ts";
 import { Executor } from "../controller/execute.ts";
 import { Gatherer } from "../controller/gather.ts";
 import { Pass } from "../controller/pass.ts";
 import { CacheSet } from "../kube/cache-set.ts";
 import { within } from "../lib/clock.ts";
-import { PrometheusSource } from "../metrics/prometheus/prometheus-source.ts";
-import type { PrometheusAuth } from "../metrics/prometheus/query-client.ts";
 import { SlackNotifier } from "../notify/slack/slack.ts";
 import { IstioRouter } from "../router/istio/istio.ts";
 import type { MetricsRegistry } from "../telemetry/metrics-registry.ts";
@@ -16,6 +13,7 @@ import { makeCaches } from "./caches.ts";
 import type { ControllerParts } from "./controller-parts.ts";
 import { Events } from "./events.ts";
 import { createLeadership } from "./leadership.ts";
+import { createMetricsSource } from "./metrics-source.ts";
 import { addNotificationMetrics } from "./notification-metrics.ts";
 import { addRolloutMetrics } from "./rollout-metrics.ts";
 
@@ -40,17 +38,11 @@ export function createController(parts: ControllerParts): Controller {
   const { config, client, clock, random, logger } = parts;
   const leadership = createLeadership(parts, () => controller.lead());
   const set = new CacheSet({ client: leadership.client, clock, random, logger });
-  const caches = makeCaches(set, config.namespace);
+  const caches = makeCaches(set, config.namespaces);
 
   const workload = new DeploymentWorkload({ client: set.client, ...caches });
   const router = new IstioRouter({ client: set.client, ...caches });
-  const metrics = new PrometheusSource({
-    clock,
-    url: config.prometheus,
-    auth: prometheusAuth(config),
-    timeoutMs: config.prometheusTimeout,
-    adapter: parts.prometheusAdapter,
-  });
+  const metrics = createMetricsSource(parts);
   const events = new Events(parts, ({ metadata: { namespace }, spec }) =>
     caches.deployments.get({ namespace, name: spec?.targetRef?.name ?? "" }),
   );
@@ -125,11 +117,4 @@ function addProcessGauges(
     read.queriesSent,
   );
   registry.gaugeOf({ name: "sluice_leader", help: "1 while this process may write, else 0." }, read.leads);
-}
-
-function prometheusAuth(config: Config): PrometheusAuth | undefined {
-  const { prometheusToken, prometheusUsername, prometheusPassword } = config;
-  if (prometheusToken !== undefined) return { kind: "bearer", token: prometheusToken };
-  if (prometheusUsername === undefined) return undefined;
-  return { kind: "basic", username: prometheusUsername, password: prometheusPassword ?? "" };
 }

@@ -7,6 +7,7 @@ import { addGivenCommands } from "./give-command.ts";
 import { addHistoryCommand } from "./history.ts";
 import { addJudgeCommand } from "./judge.ts";
 import { addLintCommand } from "./lint.ts";
+import { addProbeCommand } from "./probe.ts";
 import type { AddCommand } from "./program.ts";
 import { addRenderCommand } from "./render.ts";
 import { addStatusCommand } from "./status.ts";
@@ -26,6 +27,7 @@ export const IMAGE_COMMANDS: readonly AddCommand[] = [
   addJudgeCommand,
   addBacktestCommand,
   addControllerCommand,
+  addProbeCommand,
   addVersionCommand,
   addCompletionCommand,
 ];

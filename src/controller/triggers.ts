@@ -1,7 +1,8 @@
 import { COMMANDS, commandAnnotation } from "../api/command.ts";
 import type { Rollout } from "../api/rollout.ts";
-import type { Cache, Change } from "../kube/cache.ts";
+import type { Change } from "../kube/cache.ts";
 import type { IndexFunction } from "../kube/cache-index.ts";
+import type { WatchedReader } from "../kube/cache-union.ts";
 import { type EndpointSlice, SERVICE_NAME_LABEL, type Service } from "../kube/kind/network.ts";
 import type { Deployment, Pod, ReplicaSet } from "../kube/kind/workload.ts";
 import { type KubeObject, keyOf, keyText } from "../kube/object.ts";
@@ -34,14 +35,14 @@ export interface Trigger {
 
 /** The objects whose changes lead to a pass. */
 export interface Watched {
-  readonly rollouts: Cache<Rollout>;
-  readonly deployments: Cache<Deployment>;
-  readonly replicaSets: Cache<ReplicaSet>;
-  readonly pods: Cache<Pod>;
-  readonly services: Cache<Service>;
-  readonly endpointSlices: Cache<EndpointSlice>;
+  readonly rollouts: WatchedReader<Rollout>;
+  readonly deployments: WatchedReader<Deployment>;
+  readonly replicaSets: WatchedReader<ReplicaSet>;
+  readonly pods: WatchedReader<Pod>;
+  readonly services: WatchedReader<Service>;
+  readonly endpointSlices: WatchedReader<EndpointSlice>;
   /** Routing objects: they carry the names of apex Services, or of their primary and canary. */
-  readonly routing: readonly Cache<KubeObject>[];
+  readonly routing: readonly WatchedReader<KubeObject>[];
 }
 
 /** Calls `fire` for every Rollout that a change made by somebody else may concern. */
@@ -83,7 +84,7 @@ export function subscribeAll(watched: Watched, fire: (trigger: Trigger) => void)
 }
 
 function foreign<T extends KubeObject>(
-  cache: Cache<T>,
+  cache: WatchedReader<T>,
   handle: (object: T, change: Change<T>) => void,
 ): void {
   cache.subscribe((change) => {

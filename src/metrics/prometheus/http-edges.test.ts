@@ -168,7 +168,7 @@ describe("PrometheusSource over HTTP", () => {
     nock(URL, { reqheaders: { authorization: header } })
       .post("/api/v1/query")
       .reply(403, "s3cret");
-    const error = await errorOf({ auth });
+    const error = await errorOf({ auth: async () => auth });
     expect(error).toBe("Prometheus answered HTTP 403");
   });
 

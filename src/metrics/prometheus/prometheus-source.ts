@@ -5,14 +5,16 @@ import type { EvidenceQuery, MetricsSource } from "../metrics.ts";
 import { armCounts, sentCounts } from "./arm-counts.ts";
 import { Batcher, type BatchResult } from "./batcher.ts";
 import { type OwnSamples, ownSamples } from "./own-query.ts";
-import { type PrometheusAuth, QueryClient, type Rows, rowCount } from "./query-client.ts";
+import type { PrometheusAuth } from "./prometheus-auth.ts";
+import { QueryClient, type Rows, rowCount } from "./query-client.ts";
 import { QueryFailure, timedOut } from "./query-failure.ts";
 
 export interface PrometheusSourceOptions {
   readonly clock: Clock;
   /** Base URL, without /api/v1, for example `http://prometheus.istio-system:9090`. */
   readonly url: string;
-  readonly auth?: PrometheusAuth | undefined;
+  /** Asked before each request; rejects with QueryFailure. Absent: no credentials are sent. */
+  readonly auth?: (() => Promise<PrometheusAuth>) | undefined;
   /** For one fetch, whatever the number of queries. Default 5 s. */
   readonly timeoutMs?: number;
   /** How long a fetch waits for others that ask for the same rows. Default 20 ms. */

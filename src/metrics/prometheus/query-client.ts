@@ -1,16 +1,14 @@
 import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from "axios";
 import { PrometheusDriver, type QueryResult } from "prometheus-query";
+import type { PrometheusAuth } from "./prometheus-auth.ts";
 import { explainHttp, malformed, QueryFailure } from "./query-failure.ts";
 import { Slots } from "./slots.ts";
-
-export type PrometheusAuth =
-  | { readonly kind: "basic"; readonly username: string; readonly password: string }
-  | { readonly kind: "bearer"; readonly token: string };
 
 export interface QueryClientOptions {
   /** Base URL, without /api/v1. */
   readonly url: string;
-  readonly auth?: PrometheusAuth | undefined;
+  /** Asked before each request; rejects with QueryFailure. */
+  readonly auth?: (() => Promise<PrometheusAuth>) | undefined;
   /** Prometheus is asked to give up after this, too. */
   readonly timeoutMs: number;
   readonly maxResponseBytes: number;
@@ -74,8 +72,8 @@ export class QueryClient {
     [first, last]: readonly [number, number],
     signal: AbortSignal,
   ): Promise<QueryResult> {
+    const driver = this.#driver(signal, await this.#options.auth?.());
     this.#sent += 1;
-    const driver = this.#driver(signal);
     const timeout = `${Math.ceil(this.#options.timeoutMs)}ms`;
     const startMs = fromMs + first * stepMs;
     try {
@@ -88,8 +86,8 @@ export class QueryClient {
   }
 
   /** A driver of its own for each request, because its interceptor is the only way in for an AbortSignal. */
-  #driver(signal: AbortSignal): PrometheusDriver {
-    const { url, auth, maxResponseBytes, adapter } = this.#options;
+  #driver(signal: AbortSignal, auth: PrometheusAuth | undefined): PrometheusDriver {
+    const { url, maxResponseBytes, adapter } = this.#options;
     return new PrometheusDriver({
       endpoint: url,
       // A GET with hundreds of workload names would exceed what proxies take as a URL.

@@ -1,0 +1,27 @@
+# syntax=docker/dockerfile:1
+# The image: Node, one bundled file, and nothing else. No shell, no package manager, nothing to write to.
+
+FROM node:24.21.0-bookworm-slim AS build
+WORKDIR /src
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY tsconfig.json ./
+COPY scripts scripts
+COPY src src
+RUN npm run build
+# Compiled once here instead of at every start: 8 MB and a tenth of a second less. Only this very Node reads it.
+RUN NODE_COMPILE_CACHE=/src/dist/compiled node_modules/node/bin/node --max-semi-space-size=2 dist/sluice.mjs controller --help > /dev/null
+
+# glibc, libstdc++ and certificates; it runs as user 65532.
+FROM gcr.io/distroless/cc-debian12:nonroot
+LABEL org.opencontainers.image.title="Sluice" \
+      org.opencontainers.image.description="Progressive delivery for Kubernetes and Istio" \
+      org.opencontainers.image.licenses="Apache-2.0"
+# The Node that development and tests run on, too.
+COPY --from=build /src/node_modules/node/bin/node /usr/local/bin/node
+COPY --from=build /src/dist /app
+ENV NODE_ENV=production NODE_COMPILE_CACHE=/app/compiled
+USER 65532:65532
+EXPOSE 8080
+ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=2", "/app/sluice.mjs"]
+CMD ["controller"]

@@ -1,0 +1,45 @@
+{{/*
+What the controller may do in the namespaces that it looks after: these rights and no other. A test takes each one away
+and shows that a release then fails.
+*/}}
+{{- define "sluice.rules" -}}
+# Rollouts: read; take commands and finalizers off (patch); tell the state.
+- apiGroups: [sluice.dev]
+  resources: [rollouts]
+  verbs: [list, watch, patch]
+- apiGroups: [sluice.dev]
+  resources: [rollouts/status]
+  verbs: [update]
+# Owner references with blockOwnerDeletion, where the API server checks them (OwnerReferencesPermissionEnforcement).
+- apiGroups: [sluice.dev]
+  resources: [rollouts/finalizers]
+  verbs: [update]
+# The target is scaled, the primary made, promoted and removed.
+- apiGroups: [apps]
+  resources: [deployments]
+  verbs: [list, watch, create, update, patch, delete]
+- apiGroups: [apps]
+  resources: [replicasets]
+  verbs: [list, watch]
+# Why pods are not ready.
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [list, watch]
+# The apex, primary and canary Services.
+- apiGroups: [""]
+  resources: [services]
+  verbs: [list, watch, create, update, patch, delete]
+- apiGroups: [discovery.k8s.io]
+  resources: [endpointslices]
+  verbs: [list, watch]
+- apiGroups: [networking.istio.io]
+  resources: [virtualservices, destinationrules]
+  verbs: [list, watch, create, update, patch, delete]
+# Webhook URLs and tokens that Rollouts name. They are read when they are needed, never listed or watched.
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [get]
+- apiGroups: [""]
+  resources: [events]
+  verbs: [create, patch]
+{{- end }}

@@ -1,0 +1,82 @@
+import { z } from "zod";
+import { parseDuration } from "../lib/duration.ts";
+
+const duration = (least: string, most: string) =>
+  z
+    .string()
+    .refine((text) => {
+      const ms = parseDuration(text);
+      return ms !== null && ms >= (parseDuration(least) ?? 0) && ms <= (parseDuration(most) ?? 0);
+    }, `want a duration from ${least} to ${most}`)
+    .transform((text) => parseDuration(text) ?? 0);
+
+const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
+
+/** A list in a file, or in a flag or variable as text with commas. */
+const list = (item: z.ZodString, most: number) =>
+  z.preprocess(
+    (value) =>
+      typeof value === "string"
+        ? value
+            .split(",")
+            .map((part) => part.trim())
+            .filter((part) => part !== "")
+        : value,
+    z.array(item).max(most),
+  );
+
+const flag = z.union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")]);
+
+/** Everything that can be set, with its default. Names are those of the flags; the environment has SLUICE_ before them. */
+export const configSchema = z.strictObject({
+  kubeconfig: z
+    .string()
+    .optional()
+    .describe("kubeconfig file; absent: $KUBECONFIG, ~/.kube/config, or in-cluster"),
+  context: z.string().optional().describe("context of the kubeconfig"),
+  namespaces: list(
+    z
+      .string()
+      .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "want names of namespaces")
+      .max(63),
+    100,
+  )
+    .prefault([])
+    .describe("look after these namespaces alone, separated by commas; absent: all"),
+  prometheus: z
+    .url({ protocol: /^https?$/, error: "want an http:// or https:// URL" })
+    .default("http://prometheus:9090")
+    .describe("address of Prometheus"),
+  prometheusCredentials: z
+    .string()
+    .optional()
+    .describe("folder with a file token, or files username and password, for Prometheus: a mounted Secret"),
+  prometheusTimeout: duration("100ms", "1m").prefault("5s").describe("limit of one query"),
+  clusterName: z.string().max(100).optional().describe("shown in every notification"),
+  drain: duration("0s", "10m")
+    .prefault("20s")
+    .describe("from weight 0 until pods may go, at least: the mesh learns of it, requests under way end"),
+  drainMax: duration("0s", "1h")
+    .prefault("3m")
+    .describe("how long pods stay at most because requests are still seen to reach them"),
+  statusRefresh: duration("1s", "1h")
+    .prefault("1m")
+    .describe("how often evidence in the status is refreshed while nothing else changes"),
+  leaderElection: flag
+    .optional()
+    .describe("only the holder of a Lease writes, others stand by; absent: true in a pod, else false"),
+  leaderElectionNamespace: z
+    .string()
+    .optional()
+    .describe("namespace of the Lease; absent: that of the pod or of the kubeconfig's context"),
+  leaderElectionLease: z.string().max(253).default("sluice").describe("name of the Lease"),
+  workers: count(1, 64).prefault(8).describe("Rollouts worked on at the same time"),
+  listen: z.string().default(":8080").describe("address of /metrics, /healthz and /readyz; empty: none"),
+  insecureWebhooks: flag.default(false).describe("let Slack URLs be http:// (for tests)"),
+  logLevel: z.enum(["debug", "info", "warn", "error"]).default("info").describe("least severe log line"),
+  clockSpeed: z.coerce.number().gt(0).max(1000).default(1).describe("playground only: how fast time runs"),
+  clockOrigin: z.coerce
+    .number()
+    .optional()
+    .describe("playground only: wall time at which its time began, ms"),
+});
