@@ -42,3 +42,21 @@ const httpMatch = z.strictObject({
 export const httpMatches = z.array(httpMatch).max(32);
 
 export type HttpMatch = z.output<typeof httpMatch>;
+
+/** Whether the conditions take requests with this method, as far as the method goes. */
+export function takesMethod({ method: condition }: HttpMatch, method: string): boolean {
+  if (condition === undefined) return true;
+  const { exact, prefix, regex } = condition;
+  if (exact !== undefined) return method === exact;
+  if (prefix !== undefined) return method.startsWith(prefix);
+  return regex === undefined || matchesWhole(regex, method);
+}
+
+/** RE2 has forms that JavaScript has not: of what cannot be told the answer is no. */
+function matchesWhole(pattern: string, text: string): boolean {
+  try {
+    return new RegExp(`^(?:${pattern})$`).test(text);
+  } catch {
+    return false;
+  }
+}

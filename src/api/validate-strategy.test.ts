@@ -58,6 +58,10 @@ describe("how a spec wants to release", () => {
       "spec.shadow.methods: GET, HEAD, OPTIONS mirror nothing of a gRPC service",
     );
     expect(problemsOf({ steps, service, shadow: { ...shadow, methods: ["POST"] } })).toEqual([]);
+    const traffic = { istio: { match: [{ method: { exact: "POST" } }] } };
+    expect(problemsOf({ steps, shadow, traffic })).toEqual([
+      "spec.shadow.methods: GET, HEAD, OPTIONS are not taken by spec.traffic.istio.match, so nothing would be mirrored",
+    ]);
     expect(problemsOf({ steps, shadow: { ...shadow, methods: ["get"] } })[0]).toContain(
       'spec.shadow.methods[0]: "get": want a method in capital letters, or * for all',
     );

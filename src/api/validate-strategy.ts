@@ -1,3 +1,4 @@
+import { takesMethod } from "./http-match.ts";
 import { isHttpPort } from "./protocol.ts";
 import type { RolloutSpec } from "./spec.ts";
 import { EVERY_METHOD } from "./spec-traffic.ts";
@@ -67,15 +68,20 @@ function affinityByWeight({ ab, blueGreen, traffic }: RolloutSpec): readonly Pro
   ];
 }
 
-/** gRPC calls are POST: with the methods that are safe for plain HTTP not one would be mirrored. */
-function mirroredMethods({ shadow, service }: RolloutSpec): readonly Problem[] {
+/** With methods that no request has, shadow traffic would wait for evidence for ever. */
+function mirroredMethods({ shadow, service, traffic }: RolloutSpec): readonly Problem[] {
+  if (shadow === undefined || shadow.methods.includes(EVERY_METHOD)) return [];
+  const field = "spec.shadow.methods";
+  const methods = shadow.methods.join(", ");
   const isGrpc = /^grpc/.test(service.portName) || service.appProtocol === "grpc";
-  if (!isGrpc || shadow === undefined) return [];
-  if (shadow.methods.some((method) => method === "POST" || method === EVERY_METHOD)) return [];
+  if (isGrpc && !shadow.methods.includes("POST")) {
+    const message = `${methods} mirror nothing of a gRPC service, whose calls are POST; set [POST] if its calls may be carried out twice, or drop shadow`;
+    return [{ field, message }];
+  }
+  const { match = [] } = traffic.istio;
+  const isTaken = match.some((item) => shadow.methods.some((method) => takesMethod(item, method)));
+  if (match.length === 0 || isTaken) return [];
   return [
-    {
-      field: "spec.shadow.methods",
-      message: `${shadow.methods.join(", ")} mirror nothing of a gRPC service, whose calls are POST; set [POST] if its calls may be carried out twice, or drop shadow`,
-    },
+    { field, message: `${methods} are not taken by spec.traffic.istio.match, so nothing would be mirrored` },
   ];
 }

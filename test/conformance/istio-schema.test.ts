@@ -162,14 +162,20 @@ const istio = fc.record(
   { requiredKeys: [] },
 );
 const run = { id: 7, revision: "6d5f8c" };
-const context: fc.Arbitrary<RouteContext> = istio.map((spec) =>
-  aRouteContext(
-    aRollout(
-      { traffic: { istio: spec } },
-      { status: { phase: "Progressing", canaryWeight: 0, run } as never },
+const shadow = fc.record({
+  duration: fc.constant("5m"),
+  methods: fc.constantFrom(["*"], ["GET"], ["GET", "HEAD", "OPTIONS"]),
+});
+const context: fc.Arbitrary<RouteContext> = fc
+  .tuple(istio, shadow)
+  .map(([spec, mirroring]) =>
+    aRouteContext(
+      aRollout(
+        { traffic: { istio: spec }, shadow: mirroring },
+        { status: { phase: "Progressing", canaryWeight: 0, run } as never },
+      ),
     ),
-  ),
-);
+  );
 const port = fc.record({
   name: fc.constantFrom("http", "grpc-api", "tcp", "tcp-redis", "tls", "web"),
   port: fc.integer({ min: 1, max: 65_535 }),

@@ -3,9 +3,10 @@ import { reservedMatchOf } from "../../api/reserved-match.ts";
 import type { HttpRoute, RouteDestination } from "../../kube/kind/network.ts";
 import type { RouteContext, Traffic } from "../router.ts";
 import { type Arms, armsOf, type Side } from "./arms.ts";
+import { mirroredMethods, withMethods } from "./mirror-route.ts";
 import { type Sticky, stickyOf } from "./sticky.ts";
 
-const OUR_NAME = /^sluice-((reserved|sticky)-(primary|canary)|assign)(-\d+)?$/;
+const OUR_NAME = /^sluice-((reserved|sticky)-(primary|canary)|assign|mirror)(-\d+)?$/;
 
 /** Whether it is one of the routes that we put before a weighted one. */
 export function isOurRoute(route: HttpRoute): boolean {
@@ -17,11 +18,17 @@ export function isReservedRoute(route: HttpRoute): boolean {
   return isOurRoute(route) && (route.name?.startsWith("sluice-reserved-") ?? false);
 }
 
+/** Whether it is one of the routes that mirror what has certain methods. */
+export function isMirrorRoute(route: HttpRoute): boolean {
+  return isOurRoute(route) && (route.name?.startsWith("sluice-mirror") ?? false);
+}
+
 /**
  * What stands before a weighted route (`base`), in this order: what is reserved for the primary (who must never see a
- * canary does not, whatever else matches) and for the canary; who was assigned to a side before; and, so that new
- * clients are assigned, the weighted route once more with cookies in it. They have all settings of `base`, and its
- * conditions where they have none of their own.
+ * canary does not, whatever else matches) and for the canary; who was assigned to a side before; so that new clients
+ * are assigned, the weighted route once more with cookies in it; and, where requests with certain methods alone are
+ * mirrored, the weighted route once more for these. They have all settings of `base`, and its conditions where they have
+ * none of their own.
  *
  * `ordinal`: the how manieth weighted route of its object it is, from 1; names are unique by it.
  */
@@ -48,7 +55,23 @@ export function ourRoutes(
     ...(sticky === null ? [] : toSide("canary", "sticky", cookieMatch(sticky, "canary"))),
     ...(sticky === null ? [] : toSide("primary", "sticky", cookieMatch(sticky, "primary"))),
     ...(sticky === null ? [] : [assigning(plain, sticky, arms, `sluice-assign${suffix}`)]),
+    ...mirroring(plain, context, traffic, `sluice-mirror${suffix}`),
   ];
+}
+
+/** None where every method is mirrored: then the weighted route does it. */
+function mirroring(
+  base: HttpRoute,
+  context: RouteContext,
+  { shadowPercent }: Traffic,
+  name: string,
+): readonly HttpRoute[] {
+  const methods = mirroredMethods(context.spec);
+  if (methods === null || shadowPercent === 0) return [];
+  const match = withMethods(base.match ?? [], methods);
+  if (match.length === 0) return [];
+  const { destination } = ofSide("canary", base.route ?? [], armsOf(context));
+  return [{ ...base, name, match, mirror: destination, mirrorPercentage: { value: shadowPercent } }];
 }
 
 /** The route without what it mirrors to the canary. */

@@ -86,6 +86,45 @@ describe("buildVirtualServiceSpec", () => {
     ]);
   });
 
+  const mirrored = (methods: readonly string[], istio: Record<string, unknown> = {}) =>
+    aRouteContext(aRollout({ traffic: { istio }, shadow: { duration: "5m", methods } }));
+  const mirror = { mirror: { host: "checkout-canary" }, mirrorPercentage: { value: 30 } };
+
+  it("mirrors requests with certain methods on a route of their own, that else is the weighted one", () => {
+    const context = mirrored(["GET", "HEAD"], { timeout: "8s", match: [{ uri: { prefix: "/api" } }] });
+    const traffic = { ...NONE, shadowPercent: 30 };
+    const { http = [] } = buildVirtualServiceSpec(context, traffic, [HTTP]);
+    const uri = { prefix: "/api" };
+    expect(http).toEqual([
+      split(100, 0, {
+        name: "sluice-mirror",
+        timeout: "8s",
+        match: [{ uri, method: { regex: "GET|HEAD" } }],
+        ...mirror,
+      }),
+      split(100, 0, { timeout: "8s", match: [{ uri }] }),
+    ]);
+    expect(readTraffic(aVirtualService(http), context)).toEqual(traffic);
+  });
+
+  it("never mirrors, nor takes, what the weighted route would not take itself", () => {
+    const match = [
+      { method: { regex: "GET|POST" }, uri: { exact: "/a" } },
+      { method: { exact: "POST" } },
+      { method: { regex: "(?<" } },
+    ];
+    const context = mirrored(["GET", "HEAD"], { match });
+    const { http = [] } = buildVirtualServiceSpec(context, { ...NONE, shadowPercent: 30 }, [HTTP]);
+    expect(http[0]?.match).toEqual([{ method: { exact: "GET" }, uri: { exact: "/a" } }]);
+    const nothing = mirrored(["PUT"], { match });
+    expect(buildVirtualServiceSpec(nothing, { ...NONE, shadowPercent: 30 }, [HTTP]).http).toHaveLength(1);
+  });
+
+  it("mirrors on the weighted route where every method may be", () => {
+    const { http } = buildVirtualServiceSpec(mirrored(["*"]), { ...NONE, shadowPercent: 30 }, [HTTP]);
+    expect(http).toEqual([split(100, 0, mirror)]);
+  });
+
   it("puts what is reserved by match before the weighted route, the primary's first", () => {
     const context = contextWith({
       match: [{ uri: { prefix: "/" }, headers: { "x-tenant": { exact: "a" } } }],

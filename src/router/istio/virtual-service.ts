@@ -11,7 +11,8 @@ import type {
 import { parseDuration } from "../../lib/duration.ts";
 import type { RouteContext, Traffic } from "../router.ts";
 import { armsOf } from "./arms.ts";
-import { isOurRoute, isReservedRoute, ourRoutes } from "./our-routes.ts";
+import { mirroredMethods } from "./mirror-route.ts";
+import { isMirrorRoute, isOurRoute, isReservedRoute, ourRoutes } from "./our-routes.ts";
 import { canaryShare, mirroredShare } from "./share.ts";
 
 /** The members of a VirtualService's spec that are ours in one that we made. */
@@ -50,10 +51,11 @@ export function readTraffic({ spec }: VirtualService, context: RouteContext): Tr
   const arms = armsOf(context);
   const http = spec?.http ?? [];
   const weighted = http.filter((route) => !isOurRoute(route));
+  const mirroring = [...weighted, ...http.filter(isMirrorRoute)];
   const all: readonly OpaqueRoute[] = [...weighted, ...(spec?.tls ?? []), ...(spec?.tcp ?? [])];
   return {
     canaryWeight: Math.max(0, ...all.map(({ route }) => canaryShare(route ?? [], arms))),
-    shadowPercent: Math.max(0, ...weighted.map((route) => mirroredShare(route, arms))),
+    shadowPercent: Math.max(0, ...mirroring.map((route) => mirroredShare(route, arms))),
     reserved: http.some(isReservedRoute),
   };
 }
@@ -71,7 +73,7 @@ function httpRoutes(
   const { istio } = context.spec.traffic;
   const split = { ...routeSettings(istio), route: destinations(context, traffic) };
   const mirror =
-    traffic.shadowPercent === 0
+    traffic.shadowPercent === 0 || mirroredMethods(context.spec) !== null
       ? {}
       : { mirror: armsOf(context).canary, mirrorPercentage: { value: traffic.shadowPercent } };
   const routes = [...ourRoutes(split, context, traffic), { ...split, ...mirror }];
