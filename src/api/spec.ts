@@ -2,6 +2,7 @@ import { z } from "zod";
 import { duration, objectName, percent } from "./fields.ts";
 import { httpMatches } from "./http-match.ts";
 import { analysisSchema, type metricSchema } from "./spec-analysis.ts";
+import { scheduleSchema, webhooksSchema } from "./spec-gates.ts";
 import type { istioSchema } from "./spec-istio.ts";
 import { notificationSchema } from "./spec-notifications.ts";
 import { serviceSchema, shadowSchema, trafficSchema } from "./spec-traffic.ts";
@@ -75,6 +76,12 @@ export const rolloutSpecSchema = z
       .boolean()
       .default(false)
       .describe("Promote new revisions as soon as their pods are ready, without steps."),
+    schedule: scheduleSchema
+      .default([])
+      .describe(
+        "Windows of time in which runs do not start and weights do not rise; read live, as suspend is.",
+      ),
+    webhooks: webhooksSchema.default([]).describe("Gates: whom to ask on the way, and whom to call."),
     notifications: z.array(notificationSchema).max(16).default([]).describe("Whom to tell."),
   })
   .meta({

@@ -3,6 +3,7 @@ import { parseDuration } from "../lib/duration.ts";
 import type { KubeObjectLike } from "./kind.ts";
 import { templateProblems } from "./query-template.ts";
 import { type RolloutSpec, rolloutSpecSchema } from "./spec.ts";
+import { gateProblems } from "./validate-gates.ts";
 import { strategyProblems } from "./validate-strategy.ts";
 import { trafficProblems } from "./validate-traffic.ts";
 
@@ -31,8 +32,14 @@ export function readSpec(spec: unknown): SpecReading {
 
 type Check = (spec: RolloutSpec) => readonly SpecProblem[];
 
-const CHECKS: readonly Check[] = [strategyProblems, metrics, durations, serviceNames, trafficProblems];
-
+const CHECKS: readonly Check[] = [
+  strategyProblems,
+  metrics,
+  durations,
+  serviceNames,
+  trafficProblems,
+  gateProblems,
+];
 function metrics(spec: RolloutSpec): readonly SpecProblem[] {
   const seen = new Set<string>();
   return spec.analysis.metrics.flatMap((metric, index) => {
