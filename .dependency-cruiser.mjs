@@ -16,7 +16,7 @@ const TABLE = {
   gate: { folders: ["api", "kube", "telemetry", "lib"], npm: true, node: true },
   controller: {
     folders: ["core", "verdict", "api", "kube", "telemetry", "lib"],
-    files: ["src/workload/workload.ts", "src/router/router.ts", "src/metrics/metrics.ts", "src/notify/notify.ts"],
+    files: ["src/workload/workload.ts", "src/router/router.ts", "src/metrics/metrics.ts", "src/notify/notify.ts", "src/gate/gate.ts"],
     npm: true,
     node: true,
   },

@@ -1,6 +1,7 @@
 import type { ArmCounts } from "./evidence.ts";
 import type { OutcomeReason } from "./reasons.ts";
 import type { RolloutSpec } from "./spec.ts";
+import type { WebhookType } from "./spec-gates.ts";
 
 /** Flagger's names. They are what `kubectl get` shows and what `kubectl wait` and dashboards match. */
 export const PHASES = [
@@ -48,6 +49,8 @@ export interface VerdictStatus {
 
 /** Where a run stands; finer than the phase. */
 export type Stage =
+  /** Webhooks are asked whether it may begin: nothing is scaled, nothing gets requests. */
+  | "Confirming"
   /** Canary pods are coming up; weight 0. */
   | "Starting"
   | "Shadow"
@@ -69,7 +72,9 @@ export interface Pause {
     /** The metrics source has failed for too long; ends by itself when it answers. */
     | "MetricsUnavailable"
     /** A metric with `onFail: pause` has failed; `resume` goes on without it. */
-    | "MetricFailed";
+    | "MetricFailed"
+    /** A webhook did not agree within its maxWait; ends by itself when it does. */
+    | "GateTimedOut";
   /** MetricFailed: which. */
   readonly metric?: string;
   readonly reason: string;
@@ -108,11 +113,49 @@ export interface PositionStatus {
   readonly since: string;
 }
 
+/** Who let a revision go on, and when: a person (as far as the API tells) or a webhook. */
 export interface Approval {
-  readonly step: number;
+  /** The step that a person approved, from 0. */
+  readonly step?: number;
+  /** Webhooks that agreed, or that a person let it pass in place of. */
+  readonly gates?: readonly string[];
   readonly by: string;
   readonly at: string;
   readonly reason?: string;
+}
+
+/** The newest approvals that a run, and its entry in the history, keep. */
+export const APPROVALS_LIMIT = 50;
+
+/** A webhook (or the schedule) that the run waits for, or that has said something worth knowing. */
+export interface GateStatus {
+  readonly name: string;
+  readonly type: WebhookType | "schedule";
+  /** Has not answered yet; said yes; said no; or gave no answer that counts (a timeout, no connection, a 503). */
+  readonly state: "asked" | "open" | "closed" | "silent";
+  /** Since when the run waits for it; or, where it does not, since when it says what it says. */
+  readonly since: string;
+  /** How often it has answered since then, as of `at`. */
+  readonly answers: number;
+  /** The newest answer: `403 "not yet"`. */
+  readonly last?: string;
+  /** When this was noted: numbers are refreshed now and then. */
+  readonly at: string;
+  /** The run stands still because of it. */
+  readonly isAwaited?: boolean;
+  /** A person let the run pass in its place. */
+  readonly approvedBy?: string;
+}
+
+/** Webhooks that are to be called because a run has ended, until they have answered. */
+export interface AfterRunStatus {
+  /** The run's id and revision. */
+  readonly run: number;
+  readonly revision: string;
+  readonly phase: "Succeeded" | "Failed";
+  readonly since: string;
+  /** Names of those that have not answered yet. */
+  readonly hooks: readonly string[];
 }
 
 export interface RunStatus extends RevisionRef {
@@ -143,6 +186,8 @@ export interface RunStatus extends RevisionRef {
   /** Since when this step waits for a person's approval. */
   readonly awaitingApprovalSince?: string;
   readonly approvals?: readonly Approval[];
+  /** Webhooks at the place where the run stands. */
+  readonly gates?: readonly GateStatus[];
   /** Metrics with `onFail: pause` that failed, and that a person has resumed without: they only warn from then on. */
   readonly waived?: readonly string[];
   /** A person asked to promote without waiting for steps and evidence. */
@@ -188,6 +233,8 @@ export interface HistoryEntry extends RevisionRef {
   readonly reason: OutcomeReason;
   readonly message: string;
   readonly maxWeight: number;
+  /** Who let it go on. */
+  readonly approvals?: readonly Approval[];
 }
 
 export interface RolloutStatus {
@@ -208,6 +255,8 @@ export interface RolloutStatus {
   readonly lastRunId?: number;
   /** While Initializing, since when all traffic is known to be moved to the primary; while deleting, back to the target. */
   readonly trafficMovedAt?: string;
+  /** post-rollout webhooks that are still to be called. */
+  readonly afterRun?: AfterRunStatus;
   /** Newest first. */
   readonly history?: readonly HistoryEntry[];
   readonly conditions?: readonly Condition[];

@@ -1,5 +1,6 @@
 import type { AxiosAdapter } from "axios";
 import type { Config } from "../config/config.ts";
+import type { WebhookTransport } from "../gate/webhook/transport.ts";
 import type { Client } from "../kube/client.ts";
 import type { ObjectKey } from "../kube/object.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -21,4 +22,6 @@ export interface ControllerParts {
   readonly prometheusAdapter?: AxiosAdapter | undefined;
   /** Replaces sockets to Slack. */
   readonly slackAdapter?: AxiosAdapter | undefined;
+  /** Replaces sockets to webhooks. */
+  readonly webhookTransport?: WebhookTransport | undefined;
 }

@@ -12,6 +12,7 @@ import { DeploymentWorkload } from "../workload/deployment/deployment.ts";
 import { makeCaches } from "./caches.ts";
 import type { ControllerParts } from "./controller-parts.ts";
 import { Events } from "./events.ts";
+import { createGateDesk } from "./gates.ts";
 import { createLeadership } from "./leadership.ts";
 import { createMetricsSource } from "./metrics-source.ts";
 import { addNotificationMetrics } from "./notification-metrics.ts";
@@ -57,10 +58,11 @@ export function createController(parts: ControllerParts): Controller {
     onProblem: (rollout: Rollout, message: string) =>
       events.post(rollout, { reason: "NotificationFailed", type: "Warning", message }),
   });
-
+  const gates = createGateDesk(parts, (key, isUrgent) => controller.wake(key, isUrgent));
   const pass = new Pass({
     gatherer: new Gatherer({ clock, rollouts: caches.rollouts, workload, router, metrics }),
     executor: new Executor({ client: set.client, workload, router }),
+    gates,
     events,
     notifier,
     settings: { drainMs: config.drain, drainMaxMs: config.drainMax, statusRefreshMs: config.statusRefresh },
@@ -99,6 +101,7 @@ export function createController(parts: ControllerParts): Controller {
     stop: async (graceMs) => {
       const shareMs = graceMs / STOP_SHARES;
       await controller.stop(shareMs);
+      gates.clear();
       await within(clock, shareMs, leadership.stop());
       await Promise.all([notifier.drain(shareMs), events.drain(shareMs)]);
       await within(clock, shareMs, set.stop());

@@ -1,6 +1,7 @@
 import type { AxiosAdapter } from "axios";
 import { FIELD_MANAGER } from "../api/kind.ts";
 import type { Config } from "../config/config.ts";
+import type { WebhookTransport } from "../gate/webhook/transport.ts";
 import type { ObjectKey } from "../kube/object.ts";
 import { RestClient } from "../kube/rest-client.ts";
 import type { Transport } from "../kube/transport.ts";
@@ -19,6 +20,8 @@ export interface SimulatedControllerOptions {
   readonly logger: Logger;
   /** Where Slack messages go. */
   readonly slackAdapter?: AxiosAdapter | undefined;
+  /** Who answers webhooks; default: nobody. */
+  readonly webhookTransport?: WebhookTransport | undefined;
   /** Tells the processes of several controllers apart; default "sluice". */
   readonly name?: string | undefined;
   /** Given where several controllers run at once: the Lease that they share. */
@@ -26,6 +29,12 @@ export interface SimulatedControllerOptions {
   /** The way to the API server of the process that `instance` names; default: the world's, with its faults. */
   readonly network?: ((instance: string) => Transport) | undefined;
 }
+
+const NOBODY: WebhookTransport = {
+  post: async () => {
+    throw Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
+  },
+};
 
 /** The production controller, unchanged, inside the world's own process: it can be killed and started at any moment. */
 export class SimulatedController {
@@ -42,6 +51,7 @@ export class SimulatedController {
   async start(): Promise<void> {
     assert(this.#life === null, "the controller is running already");
     const { world, config, prng, logger, slackAdapter, lease, name = "sluice" } = this.#options;
+    const { webhookTransport = NOBODY } = this.#options;
     const instance = `${name}-${this.#lives}`;
     const network = this.#options.network?.(instance) ?? world.apiFaults;
     const life = new Life();
@@ -63,6 +73,9 @@ export class SimulatedController {
       prometheusAdapter: (request) => life.call(() => prometheus(request)),
       slackAdapter:
         slackAdapter === undefined ? undefined : (request) => life.call(() => slackAdapter(request)),
+      webhookTransport: {
+        post: (request, signal) => life.call(() => webhookTransport.post(request, signal)),
+      },
     });
     this.#lives += 1;
     this.#life = life;

@@ -72,6 +72,8 @@ function duringRun(rollout: Rollout, run: RunStatus, at: At): readonly string[] 
 function placeText(run: RunStatus, at: At): string {
   const since = at(run.positions.at(-1)?.since ?? run.stageSince);
   switch (run.stage) {
+    case "Confirming":
+      return "Webhooks are asked whether it may begin; nothing is scaled and it gets no requests.";
     case "Starting":
       return `Its ${run.canaryReplicas} pods are starting since ${since}; it gets no requests yet.`;
     case "Shadow":

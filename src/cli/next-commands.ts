@@ -34,6 +34,7 @@ export function nextCommands(rollout: Rollout): readonly NextCommand[] {
 
 function commandsFor(run: RunStatus): readonly CommandName[] {
   switch (run.stage) {
+    case "Confirming":
     case "Starting":
     case "Shadow":
     case "Step":

@@ -69,6 +69,7 @@ function placesOf(spec: RolloutSpec): readonly string[] {
 function placeOf(run: RunStatus, places: number): number {
   const shadow = run.spec.shadow === undefined ? 0 : 1;
   switch (run.stage) {
+    case "Confirming":
     case "Starting":
       return 0;
     case "Shadow":

@@ -72,6 +72,10 @@ export const configSchema = z.strictObject({
   leaderElectionLease: z.string().max(253).default("sluice").describe("name of the Lease"),
   workers: count(1, 64).prefault(8).describe("Rollouts worked on at the same time"),
   listen: z.string().default(":8080").describe("address of /metrics, /healthz and /readyz; empty: none"),
+  webhooksHttpsOnly: flag.default(false).describe("refuse http:// URLs in a Rollout's webhooks"),
+  localWebhooks: flag
+    .default(false)
+    .describe("let a Rollout's webhooks be on this machine (for the playground and tests)"),
   insecureWebhooks: flag.default(false).describe("let Slack URLs be http:// (for tests)"),
   logLevel: z.enum(["debug", "info", "warn", "error"]).default("info").describe("least severe log line"),
   clockSpeed: z.coerce.number().gt(0).max(1000).default(1).describe("playground only: how fast time runs"),

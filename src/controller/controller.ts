@@ -46,10 +46,13 @@ export class RolloutController {
       handler: (key) => this.#handle(key),
       ...(observer === undefined ? {} : { observer }),
     });
-    subscribeAll(options.watched, ({ key, isUrgent }) => {
-      if (isUrgent) options.pass.interrupt(key);
-      this.#queue.add(key, isUrgent ? "high" : "normal");
-    });
+    subscribeAll(options.watched, ({ key, isUrgent }) => this.wake(key, isUrgent));
+  }
+
+  /** Something has happened that a pass must look at; what is urgent cuts short a pass that waits for evidence. */
+  wake(key: string, isUrgent: boolean): void {
+    if (isUrgent) this.#options.pass.interrupt(key);
+    this.#queue.add(key, isUrgent ? "high" : "normal");
   }
 
   /** Begins to work; to be called when the caches have synced. */

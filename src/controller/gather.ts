@@ -33,6 +33,9 @@ interface Parts {
   readonly metrics: MetricsSource;
 }
 
+/** What this process remembers of a run. */
+type Remembered = Memory & Pick<Snapshot, "gates">;
+
 /** Reads everything that a decision depends on: caches at once, evidence on request. */
 export class Gatherer {
   readonly #parts: Parts;
@@ -42,7 +45,7 @@ export class Gatherer {
   }
 
   /** The world as the caches have it; null when there is no such Rollout. */
-  scene(key: ObjectKey, memoryOf: (runId: number | undefined) => Memory): Scene | null {
+  scene(key: ObjectKey, memoryOf: (runId: number | undefined) => Remembered): Scene | null {
     const stored = this.#parts.rollouts.get(key);
     if (stored === undefined) return null;
     const { rollout, problems } = this.#read(stored);

@@ -6,6 +6,7 @@ import type { Rollout } from "../api/rollout.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";
 import { silentLogger } from "../telemetry/logger.ts";
 import { Executor } from "./execute.ts";
+import { GateDesk } from "./gate-desk.ts";
 import { Gatherer } from "./gather.ts";
 import { Pass, type PassParts } from "./pass.ts";
 
@@ -57,7 +58,9 @@ test("an abort that comes while evidence is awaited is what the pass decides on,
         void weights.push(traffic.canaryWeight),
     } as never,
   });
-  const silent: Pick<PassParts, "events" | "notifier" | "settings" | "logger"> = {
+  const gates = new GateDesk({ clock, gate: { ask: () => new Promise(() => {}) }, wake: () => {} });
+  const silent: Pick<PassParts, "gates" | "events" | "notifier" | "settings" | "logger"> = {
+    gates,
     events: { post: () => {} },
     notifier: { notify: () => {}, drain: none },
     settings: world.settings,

@@ -2,11 +2,13 @@ import type { Rollout } from "../api/rollout.ts";
 import { ask } from "../core/ask.ts";
 import { decide } from "../core/decide.ts";
 import type { Decision, EventDraft } from "../core/decision.ts";
+import { askGates } from "../core/gates.ts";
 import type { CoreSettings, Observation } from "../core/snapshot.ts";
 import { keyOf, keyText, parseKey } from "../kube/object.ts";
 import type { Notifier } from "../notify/notify.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Executor } from "./execute.ts";
+import type { GateDesk } from "./gate-desk.ts";
 import type { Gatherer, Scene } from "./gather.ts";
 import { Memories } from "./memories.ts";
 
@@ -18,6 +20,7 @@ export interface EventSink {
 export interface PassParts {
   readonly gatherer: Gatherer;
   readonly executor: Executor;
+  readonly gates: GateDesk;
   readonly events: EventSink;
   readonly notifier: Notifier;
   readonly settings: CoreSettings;
@@ -46,13 +49,14 @@ export class Pass {
   async run(key: string): Promise<PassResult> {
     const before = this.#scene(key);
     if (before === null) {
-      this.#memories.forget(key);
+      this.#forgetOne(key);
       return { changed: false, requeueAfterMs: null };
     }
+    const isAsking = this.#parts.gates.sync(key, before.snapshot.rollout, askGates(before.snapshot));
     const observations = await this.#observe(key, before);
     // Evidence takes its time to come, and a wait may have been cut short by something urgent: what is decided on is
     // the world as it is now.
-    const scene = observations === null ? before : this.#scene(key);
+    const scene = observations === null && !isAsking ? before : this.#scene(key);
     if (scene === null) return { changed: false, requeueAfterMs: null };
     const usable = isSamePosition(before, scene) ? (observations ?? []) : [];
     const decision = decide(scene.snapshot, usable, this.#parts.settings);
@@ -67,9 +71,10 @@ export class Pass {
     this.#waits.get(key)?.abort();
   }
 
-  /** What is remembered is made again from the source's history: what another process has decided meanwhile is not in it. */
+  /** What is remembered is made again from the source's history, and webhooks are asked again: what another process has decided meanwhile is not in it. */
   forget(): void {
     this.#memories.clear();
+    this.#parts.gates.clear();
   }
 
   /** Rollouts of which something is remembered. */
@@ -78,7 +83,16 @@ export class Pass {
   }
 
   #scene(key: string): Scene | null {
-    return this.#parts.gatherer.scene(parseKey(key), (runId) => this.#memories.get(key, runId));
+    const gates = this.#parts.gates.answers(key);
+    return this.#parts.gatherer.scene(parseKey(key), (runId) => ({
+      ...this.#memories.get(key, runId),
+      gates,
+    }));
+  }
+
+  #forgetOne(key: string): void {
+    this.#memories.forget(key);
+    this.#parts.gates.forget(key);
   }
 
   /** Null: nothing was asked, so no time has passed. Empty: the wait was interrupted. */

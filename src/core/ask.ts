@@ -87,7 +87,7 @@ export function isJudged(run: RunStatus): boolean {
   return (run.stage === "Shadow" || run.stage === "Step") && run.promoteRequested === undefined;
 }
 
-export function intervalOf(run: RunStatus): number {
+export function intervalOf(run: Pick<RunStatus, "spec">): number {
   return parseDuration(run.spec.analysis.interval) ?? 15_000;
 }
 

@@ -1,8 +1,9 @@
 import type { Command, CommandName } from "../api/command.ts";
-import type { RunStatus } from "../api/status.ts";
+import type { RunStatus, Stage } from "../api/status.ts";
 import { isoTime } from "../lib/time.ts";
 import { announce, imageText, record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
+import { awaitedGates, withApprovals } from "./gates-waiting.ts";
 import { tellResumed } from "./pausing.ts";
 import { rollBack } from "./rolling-back.ts";
 import { placeText, stepName } from "./wording.ts";
@@ -82,9 +83,11 @@ function pausable(draft: Draft): RunStatus | string {
   const { run, phase } = draft.status;
   if (run === undefined)
     return `nothing is being released (phase ${phase}); to keep runs from starting set spec.suspend.`;
-  if (run.stage === "Starting" || run.stage === "Shadow" || run.stage === "Step") return run;
+  if (PAUSABLE.has(run.stage)) return run;
   return `a run in stage ${run.stage} cannot stand still; abort it if it must not go on.`;
 }
+
+const PAUSABLE: ReadonlySet<Stage> = new Set(["Confirming", "Starting", "Shadow", "Step"]);
 
 function resume(draft: Draft, command: Command): Refusal {
   const { run } = draft.status;
@@ -94,23 +97,26 @@ function resume(draft: Draft, command: Command): Refusal {
   const waived = metric === undefined ? run.waived : [...(run.waived ?? []), metric];
   // A judge that held the metric against the run begins anew, and is fed the same history.
   if (metric !== undefined) draft.judge = null;
-  const next = draft.patchRun(run, { pause: undefined, waived, stageSince: isoTime(draft.nowMs) });
+  const next = draft.patchRun(run, {
+    pause: undefined,
+    waived,
+    stageSince: isoTime(draft.nowMs),
+    // Webhooks get their time anew.
+    ...(run.pause.kind === "GateTimedOut" ? { gates: undefined } : {}),
+  });
   tellResumed(draft, next, `Resumed by ${byText(command)}${because(command)}.`);
   return null;
 }
 
 function approve(draft: Draft, command: Command): Refusal {
   const { run, phase } = draft.status;
+  if (run !== undefined && awaitedGates(run).length > 0) return approveGates(draft, run, command);
   if (run === undefined || run.stage !== "Step") return `no step is under way (phase ${phase}).`;
   if (run.approvals?.some((approval) => approval.step === run.stepIndex)) return null;
   const at = isoTime(draft.nowMs);
   const by = byText(command);
-  const next = draft.patchRun(run, {
-    approvals: [
-      ...(run.approvals ?? []),
-      { step: run.stepIndex, by, at, ...(command.reason === "" ? {} : { reason: command.reason }) },
-    ],
-  });
+  const approval = { step: run.stepIndex, by, at, ...why(command) };
+  const next = draft.patchRun(run, { approvals: withApprovals(run, [approval]) });
   announce(draft, next, {
     reason: "Approved",
     title: `${imageText(run)} is approved ${placeText(run)}`,
@@ -118,6 +124,28 @@ function approve(draft: Draft, command: Command): Refusal {
     transition: `approved-${run.stepIndex}-${run.restarts ?? 0}`,
   });
   return null;
+}
+
+/** Everything else is as it must be, and webhooks hold the run: a person answers in their place. */
+function approveGates(draft: Draft, run: RunStatus, command: Command): Refusal {
+  const by = byText(command);
+  const names = awaitedGates(run).map(({ name }) => name);
+  const gates = (run.gates ?? []).map((gate) =>
+    names.includes(gate.name) ? { ...gate, approvedBy: by } : gate,
+  );
+  const approval = { gates: names, by, at: isoTime(draft.nowMs), ...why(command) };
+  const next = draft.patchRun(run, { gates, approvals: withApprovals(run, [approval]) });
+  announce(draft, next, {
+    reason: "Approved",
+    title: `${imageText(run)} goes on ${placeText(run)} without the yes of ${names.map((name) => `"${name}"`).join(", ")}`,
+    text: `By ${by}${because(command)}.`,
+    transition: `approved-gates-${isoTime(draft.nowMs)}`,
+  });
+  return null;
+}
+
+function why({ reason }: Command): { readonly reason?: string } {
+  return reason === "" ? {} : { reason };
 }
 
 function promote(draft: Draft, command: Command): Refusal {

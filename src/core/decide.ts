@@ -4,6 +4,8 @@ import { withConditions } from "./conditions.ts";
 import type { Decision } from "./decision.ts";
 import { handBack } from "./deletion.ts";
 import { Draft } from "./draft.ts";
+import { lookAgainForGates } from "./gates.ts";
+import { noteCallsAfterRun } from "./gates-after.ts";
 import { initialise } from "./initialise.ts";
 import { rest } from "./rest.ts";
 import { advanceRun } from "./run.ts";
@@ -24,6 +26,7 @@ export function decide(
   const draft = new Draft(snapshot, settings, snapshot.rollout.status ?? FIRST_STATUS);
   for (const { rows, intervalMs } of observations) draft.seen = noteRows(draft.seen, rows, intervalMs);
   advance(draft, observations);
+  lookAgainForGates(draft);
   draft.status = withConditions(draft);
   return draft.finish();
 }
@@ -38,6 +41,7 @@ function advance(draft: Draft, observations: readonly Observation[]): void {
 }
 
 function advanceStage(draft: Draft, observations: readonly Observation[]): void {
+  noteCallsAfterRun(draft);
   if (draft.status.run !== undefined) advanceRun(draft, draft.status.run, observations);
   else if (draft.status.phase === "Initializing") initialise(draft);
   else rest(draft);

@@ -1,6 +1,7 @@
 import { HISTORY_LIMIT, type HistoryEntry, type Outcome, type RunStatus } from "../api/status.ts";
 import { isoTime } from "../lib/time.ts";
 import type { Draft } from "./draft.ts";
+import { callAfterRun } from "./gates-after.ts";
 
 /** Puts a run that is over into the history. */
 export function endRun(draft: Draft, run: RunStatus, outcome: Outcome): void {
@@ -14,6 +15,7 @@ export function endRun(draft: Draft, run: RunStatus, outcome: Outcome): void {
     reason: outcome.reason,
     message: outcome.message,
     maxWeight: run.maxWeight,
+    ...(run.approvals === undefined ? {} : { approvals: run.approvals }),
   };
   draft.judge = null;
   draft.seen = null;
@@ -25,5 +27,6 @@ export function endRun(draft: Draft, run: RunStatus, outcome: Outcome): void {
     message: outcome.message,
     history: [entry, ...(draft.status.history ?? [])].slice(0, HISTORY_LIMIT),
   });
+  callAfterRun(draft, run, outcome);
   draft.lookAgainAfter(0);
 }

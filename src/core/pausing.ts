@@ -10,6 +10,7 @@ const NEXT: Readonly<Record<Pause["kind"], string>> = {
   Suspended: "Set spec.suspend to false.",
   Inconclusive: `It goes on by itself when evidence suffices. Or decide: kubectl annotate rollout NAME sluice.dev/promote="why" (or abort).`,
   MetricsUnavailable: "It goes on by itself when the metrics source answers. Look at Prometheus.",
+  GateTimedOut: `It goes on by itself when the webhook says yes. To go on without: kubectl annotate rollout NAME sluice.dev/approve="why". To go back: sluice.dev/abort="why".`,
   MetricFailed: `To go on without this metric: kubectl annotate rollout NAME sluice.dev/resume="why". To go back: sluice.dev/abort="why".`,
 };
 

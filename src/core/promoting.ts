@@ -27,6 +27,7 @@ export function startPromotion(draft: Draft, run: RunStatus): void {
     shadowPercent: 0,
     pause: undefined,
     awaitingApprovalSince: undefined,
+    gates: undefined,
   });
   const { routing, primary } = draft.snapshot;
   const traffic = trafficOf(next);

@@ -1,5 +1,6 @@
 import { imageText, record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
+import { denialAt, denialText } from "./gates-schedule.ts";
 import { remakeAtRest } from "./remake-primary.ts";
 import { NO_CANARY, repairRoutes, repairServices } from "./repair.ts";
 import type { Primary, Target } from "./snapshot.ts";
@@ -35,11 +36,15 @@ function isNewRevision(draft: Draft, target: Target): boolean {
 function beginOrWait(draft: Draft, target: Target, primary: Primary): void {
   if (target.current === null) return;
   const found = { revision: target.current.hash, images: target.current.images };
-  if (!draft.snapshot.rollout.spec.suspend) {
+  const { spec } = draft.snapshot.rollout;
+  const denial = denialAt(spec.schedule, draft.nowMs);
+  if (!spec.suspend && denial === null) {
     startRun(draft, found, primary);
     return;
   }
-  const message = `${imageText(found)} waits: the spec says suspend.`;
+  if (denial?.untilMs != null) draft.lookAgainAt(denial.untilMs);
+  const why = spec.suspend ? "the spec says suspend" : denialText(denial, draft.nowMs);
+  const message = `${imageText(found)} waits: ${why}.`;
   if (draft.status.message !== message) record(draft, "RunWaits", message);
   draft.patchStatus({ phase: "Waiting", message, revision: found.revision });
 }

@@ -21,6 +21,7 @@ export function rollBack(draft: Draft, run: RunStatus, outcome: Outcome): void {
     outcome,
     pause: undefined,
     drainingSince: undefined,
+    gates: undefined,
   });
   draft.patchStatus({ canaryWeight: 0 });
   if (outcome.result === "Failed") reject(draft, run, outcome);

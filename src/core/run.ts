@@ -2,30 +2,42 @@ import type { Outcome, RunStatus } from "../api/status.ts";
 import { analyse } from "./analysing.ts";
 import { record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
+import { noteGates } from "./gates-noted.ts";
+import { outcomeOfGates } from "./gates-outcome.ts";
 import { finalise, promoting } from "./promoting.ts";
 import { remakeDuringRun } from "./remake-primary.ts";
-import { repairServices } from "./repair.ts";
+import { NO_CANARY, repairRoutes, repairServices } from "./repair.ts";
 import { revertedOutcome, rollBack, rollingBack } from "./rolling-back.ts";
 import type { Observation } from "./snapshot.ts";
+import { confirmStart } from "./start-run.ts";
 import { starting } from "./starting.ts";
 
 /**
  * One pass over a run.
  *
- *   Starting --ready--> Shadow --pass--> Step 1 --pass--> ... Step n --pass--> Promoting --ready--> Finalising --> Succeeded
- *      |  ^               |                |                                      |
- *      |  +-no pods left--+----------------+                                      |
- *      +------------------+----------------+---------abort, fail, deadline--------+--> RollingBack --> Failed
+ *   Confirming --yes--> Starting --ready--> Shadow --pass--> Step 1 --pass--> ... Promoting --ready--> Finalising --> Succeeded
+ *      |                   |  ^               |                |                     |
+ *      |                   |  +-no pods left--+----------------+                     |
+ *      +-------------------+------------------+----------------+--abort, fail, deadline, webhook--> RollingBack --> Failed
  *
  * What sends the canary's weight to 0 is looked at first, in every stage.
  */
-export function advanceRun(draft: Draft, run: RunStatus, observations: readonly Observation[]): void {
+export function advanceRun(draft: Draft, before: RunStatus, observations: readonly Observation[]): void {
+  const outcome = outcomeOfGates(draft, before);
+  if (outcome !== null) {
+    rollBack(draft, before, outcome);
+    return;
+  }
+  const run = noteGates(draft, before);
   switch (run.stage) {
     case "RollingBack":
       rollingBack(draft, run);
       break;
     case "Finalising":
       finalise(draft, run);
+      break;
+    case "Confirming":
+      confirming(draft, run);
       break;
     case "Starting":
       if (isStillWanted(draft, run)) starting(draft, run);
@@ -56,6 +68,18 @@ function isStillWanted(draft: Draft, run: RunStatus): boolean {
   repairPin(draft, run);
   keepCapacity(draft, run);
   return true;
+}
+
+/** Webhooks are asked whether the run may begin. Until they agree nothing is pinned, scaled or given requests. */
+function confirming(draft: Draft, run: RunStatus): void {
+  const outcome = outcomeOfChange(draft, run);
+  if (outcome !== null) {
+    rollBack(draft, run, outcome);
+    return;
+  }
+  repairServices(draft);
+  repairRoutes(draft, NO_CANARY);
+  confirmStart(draft, run);
 }
 
 function outcomeOfChange(draft: Draft, run: RunStatus): Outcome | null {

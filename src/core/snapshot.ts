@@ -24,6 +24,26 @@ export interface Snapshot {
   readonly judge: JudgeMemory | null;
   /** Where requests were lately seen to go, as far as this process has looked; null when it has not. */
   readonly seen: SeenTraffic | null;
+  /** What webhooks have answered in this process, by `GateAsk.id`; nothing after a restart. */
+  readonly gates: Readonly<Record<string, GateAnswers>>;
+}
+
+/** The answers to one question. */
+export interface GateAnswers {
+  /** How many there were. */
+  readonly count: number;
+  /** Refusals since the last yes; silence does not count. */
+  readonly refusals: number;
+  readonly last: GateAnswer | null;
+  /** Asked, and not answered yet. */
+  readonly isAsking: boolean;
+}
+
+export interface GateAnswer {
+  readonly result: "yes" | "no" | "none";
+  /** For people: `403 "not yet"`. */
+  readonly text: string;
+  readonly atMs: number;
 }
 
 /** Names the field, the value and what is allowed. */

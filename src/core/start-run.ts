@@ -1,13 +1,17 @@
+import type { RolloutSpec } from "../api/spec.ts";
 import type { RevisionRef, RunStatus } from "../api/status.ts";
 import { isoTime } from "../lib/time.ts";
 import { announce, imageText } from "./announce.ts";
 import type { Draft } from "./draft.ts";
+import { withinSchedule } from "./gates-schedule.ts";
+import { throughGates } from "./gates-waiting.ts";
+import { isHeldByPerson } from "./pausing.ts";
 import { NO_CANARY } from "./repair.ts";
 import type { Primary } from "./snapshot.ts";
 import { stepsOf } from "./steps.ts";
 import { planText, stepText } from "./wording.ts";
 
-/** Begins to release a revision: the canary Service is pinned to it, and its pods are started at weight 0. */
+/** Begins to release a revision, unless webhooks are to confirm that first. */
 export function startRun(draft: Draft, found: RevisionRef, primary: Primary): void {
   const { spec } = draft.snapshot.rollout;
   const now = isoTime(draft.nowMs);
@@ -19,10 +23,10 @@ export function startRun(draft: Draft, found: RevisionRef, primary: Primary): vo
     revision: found.revision,
     images: found.images,
     startedAt: now,
-    stage: "Starting",
+    stage: "Confirming",
     stageSince: now,
     stepIndex: 0,
-    steps: spec.skipAnalysis ? 0 : stepsOf(spec).length,
+    steps: stepCount(spec),
     positions: [],
     weight: 0,
     maxWeight: 0,
@@ -32,14 +36,9 @@ export function startRun(draft: Draft, found: RevisionRef, primary: Primary): vo
     ...(promoted === undefined ? {} : { previous: { revision: promoted.revision, images: promoted.images } }),
     spec,
   };
-  draft.act(
-    { kind: "setTraffic", traffic: NO_CANARY },
-    { kind: "pinCanary", revision: found.revision },
-    { kind: "scaleTarget", replicas },
-  );
   draft.judge = null;
   draft.patchStatus({
-    phase: "Progressing",
+    phase: "Waiting",
     run,
     lastRunId: id,
     rejected: undefined,
@@ -47,11 +46,59 @@ export function startRun(draft: Draft, found: RevisionRef, primary: Primary): vo
     canaryWeight: 0,
     step: stepText(run),
     verdict: "",
-    message: `Starting ${replicas} canary pods of ${imageText(found)}.`,
+  });
+  confirmStart(draft, run);
+}
+
+/** Asks whether the run may begin, and begins it at once where nobody is to be asked. */
+export function confirmStart(draft: Draft, run: RunStatus): void {
+  const { spec } = draft.snapshot.rollout;
+  // Until it begins it follows edits: a webhook with a slip in its URL could not be put right otherwise.
+  const current = draft.patchRun(run, { spec, steps: stepCount(spec) });
+  if (current.promoteRequested !== undefined) {
+    begin(draft, current);
+    return;
+  }
+  if (isHeldByPerson(draft, current)) {
+    draft.patchStatus({ phase: "Waiting" });
+    return;
+  }
+  const allowed = withinSchedule(draft, current);
+  const agreed = allowed === null ? null : throughGates(draft, allowed, ["confirm-rollout"]);
+  if (agreed !== null) begin(draft, agreed);
+}
+
+function stepCount(spec: RolloutSpec): number {
+  return spec.skipAnalysis ? 0 : stepsOf(spec).length;
+}
+
+/** The canary Service is pinned to the revision, and its pods are started at weight 0. */
+function begin(draft: Draft, confirmed: RunStatus): void {
+  const { spec } = confirmed;
+  const now = isoTime(draft.nowMs);
+  // The primary may have been scaled while the run waited.
+  const replicas = Math.max(1, draft.snapshot.primary?.desiredReplicas ?? confirmed.primaryReplicas);
+  draft.act(
+    { kind: "setTraffic", traffic: NO_CANARY },
+    { kind: "pinCanary", revision: confirmed.revision },
+    { kind: "scaleTarget", replicas },
+  );
+  const run = draft.patchRun(confirmed, {
+    stage: "Starting",
+    stageSince: now,
+    startedAt: now,
+    canaryReplicas: replicas,
+    primaryReplicas: replicas,
+    gates: undefined,
+  });
+  draft.patchStatus({
+    phase: "Progressing",
+    step: stepText(run),
+    message: `Starting ${replicas} canary pods of ${imageText(run)}.`,
   });
   announce(draft, run, {
     reason: "RunStarted",
-    title: `${imageText(found)} is being released`,
+    title: `${imageText(run)} is being released`,
     text: spec.skipAnalysis
       ? `${replicas} canary pods are starting; skipAnalysis promotes as soon as they are ready.`
       : `${replicas} canary pods are starting; then ${planText(spec)}.`,

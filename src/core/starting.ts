@@ -3,6 +3,8 @@ import { clockTime, isoTime, parseTime } from "../lib/time.ts";
 import { announce, imageText } from "./announce.ts";
 import { deadlineOf, growthText, provideFor, readyPods } from "./canary.ts";
 import type { Draft } from "./draft.ts";
+import { withinSchedule } from "./gates-schedule.ts";
+import { throughGates } from "./gates-waiting.ts";
 import { isHeldByPerson } from "./pausing.ts";
 import { startPromotion } from "./promoting.ts";
 import { followPods, NO_CANARY, repairRoutes } from "./repair.ts";
@@ -64,9 +66,24 @@ function standsReserved({ snapshot }: Draft): boolean {
 }
 
 function leaveStarting(draft: Draft, run: RunStatus): void {
-  if (run.spec.skipAnalysis || run.promoteRequested !== undefined) startPromotion(draft, run);
-  else if (run.spec.shadow !== undefined) enterShadow(draft, run, run.spec.shadow);
-  else enterStep(draft, run, 0);
+  if (run.promoteRequested !== undefined) {
+    startPromotion(draft, run);
+    return;
+  }
+  const allowed = withinSchedule(draft, run);
+  if (allowed === null) return;
+  if (run.spec.skipAnalysis) {
+    startPromotion(draft, allowed);
+    return;
+  }
+  const tested = throughGates(draft, allowed, ["pre-rollout"]);
+  if (tested === null) return;
+  if (run.spec.shadow !== undefined) {
+    enterShadow(draft, tested, run.spec.shadow);
+    return;
+  }
+  const agreed = throughGates(draft, tested, ["confirm-traffic-increase"]);
+  if (agreed !== null) enterStep(draft, agreed, 0);
 }
 
 /**
@@ -108,6 +125,7 @@ export function retreatWithoutPods(draft: Draft, run: RunStatus): boolean {
     awaitingApprovalSince: undefined,
     shortOfPodsSince: undefined,
     approvals: undefined,
+    gates: undefined,
   });
   draft.patchStatus({ canaryWeight: 0, message: why });
   return true;

@@ -1,10 +1,14 @@
 import type { RunStatus } from "../api/status.ts";
 import { parseDuration } from "../lib/duration.ts";
+import { capital } from "../lib/text.ts";
 import { clockTime, isoTime, parseTime } from "../lib/time.ts";
 import type { Verdict } from "../verdict/judge.ts";
 import { announce, imageText, record } from "./announce.ts";
 import { deadlineOf, growthText, provideFor, readyPods } from "./canary.ts";
 import type { Draft } from "./draft.ts";
+import { PROMOTION_TYPES, RAISE_TYPES } from "./gates.ts";
+import { withinSchedule } from "./gates-schedule.ts";
+import { throughGates } from "./gates-waiting.ts";
 import { isHeldByPerson, pause, tellResumed } from "./pausing.ts";
 import { startPromotion } from "./promoting.ts";
 import { rollBack } from "./rolling-back.ts";
@@ -12,7 +16,10 @@ import { promotionWeight, stepsOf } from "./steps.ts";
 import { enterStep } from "./weights.ts";
 import { placeText, stepName, where } from "./wording.ts";
 
-/** Raising the weight waits, in this order, for: a person, the hold, the evidence, the pods, an approval. */
+/**
+ * Raising the weight waits, in this order, for: a person, the hold, the evidence, the pods, an approval, the schedule,
+ * webhooks.
+ */
 export function goOnOrWait(draft: Draft, run: RunStatus, verdict: Verdict): void {
   const hold = holdOf(run);
   const holdEndMs = parseTime(run.positions.at(-1)?.since ?? run.stageSince) + hold.ms;
@@ -29,7 +36,9 @@ export function goOnOrWait(draft: Draft, run: RunStatus, verdict: Verdict): void
     waitForEvidence(draft, run, verdict, Math.max(holdEndMs, parseTime(run.stageSince)) + deadlineOf(run));
     return;
   }
-  const unpaused = run.pause === undefined ? run : resumed(draft, run);
+  // A pause for a webhook has nothing to do with evidence.
+  const isOver = run.pause !== undefined && run.pause.kind !== "GateTimedOut";
+  const unpaused = isOver ? resumed(draft, run) : run;
   if (isShortOfPods(draft, unpaused)) return;
   if (hold.needsApproval && !isApproved(unpaused)) waitForApproval(draft, unpaused, verdict);
   else goOn(draft, unpaused);
@@ -67,10 +76,17 @@ function isShortOfPods(draft: Draft, current: RunStatus): boolean {
   return true;
 }
 
-function goOn(draft: Draft, run: RunStatus): void {
+/** Unless the schedule or a webhook holds it; tells whether it went on. */
+function goOn(draft: Draft, run: RunStatus): boolean {
   const next = run.stage === "Shadow" ? 0 : run.stepIndex + 1;
-  if (next < run.steps) enterStep(draft, run, next);
-  else startPromotion(draft, run);
+  const isPromotion = next >= run.steps;
+  const allowed = withinSchedule(draft, run);
+  if (allowed === null) return false;
+  const agreed = throughGates(draft, allowed, isPromotion ? PROMOTION_TYPES : RAISE_TYPES);
+  if (agreed === null) return false;
+  if (isPromotion) startPromotion(draft, agreed);
+  else enterStep(draft, agreed, next);
+  return true;
 }
 
 /** The share of requests that the canary gets next. */
@@ -118,8 +134,8 @@ function settleInconclusive(draft: Draft, run: RunStatus, verdict: Verdict): voi
       rollBack(draft, run, { result: "Failed", reason: "Inconclusive", message: capital(why) });
       break;
     case "promote":
-      record(draft, "InconclusiveAccepted", `${capital(why)} Going on, as onInconclusive: promote says.`);
-      goOn(draft, run);
+      if (goOn(draft, run))
+        record(draft, "InconclusiveAccepted", `${capital(why)} Going on, as onInconclusive: promote says.`);
       break;
   }
 }
@@ -150,8 +166,4 @@ function waitForApproval(draft: Draft, run: RunStatus, verdict: Verdict): void {
 
 function isApproved(run: RunStatus): boolean {
   return run.approvals?.some((approval) => approval.step === run.stepIndex) ?? false;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -93,6 +93,7 @@ function enter(
     pause: undefined,
     awaitingApprovalSince: undefined,
     shortOfPodsSince: undefined,
+    gates: undefined,
   });
   draft.act({ kind: "setTraffic", traffic: trafficOf(next) });
   draft.patchStatus({

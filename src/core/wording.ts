@@ -9,6 +9,7 @@ import { stepsOf, strategyOf } from "./steps.ts";
 export function stepText(run: RunStatus): string {
   const strategy = strategyOf(run.spec);
   if (strategy === "canary") return `${stepNumber(run)}/${run.steps}`;
+  if (run.stage === "Confirming") return "waiting";
   if (run.stage === "Starting") return "starting";
   if (run.stage === "Shadow") return "shadow";
   if (strategy === "ab") return "A/B";
@@ -19,6 +20,7 @@ function stepNumber(run: RunStatus): number {
   switch (run.stage) {
     case "Step":
       return run.stepIndex + 1;
+    case "Confirming":
     case "Starting":
     case "Shadow":
       return 0;
@@ -44,6 +46,7 @@ export function stepName(run: RunStatus): string {
 
 /** Where the run stands, as the beginning of a message. */
 export function where(run: RunStatus): string {
+  if (run.stage === "Confirming") return "Nothing has been started";
   if (run.stage === "Starting") return "The canary is ready";
   if (run.stage === "Shadow") return `Mirroring ${mirroredText(run)} to the canary`;
   switch (strategyOf(run.spec)) {
@@ -58,6 +61,7 @@ export function where(run: RunStatus): string {
 
 /** Where the run stands, as the end of a title: `rolled back at 10 %`, `is paused in its A/B test`. */
 export function placeText(run: RunStatus): string {
+  if (run.stage === "Confirming") return "before its start";
   if (run.stage === "Starting") return "while starting";
   if (run.stage === "Shadow") return "in shadow";
   if (run.weight > 0) return `at ${run.weight} %`;
@@ -75,7 +79,7 @@ export function placeText(run: RunStatus): string {
 export function shareText(run: RunStatus): string {
   if (run.shadowPercent > 0) return `${mirroredText(run)}, mirrored`;
   if (run.weight > 0 || strategyOf(run.spec) === "canary") return `${run.weight} %`;
-  if (run.stage === "Starting") return "none yet";
+  if (run.stage === "Confirming" || run.stage === "Starting") return "none yet";
   return run.stage === "Finalising" ? "none any more" : "requests that match";
 }
 

@@ -2,9 +2,12 @@ import { type Clock, deadline } from "../lib/clock.ts";
 import { OperationError } from "../lib/errors.ts";
 import { isForbidden, isNotFound } from "./api-error.ts";
 import type { Client } from "./client.ts";
-import { SECRET } from "./resources.ts";
+import { CONFIG_MAP, SECRET } from "./resources.ts";
 
+/** A member of a Secret or, where that is no secret, of a ConfigMap. */
 export interface SecretKey {
+  /** Default: Secret. */
+  readonly kind?: "Secret" | "ConfigMap";
   readonly namespace: string;
   readonly name: string;
   readonly key: string;
@@ -12,7 +15,7 @@ export interface SecretKey {
 
 export type SecretValue =
   | { readonly kind: "value"; readonly value: string }
-  /** The Secret or its member is not there, or must not be read: somebody has to act. */
+  /** The object or its member is not there, or must not be read: somebody has to act. */
   | { readonly kind: "missing"; readonly reason: string }
   /** The API server did not answer: later, perhaps. */
   | { readonly kind: "unavailable"; readonly reason: string };
@@ -43,7 +46,7 @@ export class SecretValues {
 
   /** Never rejects. */
   async read(secret: SecretKey): Promise<SecretValue> {
-    const id = `${secret.namespace}/${secret.name}/${secret.key}`;
+    const id = idOf(secret);
     const now = this.#options.clock.now();
     const kept = this.#kept.get(id);
     if (kept !== undefined && now < kept.untilMs) return kept.answer;
@@ -55,8 +58,8 @@ export class SecretValues {
   }
 
   /** After a receiver refused the value: it may have been changed just now. */
-  forget({ namespace, name, key }: SecretKey): void {
-    this.#kept.delete(`${namespace}/${name}/${key}`);
+  forget(secret: SecretKey): void {
+    this.#kept.delete(idOf(secret));
   }
 
   #keep(id: string, answer: SecretValue): void {
@@ -67,15 +70,16 @@ export class SecretValues {
     }
   }
 
-  async #fetch({ namespace, name, key }: SecretKey): Promise<SecretValue> {
-    const { client, clock, timeoutMs } = this.#options;
-    const title = `Secret ${namespace}/${name}`;
+  async #fetch(secret: SecretKey): Promise<SecretValue> {
+    const { clock, timeoutMs } = this.#options;
+    const { kind = "Secret", namespace, name, key } = secret;
+    const title = `${kind} ${namespace}/${name}`;
     const limit = deadline(clock, timeoutMs, { reason: () => new Error("timeout") });
     try {
-      const secret = await client.get(SECRET, { namespace, name }, { signal: limit.signal });
-      const encoded = secret.data?.[key];
-      if (encoded === undefined) return { kind: "missing", reason: `${title} has no key ${key}` };
-      return { kind: "value", value: Buffer.from(encoded, "base64").toString("utf8").trim() };
+      const value = await this.#get(secret, limit.signal);
+      return value === undefined
+        ? { kind: "missing", reason: `${title} has no key ${key}` }
+        : { kind: "value", value: value.trim() };
     } catch (error) {
       if (isNotFound(error)) return { kind: "missing", reason: `${title} does not exist` };
       if (isForbidden(error)) return { kind: "missing", reason: `Sluice may not read ${title}` };
@@ -85,4 +89,16 @@ export class SecretValues {
       limit.release();
     }
   }
+
+  async #get({ kind, namespace, name, key }: SecretKey, signal: AbortSignal): Promise<string | undefined> {
+    const { client } = this.#options;
+    if (kind === "ConfigMap")
+      return (await client.get(CONFIG_MAP, { namespace, name }, { signal })).data?.[key];
+    const encoded = (await client.get(SECRET, { namespace, name }, { signal })).data?.[key];
+    return encoded === undefined ? undefined : Buffer.from(encoded, "base64").toString("utf8");
+  }
+}
+
+function idOf({ kind = "Secret", namespace, name, key }: SecretKey): string {
+  return `${kind}/${namespace}/${name}/${key}`;
 }

@@ -7,10 +7,13 @@ import type { RolloutStatus } from "../../src/api/status.ts";
 import { ask } from "../../src/core/ask.ts";
 import { decide } from "../../src/core/decide.ts";
 import type { Action, Decision } from "../../src/core/decision.ts";
+import { askGates, type GateAsk } from "../../src/core/gates.ts";
 import type { JudgeMemory } from "../../src/core/judging.ts";
 import type { SeenTraffic } from "../../src/core/seen-traffic.ts";
 import type {
   CoreSettings,
+  GateAnswer,
+  GateAnswers,
   Observation,
   Primary,
   ServiceView,
@@ -80,6 +83,11 @@ export class CoreWorld {
   });
   /** Percentages of the target, each from when it was written. */
   #shares = [{ fromMs: START_MS, percent: 100 }];
+  /** What a webhook answers at once when it is asked; null: nothing, until `answer` is called. */
+  webhooks: (name: string, ask: GateAsk) => GateAnswer["result"] | null = () => "yes";
+  gates: Record<string, GateAnswers> = {};
+  /** Names of webhooks, as often as they were asked. */
+  readonly asked: string[] = [];
   /** Whether pods of a revision become ready at once. */
   starts: (hash: string) => boolean = () => true;
   readonly decisions: Decision[] = [];
@@ -124,7 +132,20 @@ export class CoreWorld {
       services: { apex: this.apex, primary: this.primaryService, canary: this.canaryService },
       judge: this.judge,
       seen: this.seen,
+      gates: this.gates,
     };
+  }
+
+  /** The controller begins anew, with nothing but the status. */
+  restart(): void {
+    this.judge = null;
+    this.gates = {};
+  }
+
+  /** A webhook that was asked answers now. */
+  answer(name: string, result: GateAnswer["result"]): void {
+    for (const id of Object.keys(this.gates).filter((it) => it.endsWith(`/${name}`)))
+      this.#answered(id, result);
   }
 
   rollout(): Rollout {
@@ -147,6 +168,7 @@ export class CoreWorld {
 
   /** One pass: ask, answer, decide, perform. */
   pass(): Decision {
+    this.#askGates();
     const snapshot = this.snapshot();
     const observations: Observation[] = ask(snapshot).map(({ fromMs, toMs, intervalMs }) => ({
       kind: "evidence",
@@ -200,6 +222,29 @@ export class CoreWorld {
 
   get notifications(): Decision["notifications"] {
     return this.decisions.flatMap((decision) => decision.notifications);
+  }
+
+  /** As controller/gate-desk.ts does. */
+  #askGates(): void {
+    const asks = askGates(this.snapshot());
+    const kept = Object.entries(this.gates).filter(([id]) => asks.some((ask) => ask.id === id));
+    this.gates = Object.fromEntries(kept);
+    for (const ask of asks) {
+      const answers = this.gates[ask.id] ?? { count: 0, refusals: 0, last: null, isAsking: false };
+      if (answers.isAsking || ask.dueMs > this.nowMs) continue;
+      this.asked.push(ask.hook.name);
+      this.gates[ask.id] = { ...answers, isAsking: true };
+      const result = this.webhooks(ask.hook.name, ask);
+      if (result !== null) this.#answered(ask.id, result);
+    }
+  }
+
+  #answered(id: string, result: GateAnswer["result"]): void {
+    const { count, refusals } = this.gates[id] ?? { count: 0, refusals: 0 };
+    const counted = { yes: 0, no: refusals + 1, none: refusals }[result];
+    const text = { yes: '200 "ok"', no: '403 "not yet"', none: "no answer within 10s" }[result];
+    const last = { result, text, atMs: this.nowMs };
+    this.gates[id] = { count: count + 1, refusals: counted, last, isAsking: false };
   }
 
   #rows(fromMs: number, toMs: number, intervalMs: number): EvidenceRow[] {
