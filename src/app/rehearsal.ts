@@ -3,6 +3,7 @@ import type { AxiosAdapter } from "axios";
 import { parse } from "yaml";
 import { loadConfig } from "../config/config.ts";
 import type { AnyObject } from "../kube/object.ts";
+import type { Transport } from "../kube/transport.ts";
 import { Prng } from "../lib/prng.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";
 import { ScenarioImages } from "../sim/scenario/image-book.ts";
@@ -19,6 +20,8 @@ export interface RehearsalOptions {
   readonly logger?: Logger;
   /** Where Slack messages go; absent: nowhere. */
   readonly slackAdapter?: AxiosAdapter | undefined;
+  /** Stands between the controller and the API server; absent: nothing does. */
+  readonly network?: ((server: Transport) => Transport) | undefined;
 }
 
 /** Virtual time in one go; between two goes the event loop gets a turn. */
@@ -46,7 +49,15 @@ export async function rehearse(options: RehearsalOptions): Promise<ScenarioResul
   const config = loadConfig({ flags: {}, environment: {} });
   const prng = new Prng(seed + 1);
   const { slackAdapter } = options;
-  const controller = new SimulatedController({ world, config, prng, logger, slackAdapter });
+  const network = options.network?.(world.apiFaults);
+  const controller = new SimulatedController({
+    world,
+    config,
+    prng,
+    logger,
+    slackAdapter,
+    ...(network === undefined ? {} : { network: () => network }),
+  });
   const runner = new ScenarioRunner({
     loaded,
     world,

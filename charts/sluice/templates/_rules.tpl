@@ -1,12 +1,13 @@
 {{/*
-What the controller may do in the namespaces that it looks after: these rights and no other. A test takes each one away
-and shows that a release then fails.
+What the controller may do in the namespaces that it looks after: these rights and no other. Tests show that a release
+asks for every one of them.
 */}}
 {{- define "sluice.rules" -}}
+# Objects are watched, and got one by one only after a conflict.
 # Rollouts: read; take commands and finalizers off (patch); tell the state.
 - apiGroups: [sluice.dev]
   resources: [rollouts]
-  verbs: [list, watch, patch]
+  verbs: [get, list, watch, patch]
 - apiGroups: [sluice.dev]
   resources: [rollouts/status]
   verbs: [update]
@@ -17,7 +18,7 @@ and shows that a release then fails.
 # The target is scaled, the primary made, promoted and removed.
 - apiGroups: [apps]
   resources: [deployments]
-  verbs: [list, watch, create, update, patch, delete]
+  verbs: [get, list, watch, create, update, patch, delete]
 - apiGroups: [apps]
   resources: [replicasets]
   verbs: [list, watch]
@@ -28,13 +29,16 @@ and shows that a release then fails.
 # The apex, primary and canary Services.
 - apiGroups: [""]
   resources: [services]
-  verbs: [list, watch, create, update, patch, delete]
+  verbs: [get, list, watch, create, update, patch, delete]
 - apiGroups: [discovery.k8s.io]
   resources: [endpointslices]
   verbs: [list, watch]
 - apiGroups: [networking.istio.io]
-  resources: [virtualservices, destinationrules]
-  verbs: [list, watch, create, update, patch, delete]
+  resources: [virtualservices]
+  verbs: [get, list, watch, create, update, patch, delete]
+- apiGroups: [networking.istio.io]
+  resources: [destinationrules]
+  verbs: [get, list, watch, create, update, delete]
 # Webhook URLs and tokens that Rollouts name. They are read when they are needed, never listed or watched.
 - apiGroups: [""]
   resources: [secrets]
