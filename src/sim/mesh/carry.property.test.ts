@@ -13,6 +13,8 @@ import { faultPolicy, retryPolicy } from "./policy.ts";
 import type { ForwardPlan } from "./route.ts";
 import { ProxyStats, UNKNOWN_WORKLOAD } from "./telemetry.ts";
 
+const SEEN = { path: "/", authority: "web" };
+
 const share = fc.double({ min: 0, max: 1, noNaN: true });
 const percentage = share.map((value) => ({ value: value * 100 }));
 
@@ -64,9 +66,14 @@ function carried(seed: number, count: number, backends: readonly Backend[], give
     destinations: backends.map(({ weight }, index) => ({
       share: weight,
       cluster: clusters[index]!,
+      seen: SEEN,
       cookies: [],
     })),
-    mirrors: backends.map(({ mirrored }, index) => ({ share: mirrored, cluster: clusters[index]! })),
+    mirrors: backends.map(({ mirrored }, index) => ({
+      share: mirrored,
+      cluster: clusters[index]!,
+      seen: SEEN,
+    })),
     fault: faultPolicy({
       abort: { httpStatus: 555, percentage: abort },
       delay: { fixedDelay: "1s", percentage: delay },

@@ -1,11 +1,12 @@
 import type { Cluster } from "./clusters.ts";
 import type { GroundTruth, PodGroup, RequestOrigin, RequestUse, Unserved } from "./ground-truth.ts";
-import { serviceNamed } from "./hosts.ts";
 import { bucketOf, type Took } from "./latency.ts";
 import type { PodDirectory } from "./pod-directory.ts";
 import type { MeshPod } from "./pods.ts";
 import type { AttemptEnd } from "./policy.ts";
-import type { ForwardPlan, Plan, RouteTarget } from "./route.ts";
+import { deal, reach, serviceOf } from "./reach.ts";
+import type { SeenRequest } from "./rewrite.ts";
+import type { ForwardPlan, HttpPlan, RouteTarget, WeightedCluster } from "./route.ts";
 import { type Patience, type Reply, replies, type Serving } from "./serve.ts";
 import {
   type ProxyStats,
@@ -86,7 +87,7 @@ export class Batch {
     this.#now = now;
   }
 
-  carry(plan: Plan, count: number): void {
+  carry(plan: HttpPlan, count: number): void {
     if (plan.kind === "answer") {
       const unserved = UNSERVED[plan.flags];
       if (unserved !== undefined) this.#carrier.truth.unserved(this.#now, unserved, "live", count);
@@ -100,9 +101,7 @@ export class Batch {
     for (const [index, target] of plan.destinations.entries()) {
       forwarded += this.#forward(plan, target, counts[index] ?? 0);
     }
-    for (const { share, cluster } of plan.mirrors) {
-      this.#mirror(plan, cluster, draw.binomial(forwarded, share));
-    }
+    for (const mirror of plan.mirrors) this.#mirror(plan, mirror, draw.binomial(forwarded, mirror.share));
   }
 
   /** Past the fault filter; returns how many got through it. */
@@ -134,9 +133,9 @@ export class Batch {
       return;
     }
     const patience = patienceOf(plan, group.elapsedMs);
-    for (const { key, count } of this.#deal(cluster, group.count, group.pod)) {
+    for (const { key, count } of deal(this.#carrier.draw, cluster, group.count, group.pod)) {
       const sent = { ...group, count, pod: key };
-      const pod = this.#reach(key, "live", count);
+      const pod = this.#reach(key, target.seen, "live", count);
       if (pod === null) {
         this.#failed(plan, target, sent, { end: "connect-failure", tookMs: REFUSED_MS });
       } else {
@@ -146,10 +145,10 @@ export class Batch {
   }
 
   /** Fire and forget: nobody waits for it, nothing is retried, and only the receiving side counts it. */
-  #mirror(plan: ForwardPlan, cluster: Cluster, count: number): void {
+  #mirror(plan: ForwardPlan, { cluster, seen }: WeightedCluster, count: number): void {
     if (count > 0 && cluster.endpoints.length === 0) this.#unserved(cluster, "mirror", count);
-    for (const { key, count: dealt } of this.#deal(cluster, count, null)) {
-      const pod = this.#reach(key, "mirror", dealt);
+    for (const { key, count: dealt } of deal(this.#carrier.draw, cluster, count, null)) {
+      const pod = this.#reach(key, seen, "mirror", dealt);
       if (pod !== null) this.#serve(pod, cluster, dealt, patienceOf(plan, 0));
     }
   }
@@ -166,27 +165,8 @@ export class Batch {
     return flag;
   }
 
-  /** Requests to pods, evenly by chance; a retry prefers another pod than the one that failed, as Istio's do. */
-  #deal(cluster: Cluster, count: number, avoid: string | null): { key: string; count: number }[] {
-    if (count === 0) return [];
-    const all = cluster.endpoints.map(({ pod }) => pod);
-    const others = all.filter((pod) => pod !== avoid);
-    const pods = others.length > 0 ? others : all;
-    const even = pods.map(() => 1);
-    return this.#carrier.draw
-      .split(count, even)
-      .map((dealt, index) => ({ key: pods[index] ?? "", count: dealt }))
-      .filter((dealt) => dealt.count > 0);
-  }
-
-  /** The pod when it is there; either way the requests were sent to it. */
-  #reach(key: string, use: RequestUse, count: number): MeshPod | null {
-    const { pods, truth } = this.#carrier;
-    const group = pods.group(key);
-    if (group !== null) truth.sent(this.#now, group, this.#sender.origin, use, count);
-    const pod = pods.serving(key);
-    if (pod === null) truth.sentToUnready(this.#now, count);
-    return pod;
+  #reach(key: string, seen: SeenRequest, use: RequestUse, count: number): MeshPod | null {
+    return reach(this.#carrier, this.#now, key, { ...this.#sender.origin, ...seen, use }, count);
   }
 
   /** The pod's application and its sidecar's count. */
@@ -293,9 +273,4 @@ function patienceOf(plan: ForwardPlan, elapsedMs: number): Patience {
   const tryMs = plan.retry.perTryTimeoutMs ?? Number.POSITIVE_INFINITY;
   const firstMs = Math.min(tryMs, wholeMs);
   return { limitMs: Math.min(tryMs, wholeMs - elapsedMs), cutMs: Number.isFinite(firstMs) ? firstMs : null };
-}
-
-function serviceOf(cluster: Cluster): ServiceIdentity {
-  const named = cluster.service ?? serviceNamed(cluster.host, "");
-  return { name: named?.name ?? cluster.host, namespace: named?.namespace ?? "unknown", host: cluster.host };
 }

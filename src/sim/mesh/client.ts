@@ -1,9 +1,12 @@
 import { AnswerTally } from "./answer-tally.ts";
 import { Batch, type Carrier, type Sender } from "./carry.ts";
+import type { Flow } from "./connections.ts";
 import { Population } from "./population.ts";
 import type { MeshProxy } from "./proxy.ts";
 import type { WorkloadIdentity } from "./telemetry.ts";
 import type { TrafficSpec } from "./traffic-spec.ts";
+
+const DEFAULT_CONNECTION_MS = 10_000;
 
 /** A source of traffic: a workload whose pods share its requests, or a gateway. */
 export class TrafficClient {
@@ -40,6 +43,7 @@ export class TrafficClient {
   /** Sends what has come up in `durationMs`, all at the instant `now`. */
   send(carrier: Carrier, now: number, durationMs: number): void {
     const { rps, clients } = this.#spec;
+    this.#passConnections(carrier, now, durationMs);
     const count = carrier.draw.poisson((rps * durationMs) / 1_000);
     if (clients === undefined) {
       this.#carry(carrier, now, count, null);
@@ -85,9 +89,29 @@ export class TrafficClient {
         const dealt = byMethod[index] ?? 0;
         if (dealt === 0) continue;
         const sender = this.#senderFor(proxy, method, onAnswers);
-        new Batch(carrier, sender, now).carry(proxy.planFor(this.#spec, method, cookie), dealt);
+        const plan = proxy.planFor(this.#spec, method, cookie);
+        if (plan.kind !== "connect") new Batch(carrier, sender, now).carry(plan, dealt);
+        else proxy.connections.open(this.#flow(carrier, sender, now), plan, dealt);
       }
     }
+  }
+
+  /** Connections that are open go on, end, or break. */
+  #passConnections(carrier: Carrier, now: number, durationMs: number): void {
+    for (const proxy of this.proxies) {
+      if (proxy.connections.isIdle) continue;
+      const sender = this.#senderFor(proxy, "", undefined);
+      proxy.connections.pass(this.#flow(carrier, sender, now), durationMs);
+    }
+  }
+
+  #flow(carrier: Carrier, sender: Sender, now: number): Flow {
+    const { host: authority, connectionMs = DEFAULT_CONNECTION_MS } = this.#spec;
+    return { carrier, sender, now, authority, lastMs: this.#isHttp ? 0 : connectionMs };
+  }
+
+  get #isHttp(): boolean {
+    return (this.#spec.protocol ?? "http") === "http";
   }
 
   #senderFor(proxy: MeshProxy, method: string, onAnswers: Sender["onAnswers"]): Sender {
@@ -100,6 +124,8 @@ export class TrafficClient {
   }
 }
 
-function methodsOf({ method = "GET" }: TrafficSpec): ReadonlyMap<string, number> {
+/** Connections have no method; they are told apart by their protocol. */
+function methodsOf({ method = "GET", protocol = "http" }: TrafficSpec): ReadonlyMap<string, number> {
+  if (protocol !== "http") return new Map([[protocol.toUpperCase(), 1]]);
   return new Map(typeof method === "string" ? [[method, 1]] : Object.entries(method));
 }

@@ -24,12 +24,20 @@ export interface Endpoint {
   readonly pod: string;
 }
 
-/** The cluster of a destination in a VirtualService of `namespace`. */
-export function clusterOf(view: View, destination: Destination, namespace: string): Cluster {
+/**
+ * The cluster of a destination in a VirtualService of `namespace`. A destination without a port means the only one of
+ * its Service, and of several the one that was called (istiod's GetDestinationCluster).
+ */
+export function clusterOf(
+  view: View,
+  destination: Destination,
+  namespace: string,
+  calledPort: number,
+): Cluster {
   const host = resolveShortName(destination.host, namespace);
   const name = serviceNamed(host, namespace);
   const service = name === null ? undefined : view.services.get(keyText(name));
-  if (name === null || service === undefined || !hasPort(service, destination.port?.number)) {
+  if (name === null || service === undefined || !hasPort(service, destination.port?.number, calledPort)) {
     return { host, service: null, endpoints: [] };
   }
   const fullHost = serviceHost(name.name, name.namespace);
@@ -39,9 +47,10 @@ export function clusterOf(view: View, destination: Destination, namespace: strin
   return { host: fullHost, service: name, endpoints };
 }
 
-function hasPort(service: Service, port: number | undefined): boolean {
+function hasPort(service: Service, named: number | undefined, called: number): boolean {
   const ports = service.spec.ports ?? [];
-  return port === undefined || ports.some((served) => served.port === port);
+  if (named === undefined && ports.length <= 1) return true;
+  return ports.some(({ port }) => port === (named ?? called));
 }
 
 /** Labels of a subset: the first DestinationRule of the host that defines it. null when none does. */

@@ -6,16 +6,23 @@ const NOW = Date.parse("2026-01-05T09:00:00Z");
 const PAGE = { path: "/shop/cart?x=1", scheme: "http" };
 
 describe("Set-Cookie headers of a route", () => {
-  it("come from the destination and from the route, the destination's first", () => {
-    const add = (value: string) => ({ response: { add: { "Set-Cookie": value } } });
-    expect(cookiesOf(add("a=1"), add("b=2"))).toEqual(["a=1", "b=2"]);
+  const add = (value: string) => ({ response: { add: { "Set-Cookie": value } } });
+  const set = (value: string) => ({ response: { set: { "set-cookie": value } } });
+  const remove = { response: { remove: ["Set-Cookie"] } };
+
+  it("come from the chosen destination and from the route, in this order", () => {
+    expect(cookiesOf(add("b=2"), add("a=1"))).toEqual(["a=1", "b=2"]);
     expect(cookiesOf(undefined, undefined)).toEqual([]);
   });
 
   it("are replaced by what the route sets, and gone when it removes them", () => {
-    const destination = { response: { add: { "set-cookie": "a=1" } } };
-    expect(cookiesOf(destination, { response: { set: { "set-cookie": "b=2" } } })).toEqual(["b=2"]);
-    expect(cookiesOf(destination, { response: { remove: ["Set-Cookie"] } })).toEqual([]);
+    expect(cookiesOf(set("b=2"), add("a=1"))).toEqual(["b=2"]);
+    expect(cookiesOf(remove, add("a=1"))).toEqual([]);
+  });
+
+  it("of a lone destination come last, and outlive what the route removes", () => {
+    expect(cookiesOf(add("b=2"), add("a=1"), true)).toEqual(["b=2", "a=1"]);
+    expect(cookiesOf(remove, add("a=1"), true)).toEqual(["a=1"]);
   });
 });
 

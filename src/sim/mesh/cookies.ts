@@ -1,4 +1,4 @@
-import type { HeaderOperations, Headers } from "./istio.ts";
+import type { Headers } from "./istio.ts";
 
 /** One Set-Cookie as a browser keeps it (RFC 6265, section 5.3). */
 export interface Cookie {
@@ -14,22 +14,45 @@ export interface Cookie {
 const SET_COOKIE = "set-cookie";
 
 /**
- * The Set-Cookie headers that a route adds to answers. Envoy applies the destination's operations before the route's, and
- * within one removes before it sets and adds; it does so for answers of its own too.
+ * The Set-Cookie headers that a route adds to answers, Envoy's own included. Among several destinations Envoy applies
+ * the operations of the chosen one before the route's; istiod joins those of a lone one to the route's. Whoever's they
+ * are, headers are removed before any are set and added.
  */
-export function cookiesOf(destination: Headers | undefined, route: Headers | undefined): readonly string[] {
+export function cookiesOf(
+  route: Headers | undefined,
+  destination?: Headers | undefined,
+  isLone = false,
+): readonly string[] {
+  const own = operationsOn(destination);
+  const shared = operationsOn(route);
+  const edits = isLone ? [joined(shared, own)] : [own, shared];
   let cookies: readonly string[] = [];
-  for (const headers of [destination, route]) cookies = applied(cookies, headers?.response);
+  for (const { removes, puts } of edits) {
+    if (removes) cookies = [];
+    for (const { value, replaces } of puts) cookies = replaces ? [value] : [...cookies, value];
+  }
   return cookies;
 }
 
-function applied(cookies: readonly string[], operations: HeaderOperations | undefined): readonly string[] {
-  if (operations === undefined) return cookies;
-  const { remove = [], set = {}, add = {} } = operations;
-  const kept = remove.some(isSetCookie) ? [] : cookies;
-  const replacing = setCookieIn(set);
-  const adding = setCookieIn(add);
-  return [...(replacing === null ? kept : [replacing]), ...(adding === null ? [] : [adding])];
+interface Edit {
+  readonly removes: boolean;
+  readonly puts: readonly { readonly value: string; readonly replaces: boolean }[];
+}
+
+function operationsOn(headers: Headers | undefined): Edit {
+  const { remove = [], set = {}, add = {} } = headers?.response ?? {};
+  const puts = [
+    { value: setCookieIn(set), replaces: true },
+    { value: setCookieIn(add), replaces: false },
+  ];
+  return {
+    removes: remove.some(isSetCookie),
+    puts: puts.filter((put): put is Edit["puts"][number] => put.value !== null),
+  };
+}
+
+function joined(first: Edit, second: Edit): Edit {
+  return { removes: first.removes || second.removes, puts: [...first.puts, ...second.puts] };
 }
 
 function setCookieIn(headers: Readonly<Record<string, string>>): string | null {

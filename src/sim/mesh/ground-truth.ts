@@ -1,4 +1,5 @@
 import { ClientTruth } from "./client-truth.ts";
+import type { SeenRequest } from "./rewrite.ts";
 import { Tally, type Window, within } from "./tally.ts";
 
 /** Requests that reached, or were sent to, the pods of one ReplicaSet. */
@@ -16,6 +17,11 @@ export interface RequestOrigin {
   /** Name of the source of traffic. */
   readonly source: string;
   readonly method: string;
+}
+
+/** Requests as they arrived. */
+export interface SentRequests extends RequestOrigin, SeenRequest {
+  readonly use: RequestUse;
 }
 
 /** Why a request reached no pod at all. */
@@ -45,12 +51,15 @@ export interface SentFilter extends Window {
   readonly source?: string;
   /** Absent: all methods. */
   readonly method?: string;
+  /** As the pod saw it, after rewriting, with its query. Absent: all. */
+  readonly path?: string;
+  /** The Host header that the pod saw. Absent: all. */
+  readonly authority?: string;
 }
 
 interface Sent {
   readonly group: PodGroup;
-  readonly origin: RequestOrigin;
-  readonly use: RequestUse;
+  readonly requests: SentRequests;
   readonly tally: Tally;
 }
 
@@ -64,14 +73,16 @@ export class GroundTruth {
   readonly #sent = new Map<string, Sent>();
   readonly #users = { requests: new Tally(), errors: new Tally() };
   readonly #unready = new Tally();
+  readonly #broken = new Tally();
   readonly #unserved = new Map<string, { reason: Unserved; use: RequestUse; tally: Tally }>();
 
   /** A request was sent to a pod, whether or not the pod was there. */
-  sent(at: number, group: PodGroup, origin: RequestOrigin, use: RequestUse, count: number): void {
-    const key = `${group.namespace}/${group.workload}/${group.hash}/${use}/${origin.source}/${origin.method}`;
+  sent(at: number, group: PodGroup, requests: SentRequests, count: number): void {
+    const { use, source, method, authority, path } = requests;
+    const key = `${group.namespace}/${group.workload}/${group.hash} ${use} ${source} ${method} ${authority}${path}`;
     let entry = this.#sent.get(key);
     if (entry === undefined) {
-      entry = { group, origin, use, tally: new Tally() };
+      entry = { group, requests, tally: new Tally() };
       this.#sent.set(key, entry);
     }
     entry.tally.add(at, count);
@@ -95,8 +106,19 @@ export class GroundTruth {
 
   /** A user got an answer; one of 500 and above is an error. */
   answered(at: number, status: number, count: number): void {
+    if (count === 0) return;
     this.#users.requests.add(at, count);
     if (status >= 500) this.#users.errors.add(at, count);
+  }
+
+  /** Users lost connections that had come about. */
+  broken(at: number, count: number): void {
+    this.#broken.add(at, count);
+    this.#users.errors.add(at, count);
+  }
+
+  brokenConnections(window: Window = {}): number {
+    return within(this.#broken, window);
   }
 
   requestsTo(filter: SentFilter): number {
@@ -133,13 +155,13 @@ export class GroundTruth {
   }
 }
 
-function isMeant({ group, origin, use }: Sent, filter: SentFilter): boolean {
+const CHOICES = ["use", "source", "method", "path", "authority"] as const;
+
+function isMeant({ group, requests }: Sent, filter: SentFilter): boolean {
   return (
     group.workload === filter.workload &&
     group.namespace === filter.namespace &&
     (filter.hash === undefined || filter.hash === group.hash) &&
-    (filter.use === undefined || filter.use === use) &&
-    (filter.source === undefined || filter.source === origin.source) &&
-    (filter.method === undefined || filter.method === origin.method)
+    CHOICES.every((key) => filter[key] === undefined || filter[key] === requests[key])
   );
 }

@@ -61,9 +61,19 @@ export interface HttpRetry {
   readonly retryOn?: string;
 }
 
+export interface HttpRewrite {
+  readonly uri?: string;
+  readonly authority?: string;
+  readonly uriRegexRewrite?: { readonly match?: string; readonly rewrite?: string };
+}
+
 export interface HttpRoute {
   readonly name?: string;
   readonly match?: readonly HttpMatchRequest[];
+  /** Another VirtualService, without hosts, that has the routes. */
+  readonly delegate?: { readonly name?: string; readonly namespace?: string };
+  readonly rewrite?: HttpRewrite;
+  readonly corsPolicy?: unknown;
   readonly route?: readonly HttpRouteDestination[];
   readonly redirect?: { readonly redirectCode?: number };
   readonly directResponse?: { readonly status: number };
@@ -78,17 +88,36 @@ export interface HttpRoute {
   readonly mirrors?: readonly { readonly destination: Destination; readonly percentage?: Percent }[];
 }
 
+/** Conditions of `tcp` routes; `sniHosts` in those of `tls`. Subnets have no effect: the mesh knows no addresses. */
+export interface ConnectionMatch {
+  readonly sniHosts?: readonly string[];
+  readonly port?: number;
+  readonly gateways?: readonly string[];
+  readonly sourceLabels?: Readonly<Record<string, string>>;
+  readonly sourceNamespace?: string;
+}
+
+/** A route of `tls` or `tcp`. */
+export interface ConnectionRoute {
+  readonly match?: readonly ConnectionMatch[];
+  readonly route?: readonly { readonly destination: Destination; readonly weight?: number }[];
+}
+
 export interface VirtualService extends KubeObject {
   readonly spec?: {
     readonly hosts?: readonly string[];
     readonly gateways?: readonly string[];
+    readonly exportTo?: readonly string[];
     readonly http?: readonly HttpRoute[];
+    readonly tls?: readonly ConnectionRoute[];
+    readonly tcp?: readonly ConnectionRoute[];
   };
 }
 
 export interface DestinationRule extends KubeObject {
   readonly spec?: {
     readonly host?: string;
+    readonly exportTo?: readonly string[];
     readonly subsets?: readonly {
       readonly name: string;
       readonly labels?: Readonly<Record<string, string>>;

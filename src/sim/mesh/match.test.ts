@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { HttpMatchRequest } from "./istio.ts";
-import { ANY_GATEWAY, matches, matchesAny, type RequestShape, servesGateway } from "./match.ts";
+import { ANY_GATEWAY, matches, matchingBlock, type RequestShape, servesGateway } from "./match.ts";
 
 const REQUEST: RequestShape = {
   method: "GET",
@@ -45,6 +45,12 @@ const TABLE: readonly (readonly [string, HttpMatchRequest, boolean])[] = [
   ["another port", { port: 8080 }, false],
   ["the sidecars' gateway", { gateways: ["mesh"] }, true],
   ["another gateway", { gateways: ["public"] }, false],
+  [
+    "labels of another source, at a gateway that it names",
+    { gateways: ["mesh"], sourceLabels: { app: "x" } },
+    true,
+  ],
+  ["a header that is there", { headers: { "X-Canary": { regex: "*" } } }, true],
   ["labels of the source", { sourceLabels: { app: "web" } }, true],
   ["other labels of the source", { sourceLabels: { app: "web", version: "v2" } }, false],
   ["the source's namespace", { sourceNamespace: "shop" }, true],
@@ -59,16 +65,17 @@ describe("a match block", () => {
   });
 
   it("is one of several, any of which suffices", () => {
-    expect(matchesAny([{ method: { exact: "POST" } }, { uri: { prefix: "/api" } }], REQUEST, "shop")).toBe(
-      true,
-    );
-    expect(matchesAny([{ method: { exact: "POST" } }, { uri: { prefix: "/web" } }], REQUEST, "shop")).toBe(
-      false,
-    );
+    const [post, api, web] = [
+      { method: { exact: "POST" } },
+      { uri: { prefix: "/api" } },
+      { uri: { prefix: "/web" } },
+    ];
+    expect(matchingBlock([post, api], REQUEST, "shop")).toBe(api);
+    expect(matchingBlock([post, web], REQUEST, "shop")).toBeNull();
   });
 
   it.each([undefined, []])("is not needed: a route with %o takes every request", (blocks) => {
-    expect(matchesAny(blocks, REQUEST, "shop")).toBe(true);
+    expect(matchingBlock(blocks, REQUEST, "shop")).toEqual({});
   });
 });
 

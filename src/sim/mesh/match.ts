@@ -20,14 +20,16 @@ export interface RequestShape {
   readonly source: { readonly namespace: string; readonly labels: Readonly<Record<string, string>> };
 }
 
-/** Istio's rule: any of the blocks, all conditions within one; no block matches everything. */
-export function matchesAny(
+const NO_CONDITION: HttpMatchRequest = {};
+
+/** Istio's rule: the first of the blocks of which all conditions hold; null when none does. No block takes everything. */
+export function matchingBlock(
   blocks: readonly HttpMatchRequest[] | undefined,
   request: RequestShape,
   namespace: string,
-): boolean {
-  if (blocks === undefined || blocks.length === 0) return true;
-  return blocks.some((block) => matches(block, request, namespace));
+): HttpMatchRequest | null {
+  if (blocks === undefined || blocks.length === 0) return NO_CONDITION;
+  return blocks.find((block) => matches(block, request, namespace)) ?? null;
 }
 
 /** `namespace` is that of the VirtualService: names of gateways are relative to it. */
@@ -51,13 +53,27 @@ const CONDITIONS: readonly Condition[] = [
     return Object.entries(queryParams ?? {}).every(([name, match]) => hasValue(match, query.get(name)));
   },
   ({ port }, request) => port === undefined || port === request.port,
-  ({ gateways }, request, namespace) =>
-    gateways === undefined || gateways.length === 0 || servesGateway(gateways, request.gateway, namespace),
-  ({ sourceLabels }, { source }) =>
-    Object.entries(sourceLabels ?? {}).every(([name, value]) => source.labels[name] === value),
-  ({ sourceNamespace }, { source }) =>
-    sourceNamespace === undefined || sourceNamespace === "" || sourceNamespace === source.namespace,
+  (block, request, namespace) => {
+    // As istiod has it: where gateways are named, nothing else about the source counts.
+    if ((block.gateways ?? []).length > 0) {
+      return servesGateway(block.gateways ?? [], request.gateway, namespace);
+    }
+    return comesFrom(block, request.source);
+  },
 ];
+
+export interface SourceMatch {
+  readonly sourceLabels?: Readonly<Record<string, string>>;
+  readonly sourceNamespace?: string;
+}
+
+export function comesFrom(
+  { sourceLabels = {}, sourceNamespace = "" }: SourceMatch,
+  source: RequestShape["source"],
+): boolean {
+  const hasLabels = Object.entries(sourceLabels).every(([name, value]) => source.labels[name] === value);
+  return hasLabels && (sourceNamespace === "" || sourceNamespace === source.namespace);
+}
 
 /** Whether a list of gateway names (`mesh`, `name`, `namespace/name`) holds the one that the request comes through. */
 export function servesGateway(gateways: readonly string[], gateway: string, namespace: string): boolean {
@@ -75,6 +91,8 @@ function hasValue(match: StringMatch, value: string | null, ignoreCase = false):
   const fold = (text: string) => (ignoreCase ? text.toLowerCase() : text);
   if (match.exact !== undefined) return fold(value) === fold(match.exact);
   if (match.prefix !== undefined) return fold(value).startsWith(fold(match.prefix));
+  // Not a pattern: istiod takes it for "is there".
+  if (match.regex === "*") return true;
   if (match.regex !== undefined) return fullMatch(match.regex, value);
   return true;
 }

@@ -23,7 +23,7 @@ function servingPod(name: string): Pod {
   return { ...pod, status: { ...readyStatus(), phase: "Running", containerStatuses: [running] } };
 }
 
-const FROM_WEB = { source: "web", method: "GET" };
+const REQUEST = { source: "web", method: "GET", path: "/", authority: "web", use: "live" } as const;
 
 describe("PodLoad", () => {
   it("spreads the requests of the last 15 s to a revision over its pods that serve", async () => {
@@ -36,7 +36,7 @@ describe("PodLoad", () => {
     expect(load.usageOf(serving[0]!)?.cpu).toBe(5);
     for (let second = 0; second < 20; second++) {
       await clock.advance(1_000);
-      truth.sent(clock.now(), { namespace: "shop", workload: "web", hash: "abc" }, FROM_WEB, "live", 100);
+      truth.sent(clock.now(), { namespace: "shop", workload: "web", hash: "abc" }, REQUEST, 100);
     }
     // 100 requests a second over two pods, 5 ms of cpu each.
     const cpu = load.usageOf(serving[0]!)?.cpu ?? 0;

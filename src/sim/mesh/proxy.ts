@@ -1,11 +1,17 @@
+import type { Service } from "../../kube/kind/network.ts";
 import { keyText } from "../../kube/object.ts";
+import { type ConnectPlan, connectPlan, directConnectPlan } from "./connection-route.ts";
+import { Connections } from "./connections.ts";
 import { serviceNamed } from "./hosts.ts";
 import type { Lag } from "./lag.ts";
 import { ANY_GATEWAY, type RequestShape } from "./match.ts";
-import { directPlan, NO_ROUTE, type Plan, planFor } from "./route.ts";
+import { portProtocol } from "./ports.ts";
+import { directPlan, type HttpPlan, NO_ROUTE, planFor } from "./route.ts";
 import { ProxyStats } from "./telemetry.ts";
 import type { TrafficSpec } from "./traffic-spec.ts";
 import type { ProxyView, View } from "./view.ts";
+
+export type Plan = HttpPlan | ConnectPlan;
 
 /** Plans that are kept for one state of the world: one for each method and Cookie header. */
 const PLAN_LIMIT = 1_000;
@@ -15,6 +21,7 @@ export class MeshProxy {
   /** The pod that it is in. */
   readonly name: string;
   readonly stats = new ProxyStats();
+  readonly connections = new Connections();
   readonly known: ProxyView;
   lag: Lag;
   #plans = new Map<string, Plan>();
@@ -47,13 +54,36 @@ export class MeshProxy {
 }
 
 function planOf(spec: TrafficSpec, method: string, cookie: string | null, view: View): Plan {
-  if (spec.from.sidecar === false) return directPlan(view, requestOf(spec, method, cookie, view, "none"));
-  const plan = (gateway: string) => planFor(view, requestOf(spec, method, cookie, view, gateway));
-  if (spec.gateway !== undefined) return plan(spec.gateway);
-  const named = serviceNamed(spec.host, spec.from.namespace);
-  if (named !== null && view.services.has(keyText(named))) return plan("mesh");
-  const outside = plan(ANY_GATEWAY);
-  return outside === NO_ROUTE ? plan("mesh") : outside;
+  const at = (gateway: string) => planAt(spec, requestOf(spec, method, cookie, view, gateway), view);
+  if (spec.from.sidecar === false) return at(NO_PROXY);
+  if (spec.gateway !== undefined) return at(spec.gateway);
+  if (serviceOf(spec, view) !== undefined) return at("mesh");
+  const outside = at(ANY_GATEWAY);
+  const isTaken = outside.kind === "connect" ? outside.destinations.length > 0 : outside !== NO_ROUTE;
+  return isTaken ? outside : at("mesh");
+}
+
+/** Where requests enter that no proxy sends. */
+const NO_PROXY = "";
+
+/** What is not HTTP at a port that is said to be: Envoy's codec gives up. */
+const PROTOCOL_ERROR: Plan = { kind: "answer", status: 400, flags: "DPE", cookies: [] };
+
+function planAt({ protocol = "http", ...spec }: TrafficSpec, request: RequestShape, view: View): Plan {
+  const isHttp = protocol === "http";
+  if (request.gateway === NO_PROXY) {
+    return isHttp ? directPlan(view, request) : directConnectPlan(view, request);
+  }
+  const isMesh = request.gateway === "mesh";
+  const port = isMesh ? portProtocol(serviceOf(spec, view), request.port) : protocol;
+  if (!isHttp) return port === "http" ? PROTOCOL_ERROR : connectPlan(view, request, protocol === "tls");
+  // Requests to a port that is said to be something else are bytes to the proxy.
+  return port === "tcp" || port === "tls" ? connectPlan(view, request, false) : planFor(view, request);
+}
+
+function serviceOf({ host, from }: Pick<TrafficSpec, "host" | "from">, view: View): Service | undefined {
+  const named = serviceNamed(host, from.namespace);
+  return named === null ? undefined : view.services.get(keyText(named));
 }
 
 function requestOf(
@@ -63,15 +93,13 @@ function requestOf(
   view: View,
   gateway: string,
 ): RequestShape {
-  const named = serviceNamed(spec.host, spec.from.namespace);
-  const service = named === null ? undefined : view.services.get(keyText(named));
   return {
     method,
     path: spec.path ?? "/",
     authority: spec.host,
     scheme: spec.scheme ?? "http",
     headers: withCookie(spec.headers ?? {}, cookie),
-    port: spec.port ?? service?.spec.ports?.[0]?.port ?? 80,
+    port: spec.port ?? serviceOf(spec, view)?.spec.ports?.[0]?.port ?? 80,
     gateway,
     source: { namespace: spec.from.namespace, labels: spec.from.labels },
   };

@@ -5,61 +5,13 @@ import {
   aService,
   aSlice,
   aVirtualService,
-  HandFedCaches,
   readyStatus,
 } from "../../../test/support/mesh-objects.ts";
-import type { KubeObject } from "../../kube/object.ts";
+import { aRequest, CANARY, planText, viewOf } from "../../../test/support/mesh-view.ts";
+import type { Service } from "../../kube/kind/network.ts";
 import type { HttpRoute } from "./istio.ts";
-import { ANY_GATEWAY, type RequestShape } from "./match.ts";
-import { type Plan, planFor } from "./route.ts";
-import { ChangeLog, type KindName } from "./view.ts";
-
-const PRIMARY = [aPod("checkout-primary", 0), aPod("checkout-primary", 1)];
-const CANARY = aPod("checkout", 0, { hash: "bbbb", labels: { version: "v2" } });
-const WORLD = [
-  ...PRIMARY,
-  CANARY,
-  aService("checkout"),
-  aService("checkout-primary"),
-  aService("checkout-canary"),
-  aSlice("checkout", PRIMARY),
-  aSlice("checkout-primary", PRIMARY),
-  aSlice("checkout-canary", [CANARY]),
-];
-
-function viewOf(...objects: readonly KubeObject[]) {
-  const log = new ChangeLog();
-  const fed = new HandFedCaches();
-  for (const [kind, cache] of Object.entries(fed.caches)) {
-    cache.subscribe((change: { new?: unknown }) =>
-      log.record(0, kind as KindName, change.new as never, false),
-    );
-  }
-  fed.put(...WORLD, ...objects);
-  return log.current;
-}
-
-function request(overrides: Partial<RequestShape> = {}): RequestShape {
-  return {
-    method: "GET",
-    path: "/",
-    authority: "checkout",
-    scheme: "http",
-    headers: {},
-    port: 80,
-    gateway: "mesh",
-    source: { namespace: "shop", labels: {} },
-    ...overrides,
-  };
-}
-
-/** `host:share` of each destination, or `status flags`. */
-function text(plan: Plan): string {
-  if (plan.kind === "answer") return `${plan.status} ${plan.flags}`;
-  return plan.destinations
-    .map(({ share, cluster }) => `${cluster.service?.name ?? "?"}:${share}:${cluster.endpoints.length}`)
-    .join(" ");
-}
+import { ANY_GATEWAY } from "./match.ts";
+import { planFor } from "./route.ts";
 
 const SPLIT: HttpRoute = {
   route: [
@@ -69,12 +21,12 @@ const SPLIT: HttpRoute = {
 };
 
 function routed(...http: readonly HttpRoute[]): string {
-  return text(planFor(viewOf(aVirtualService({ hosts: ["checkout"], http })), request()));
+  return planText(planFor(viewOf(aVirtualService({ hosts: ["checkout"], http })), aRequest()));
 }
 
 describe("the plan for a request", () => {
   it("is the Service's ready endpoints where no VirtualService names the host", () => {
-    expect(text(planFor(viewOf(), request()))).toBe("checkout:100:2");
+    expect(planText(planFor(viewOf(), aRequest()))).toBe("checkout:100:2");
   });
 
   it.each([
@@ -85,11 +37,13 @@ describe("the plan for a request", () => {
     "checkout:80",
   ])("is the same for the host %s", (authority) => {
     const view = viewOf(aVirtualService({ hosts: ["checkout"], http: [SPLIT] }));
-    expect(text(planFor(view, request({ authority })))).toBe("checkout-primary:90:2 checkout-canary:10:1");
+    expect(planText(planFor(view, aRequest({ authority })))).toBe(
+      "checkout-primary:90:2 checkout-canary:10:1",
+    );
   });
 
   it("answers 503 NC for a host that nobody knows", () => {
-    expect(text(planFor(viewOf(), request({ authority: "nowhere" })))).toBe("503 NC");
+    expect(planText(planFor(viewOf(), aRequest({ authority: "nowhere" })))).toBe("503 NC");
   });
 
   it("takes the first route that matches", () => {
@@ -134,36 +88,38 @@ describe("the plan for a request", () => {
         hosts: ["checkout"],
         http: [{ route: [{ destination: { host: "checkout-canary", subset } }] }],
       });
-    expect(text(planFor(viewOf(rule, to("v2")), request()))).toBe("checkout-canary:100:1");
-    expect(text(planFor(viewOf(rule, to("v3")), request()))).toBe("checkout-canary:100:0");
+    expect(planText(planFor(viewOf(rule, to("v2")), aRequest()))).toBe("checkout-canary:100:1");
+    expect(planText(planFor(viewOf(rule, to("v3")), aRequest()))).toBe("checkout-canary:100:0");
   });
 
   it("leaves out endpoints that are not ready", () => {
     const late = aPod("checkout", 1, { hash: "bbbb", status: readyStatus("checkout", false) });
     const view = viewOf(late, aSlice("checkout-canary", [CANARY], [late]));
-    expect(text(planFor(view, request({ authority: "checkout-canary" })))).toBe("checkout-canary:100:1");
+    expect(planText(planFor(view, aRequest({ authority: "checkout-canary" })))).toBe("checkout-canary:100:1");
   });
 
   it("comes through a gateway only where the VirtualService names it", () => {
-    const outside = request({ authority: "shop.example.com", gateway: ANY_GATEWAY });
+    const outside = aRequest({ authority: "shop.example.com", gateway: ANY_GATEWAY });
     const at = (gateways: readonly string[]) =>
       aVirtualService({ hosts: ["checkout", "shop.example.com"], gateways, http: [SPLIT] });
-    expect(text(planFor(viewOf(at(["infra/public"])), outside))).toContain("checkout-canary:10");
-    expect(text(planFor(viewOf(at([])), outside))).toBe("404 NR");
+    expect(planText(planFor(viewOf(at(["infra/public"])), outside))).toContain("checkout-canary:10");
+    expect(planText(planFor(viewOf(at([])), outside))).toBe("404 NR");
     // Sidecars do not see a VirtualService of gateways alone.
-    expect(text(planFor(viewOf(at(["infra/public"])), request()))).toBe("checkout:100:2");
-    expect(text(planFor(viewOf(at(["infra/public", "mesh"])), request()))).toContain("checkout-canary:10");
+    expect(planText(planFor(viewOf(at(["infra/public"])), aRequest()))).toBe("checkout:100:2");
+    expect(planText(planFor(viewOf(at(["infra/public", "mesh"])), aRequest()))).toContain(
+      "checkout-canary:10",
+    );
   });
 
   it("prefers the most specific host, then the oldest object", () => {
     const wide = aVirtualService({ hosts: ["*"], http: [{ directResponse: { status: 418 } }] }, "wide");
     const exact = aVirtualService({ hosts: ["checkout"], http: [SPLIT] }, "exact");
-    expect(text(planFor(viewOf(wide, exact), request()))).toContain("checkout-canary:10");
+    expect(planText(planFor(viewOf(wide, exact), aRequest()))).toContain("checkout-canary:10");
     const older = {
       ...aVirtualService({ hosts: ["checkout"], http: [{ redirect: { redirectCode: 308 } }] }, "older"),
     };
     const dated = { ...older, metadata: { ...older.metadata, creationTimestamp: "2020-01-01T00:00:00Z" } };
-    expect(text(planFor(viewOf(exact, dated), request()))).toBe("308 -");
+    expect(planText(planFor(viewOf(exact, dated), aRequest()))).toBe("308 -");
   });
 
   it("reads both spellings of mirrors and their percentage", () => {
@@ -171,7 +127,7 @@ describe("the plan for a request", () => {
     const shares = (extra: Partial<HttpRoute>) => {
       const plan = planFor(
         viewOf(aVirtualService({ hosts: ["checkout"], http: [{ ...SPLIT, ...extra }] })),
-        request(),
+        aRequest(),
       );
       return plan.kind === "forward" ? plan.mirrors.map(({ share }) => share) : null;
     };
@@ -183,5 +139,43 @@ describe("the plan for a request", () => {
       0.1, 1,
     ]);
     expect(shares({})).toEqual([]);
+  });
+
+  it("joins what several VirtualServices say of a host at a gateway, and has one of them in a sidecar", () => {
+    const to = (host: string, path?: string): HttpRoute => ({
+      ...(path === undefined ? {} : { match: [{ uri: { prefix: path } }] }),
+      route: [{ destination: { host } }],
+    });
+    const both = { hosts: ["checkout"], gateways: ["public", "mesh"] };
+    const view = viewOf(
+      aVirtualService({ ...both, http: [to("checkout-primary")] }, "a"),
+      aVirtualService({ ...both, http: [to("checkout-canary", "/pay")] }, "b"),
+    );
+    const planned = (gateway: string, path: string) => planText(planFor(view, aRequest({ gateway, path })));
+    expect(planned("shop/public", "/pay")).toBe("checkout-canary:100:1");
+    expect(planned("shop/public", "/")).toBe("checkout-primary:100:2");
+    expect(planned("mesh", "/pay")).toBe("checkout-primary:100:2");
+  });
+
+  it("does not know what is not exported to the client's namespace", () => {
+    const http = [{ route: [{ destination: { host: "checkout-canary" } }] }];
+    const planned = (exportTo: readonly string[]) =>
+      planText(planFor(viewOf(aVirtualService({ hosts: ["checkout"], exportTo, http })), aRequest()));
+    expect(planned(["."])).toBe("checkout-canary:100:1");
+    expect(planned(["*"])).toBe("checkout-canary:100:1");
+    expect(planned(["infra"])).toBe("checkout:100:2");
+  });
+
+  it("asks a destination with several ports for the one that was called, and knows no other", () => {
+    const service = aService("checkout-canary");
+    const ports = [
+      { name: "http", port: 80 },
+      { name: "admin", port: 81 },
+    ];
+    const http = [{ route: [{ destination: { host: "checkout-canary" } }] }];
+    const two: Service = { ...service, spec: { ...service.spec, ports } };
+    const view = viewOf(two, aVirtualService({ hosts: ["checkout"], http }));
+    expect(planText(planFor(view, aRequest({ port: 81 })))).toBe("checkout-canary:100:1");
+    expect(planText(planFor(view, aRequest({ port: 82 })))).toBe("?:100:0");
   });
 });

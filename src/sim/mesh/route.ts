@@ -1,9 +1,10 @@
 import { keyText } from "../../kube/object.ts";
 import { type Cluster, clusterOf, type ServiceName } from "./clusters.ts";
 import { cookiesOf } from "./cookies.ts";
-import { hostMatch, resolveShortName, serviceHost, serviceNamed, withoutPort } from "./hosts.ts";
-import type { HttpRoute, VirtualService } from "./istio.ts";
-import { matchesAny, type RequestShape, servesGateway } from "./match.ts";
+import type { OwnedRoute } from "./delegates.ts";
+import { serviceHost, serviceNamed, withoutPort } from "./hosts.ts";
+import type { HttpMatchRequest } from "./istio.ts";
+import { matchingBlock, type RequestShape } from "./match.ts";
 import {
   type FaultPolicy,
   faultPolicy,
@@ -12,10 +13,12 @@ import {
   retryPolicy,
   timeoutMs,
 } from "./policy.ts";
+import { rewritten, type SeenRequest, shadowOf } from "./rewrite.ts";
 import type { View } from "./view.ts";
+import { httpRoutesFor, type RouteQuestion } from "./virtual-services.ts";
 
-/** What a proxy does with requests of one shape. */
-export type Plan = AnswerPlan | ForwardPlan;
+/** What a proxy does with HTTP requests of one shape. */
+export type HttpPlan = AnswerPlan | ForwardPlan;
 
 /** The proxy answers by itself: no route, a redirect, a direct response. */
 export interface AnswerPlan {
@@ -40,6 +43,8 @@ export interface ForwardPlan {
 export interface WeightedCluster {
   readonly share: number;
   readonly cluster: Cluster;
+  /** What is left of the request when it arrives. */
+  readonly seen: SeenRequest;
 }
 
 export interface RouteTarget extends WeightedCluster {
@@ -48,120 +53,114 @@ export interface RouteTarget extends WeightedCluster {
 }
 
 /** No virtual host, or none of its routes, takes the request. */
-export const NO_ROUTE: Plan = { kind: "answer", status: 404, flags: "NR", cookies: [] };
-const NO_CLUSTER: Plan = { kind: "answer", status: 503, flags: "NC", cookies: [] };
+export const NO_ROUTE: HttpPlan = { kind: "answer", status: 404, flags: "NR", cookies: [] };
+const NO_CLUSTER: HttpPlan = { kind: "answer", status: 503, flags: "NC", cookies: [] };
 
 /** Finds the route of a request as Istio's proxies do: host first, then the http routes in their order. */
-export function planFor(view: View, request: RequestShape): Plan {
+export function planFor(view: View, request: RequestShape): HttpPlan {
   const service = knownService(view, request);
-  const names = [withoutPort(request.authority)];
-  if (service !== null) names.push(serviceHost(service.name, service.namespace));
-  const virtualService = virtualServiceFor(view, names, request.gateway);
-  if (virtualService !== null) return routedPlan(view, virtualService, request);
+  const routes = httpRoutesFor(view, questionOf(request, service));
+  if (routes !== null) return routedPlan(view, routes, request);
   if (request.gateway !== "mesh") return NO_ROUTE;
-  if (service === null) return NO_CLUSTER;
-  return plainPlan(
-    clusterOf(view, { host: serviceHost(service.name, service.namespace) }, service.namespace),
-  );
+  return service === null ? NO_CLUSTER : plainPlan(view, request, service);
 }
 
 /** A client without a proxy: DNS and kube-proxy know the Service and no routes; nothing is retried. */
-export function directPlan(view: View, request: RequestShape): Plan {
+export function directPlan(view: View, request: RequestShape): HttpPlan {
   const service = knownService(view, request);
-  if (service === null) return NO_CLUSTER;
-  const host = serviceHost(service.name, service.namespace);
-  return { ...plainPlan(clusterOf(view, { host }, service.namespace)), retry: NO_RETRY };
+  return service === null ? NO_CLUSTER : { ...plainPlan(view, request, service), retry: NO_RETRY };
 }
 
-function knownService(view: View, request: RequestShape): ServiceName | null {
-  const named = serviceNamed(request.authority, request.source.namespace);
+export function knownService(
+  view: View,
+  { authority, source }: Pick<RequestShape, "authority" | "source">,
+): ServiceName | null {
+  const named = serviceNamed(authority, source.namespace);
   return named !== null && view.services.has(keyText(named)) ? named : null;
 }
 
-/** The VirtualService with the most specific host; of several equal ones the oldest, as in Istio. */
-function virtualServiceFor(view: View, names: readonly string[], gateway: string): VirtualService | null {
-  let best: { readonly score: number; readonly object: VirtualService } | null = null;
-  for (const object of view.virtualServices.values()) {
-    const namespace = object.metadata.namespace ?? "";
-    const gateways = object.spec?.gateways ?? [];
-    if (!servesGateway(gateways.length === 0 ? ["mesh"] : gateways, gateway, namespace)) continue;
-    const score = hostScore(object, names);
-    if (score === null) continue;
-    if (best === null || score > best.score || (score === best.score && isOlder(object, best.object))) {
-      best = { score, object };
-    }
-  }
-  return best?.object ?? null;
+/** A gateway's proxy looks from the gateway's namespace. */
+export function questionOf(
+  { authority, gateway, source }: Pick<RequestShape, "authority" | "gateway" | "source">,
+  service: ServiceName | null,
+): RouteQuestion {
+  const names = [withoutPort(authority)];
+  if (service !== null) names.push(serviceHost(service.name, service.namespace));
+  const [namespace, name] = gateway.split("/");
+  return { names, gateway, namespace: name === undefined ? source.namespace : (namespace ?? "") };
 }
 
-function hostScore(object: VirtualService, names: readonly string[]): number | null {
-  let best: number | null = null;
-  for (const host of object.spec?.hosts ?? []) {
-    const pattern = resolveShortName(host.toLowerCase(), object.metadata.namespace ?? "");
-    for (const name of names) {
-      const score = hostMatch(pattern, name);
-      if (score !== null && (best === null || score > best)) best = score;
-    }
+function routedPlan(view: View, routes: readonly OwnedRoute[], request: RequestShape): HttpPlan {
+  for (const owned of routes) {
+    const block = matchingBlock(owned.route.match, request, owned.root);
+    if (block !== null) return planOf(view, owned, block, request);
   }
-  return best;
+  return NO_ROUTE;
 }
 
-function isOlder(a: VirtualService, b: VirtualService): boolean {
-  const order = (object: VirtualService) =>
-    `${object.metadata.creationTimestamp ?? ""} ${object.metadata.namespace}/${object.metadata.name}`;
-  return order(a) < order(b);
+function planOf(view: View, owned: OwnedRoute, block: HttpMatchRequest, request: RequestShape): HttpPlan {
+  const { headers, redirect, directResponse } = owned.route;
+  const cookies = cookiesOf(headers);
+  if (redirect !== undefined) {
+    return { kind: "answer", status: redirect.redirectCode ?? 301, flags: "-", cookies };
+  }
+  if (directResponse !== undefined) {
+    return { kind: "answer", status: directResponse.status, flags: "-", cookies };
+  }
+  return forwardPlan(view, owned, rewritten(owned.route, block, request), request.port);
 }
 
-function routedPlan(view: View, virtualService: VirtualService, request: RequestShape): Plan {
-  const namespace = virtualService.metadata.namespace ?? "";
-  const routes = virtualService.spec?.http ?? [];
-  const route = routes.find((candidate) => matchesAny(candidate.match, request, namespace));
-  if (route === undefined) return NO_ROUTE;
-  const cookies = cookiesOf(undefined, route.headers);
-  if (route.redirect !== undefined) {
-    return { kind: "answer", status: route.redirect.redirectCode ?? 301, flags: "-", cookies };
-  }
-  if (route.directResponse !== undefined) {
-    return { kind: "answer", status: route.directResponse.status, flags: "-", cookies };
-  }
-  return forwardPlan(view, route, namespace);
-}
-
-function forwardPlan(view: View, route: HttpRoute, namespace: string): Plan {
+function forwardPlan(
+  view: View,
+  { route, namespace }: OwnedRoute,
+  seen: SeenRequest,
+  port: number,
+): HttpPlan {
   const backends = route.route ?? [];
+  const isLone = backends.length === 1;
   const destinations = backends.map((backend) => ({
     // A lone destination gets everything, whatever its weight says; among several, none given means 0.
-    share: backends.length === 1 ? 100 : (backend.weight ?? 0),
-    cluster: clusterOf(view, backend.destination, namespace),
-    cookies: cookiesOf(backend.headers, route.headers),
+    share: isLone ? 100 : (backend.weight ?? 0),
+    cluster: clusterOf(view, backend.destination, namespace, port),
+    seen,
+    cookies: cookiesOf(route.headers, backend.headers, isLone),
   }));
   if (!destinations.some((destination) => destination.share > 0)) return NO_ROUTE;
   return {
     kind: "forward",
     destinations,
-    mirrors: mirrorsOf(view, route, namespace),
+    mirrors: mirrorsOf(view, { route, namespace }, shadowOf(seen), port),
     fault: faultPolicy(route.fault),
     retry: retryPolicy(route.retries),
     timeoutMs: timeoutMs(route.timeout),
   };
 }
 
-function mirrorsOf(view: View, route: HttpRoute, namespace: string): WeightedCluster[] {
+function mirrorsOf(
+  view: View,
+  { route, namespace }: Pick<OwnedRoute, "route" | "namespace">,
+  seen: SeenRequest,
+  port: number,
+): WeightedCluster[] {
   const mirrors = (route.mirrors ?? []).map(({ destination, percentage }) => ({
     share: (percentage === undefined ? 100 : (percentage.value ?? 0)) / 100,
-    cluster: clusterOf(view, destination, namespace),
+    cluster: clusterOf(view, destination, namespace, port),
+    seen,
   }));
   if (route.mirror === undefined) return mirrors;
   const { mirrorPercentage, mirrorPercent } = route;
   const percent = mirrorPercentage === undefined ? (mirrorPercent ?? 100) : (mirrorPercentage.value ?? 0);
-  return [...mirrors, { share: percent / 100, cluster: clusterOf(view, route.mirror, namespace) }];
+  const cluster = clusterOf(view, route.mirror, namespace, port);
+  return [{ share: percent / 100, cluster, seen }, ...mirrors];
 }
 
 /** A Service without a VirtualService. */
-function plainPlan(cluster: Cluster): ForwardPlan {
+function plainPlan(view: View, { path, authority, port }: RequestShape, service: ServiceName): ForwardPlan {
+  const host = serviceHost(service.name, service.namespace);
+  const cluster = clusterOf(view, { host }, service.namespace, port);
   return {
     kind: "forward",
-    destinations: [{ share: 100, cluster, cookies: [] }],
+    destinations: [{ share: 100, cluster, seen: { path, authority }, cookies: [] }],
     mirrors: [],
     fault: faultPolicy(undefined),
     retry: retryPolicy(undefined),

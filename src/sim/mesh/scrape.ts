@@ -17,6 +17,14 @@ export interface MetricPage {
 export const REQUESTS_METRIC = "istio_requests_total";
 export const DURATION_METRIC = "istio_request_duration_milliseconds";
 
+/** Of connections that no proxy looks into. */
+const CONNECTION_METRICS = {
+  opened: "istio_tcp_connections_opened_total",
+  closed: "istio_tcp_connections_closed_total",
+  sent: "istio_tcp_sent_bytes_total",
+  received: "istio_tcp_received_bytes_total",
+} as const;
+
 export function samplesOf(stats: ProxyStats): MetricSample[] {
   const samples: MetricSample[] = [];
   for (const series of stats.series()) {
@@ -29,12 +37,21 @@ export function samplesOf(stats: ProxyStats): MetricSample[] {
     samples.push({ name: `${DURATION_METRIC}_sum`, labels: series.labels, value: series.durationSumMs });
     samples.push({ name: `${DURATION_METRIC}_count`, labels: series.labels, value: series.requests });
   }
+  for (const { labels, ...counts } of stats.connections()) {
+    for (const [key, name] of Object.entries(CONNECTION_METRICS)) {
+      samples.push({ name, labels, value: counts[key as keyof typeof CONNECTION_METRICS] });
+    }
+  }
   return samples;
 }
 
 const TYPES = [
   { name: REQUESTS_METRIC, type: "counter", help: "Requests handled by an Istio proxy." },
   { name: DURATION_METRIC, type: "histogram", help: "Duration of requests in milliseconds." },
+  { name: CONNECTION_METRICS.opened, type: "counter", help: "Connections opened." },
+  { name: CONNECTION_METRICS.closed, type: "counter", help: "Connections closed." },
+  { name: CONNECTION_METRICS.sent, type: "counter", help: "Bytes sent as answers over connections." },
+  { name: CONNECTION_METRICS.received, type: "counter", help: "Bytes received over connections." },
 ] as const;
 
 /** All pages as one, in Prometheus' text format 0.0.4. Each series names its target (scrape it with honor_labels). */

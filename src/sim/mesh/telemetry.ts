@@ -25,18 +25,22 @@ export interface ServiceIdentity {
   readonly host: string;
 }
 
-/** What distinguishes one series of a proxy from another. */
-export interface RequestKind {
+/** What distinguishes one series of connections from another. */
+export interface ConnectionKind {
   readonly reporter: "source" | "destination";
   readonly source: WorkloadIdentity;
   readonly destination: WorkloadIdentity;
   readonly service: ServiceIdentity;
   /** What the receiving side knows of the connection; the sending one does not tell. */
   readonly security: "mutual_tls" | "none" | "unknown";
-  /** 0: the client went away before the answer. */
-  readonly responseCode: number;
   /** Envoy's short flags, `-` for none. */
   readonly responseFlags: string;
+}
+
+/** What distinguishes one series of requests from another. */
+export interface RequestKind extends ConnectionKind {
+  /** 0: the client went away before the answer. */
+  readonly responseCode: number;
 }
 
 const BOUNDS = DURATION_BUCKETS_MS.map((bound) => (Number.isFinite(bound) ? String(bound) : "+Inf"));
@@ -55,9 +59,25 @@ export interface RequestSeries {
   readonly buckets: number[];
 }
 
+/** What has happened to connections since it was looked at last. */
+export interface ConnectionCounts {
+  readonly opened: number;
+  readonly closed: number;
+  /** Bytes of answers. */
+  readonly sent: number;
+  /** Bytes of what was asked. */
+  readonly received: number;
+}
+
+/** Connections of one kind, counted since the proxy started. */
+export type ConnectionSeries = { readonly labels: Labels } & {
+  -readonly [K in keyof ConnectionCounts]: number;
+};
+
 /** The statistics of one sidecar or gateway. They start from zero with it and vanish with it. */
 export class ProxyStats {
   readonly #series = new Map<string, RequestSeries>();
+  readonly #connections = new Map<string, ConnectionSeries>();
 
   record(kind: RequestKind, took: readonly Took[]): void {
     const series = this.#seriesOf(kind);
@@ -68,13 +88,30 @@ export class ProxyStats {
     }
   }
 
+  recordConnections(kind: ConnectionKind, counts: ConnectionCounts): void {
+    const key = keyOf(kind);
+    let series = this.#connections.get(key);
+    if (series === undefined) {
+      const labels = { ...peerLabels(kind), request_protocol: "tcp", response_flags: kind.responseFlags };
+      series = { labels, opened: 0, closed: 0, sent: 0, received: 0 };
+      this.#connections.set(key, series);
+    }
+    series.opened += counts.opened;
+    series.closed += counts.closed;
+    series.sent += counts.sent;
+    series.received += counts.received;
+  }
+
+  connections(): Iterable<ConnectionSeries> {
+    return this.#connections.values();
+  }
+
   series(): Iterable<RequestSeries> {
     return this.#series.values();
   }
 
   #seriesOf(kind: RequestKind): RequestSeries {
-    const { reporter, source, destination, service, security, responseCode, responseFlags } = kind;
-    const key = `${reporter} ${security} ${source.namespace}/${source.workload} ${destination.namespace}/${destination.workload}/${destination.version} ${service.host} ${responseCode} ${responseFlags}`;
+    const key = `${keyOf(kind)} ${kind.responseCode}`;
     let series = this.#series.get(key);
     if (series === undefined) {
       const labels = labelsOf(kind);
@@ -91,9 +128,22 @@ export class ProxyStats {
   }
 }
 
-/** Istio's standard labels: https://istio.io/latest/docs/reference/config/metrics/#labels */
+function keyOf({ reporter, security, source, destination, service, responseFlags }: ConnectionKind): string {
+  return `${reporter} ${security} ${source.namespace}/${source.workload} ${destination.namespace}/${destination.workload}/${destination.version} ${service.host} ${responseFlags}`;
+}
+
 function labelsOf(kind: RequestKind): Labels {
-  const { reporter, source, destination, service } = kind;
+  return {
+    ...peerLabels(kind),
+    request_protocol: "http",
+    response_code: String(kind.responseCode),
+    grpc_response_status: "",
+    response_flags: kind.responseFlags,
+  };
+}
+
+/** Istio's standard labels: https://istio.io/latest/docs/reference/config/metrics/#labels */
+function peerLabels({ reporter, source, destination, service, security }: ConnectionKind): Labels {
   return {
     reporter,
     source_workload: source.workload,
@@ -115,11 +165,7 @@ function labelsOf(kind: RequestKind): Labels {
     destination_service: service.host,
     destination_service_name: service.name,
     destination_service_namespace: service.namespace,
-    request_protocol: "http",
-    response_code: String(kind.responseCode),
-    grpc_response_status: "",
-    response_flags: kind.responseFlags,
-    connection_security_policy: kind.security,
+    connection_security_policy: security,
   };
 }
 

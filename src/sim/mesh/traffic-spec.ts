@@ -16,6 +16,10 @@ export interface TrafficSpec {
   readonly port?: number;
   /** Default http. */
   readonly scheme?: "http" | "https";
+  /** With tcp and tls `rps` is how many connections are opened a second. Default http. */
+  readonly protocol?: "http" | "tcp" | "tls";
+  /** How long a connection of tcp and tls is kept open, on average. Default 10 s. */
+  readonly connectionMs?: number;
   /** People behind the requests, each with a cookie jar; without it nobody keeps cookies. */
   readonly clients?: ClientsSpec;
   /**

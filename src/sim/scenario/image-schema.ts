@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { ImageBehaviour } from "../image.ts";
+import { defined } from "./defined.ts";
 import { duration, latency, share, strict } from "./fields.ts";
 
 const degradation = strict({
@@ -95,10 +96,4 @@ function crashTime(crash: Traits["crash"]): number | null | undefined {
 
 function toDegradation({ after, ...rest }: z.output<typeof degradation>): ImageBehaviour["degradeAfter"] {
   return defined({ afterMs: after, ...rest });
-}
-
-/** Without the members that are undefined: exactOptionalPropertyTypes, and spreading one over another. */
-function defined<T extends object>(object: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  const entries = Object.entries(object).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
 }

@@ -32,6 +32,13 @@ const clients = z
 const shape = {
   method: method.optional(),
   scheme: z.enum(["http", "https"], "want http or https").optional(),
+  protocol: z
+    .enum(["http", "tcp", "tls"], "want http, tcp or tls")
+    .describe("With tcp and tls, rps is how many connections are opened a second.")
+    .optional(),
+  connection: duration(
+    "How long a connection of tcp and tls is kept open, on average. Default 10s.",
+  ).optional(),
   clients: clients.optional(),
   path: z.string().startsWith("/", "want a path that begins with /").optional(),
   headers: z

@@ -1,4 +1,5 @@
 import type { TrafficSpec } from "../mesh/traffic-spec.ts";
+import { defined } from "./defined.ts";
 import type { TrafficChange, TrafficEntry } from "./traffic-schema.ts";
 
 /** The client of a scenario's traffic when it names none. */
@@ -51,24 +52,19 @@ function toSpec(
   entry: TrafficChange & { readonly host: string; readonly rps: number },
   namespace: string,
 ): TrafficSpec {
-  const { host, rps, method, scheme, clients, path, headers, port, gateway, from } = entry;
+  const { host, rps, from, connection, ...shape } = entry;
+  const { method, scheme, protocol, clients, path, headers, port, gateway } = shape;
   const workload = from?.workload ?? DEFAULT_CLIENT;
+  const { replicas, sidecar } = from ?? {};
   return {
     host,
     rps,
-    ...(method === undefined ? {} : { method }),
-    ...(scheme === undefined ? {} : { scheme }),
-    ...(clients === undefined ? {} : { clients }),
-    ...(path === undefined ? {} : { path }),
-    ...(headers === undefined ? {} : { headers }),
-    ...(port === undefined ? {} : { port }),
-    ...(gateway === undefined ? {} : { gateway }),
+    ...defined({ method, scheme, protocol, connectionMs: connection, clients, path, headers, port, gateway }),
     from: {
       workload,
       namespace: from?.namespace ?? namespace,
       labels: from?.labels ?? { app: workload },
-      ...(from?.replicas === undefined ? {} : { replicas: from.replicas }),
-      ...(from?.sidecar === undefined ? {} : { sidecar: from.sidecar }),
+      ...defined({ replicas, sidecar }),
     },
   };
 }
