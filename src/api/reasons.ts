@@ -93,6 +93,11 @@ export const EVENT_REASONS = {
     "release",
     "Outside of steps too, requests that match reach the canary while it has ready pods, and the primary when it has none.",
   ),
+  SplitNotSeen: told(
+    "warning",
+    "A step's weight does not show in the metrics: requests go elsewhere than the VirtualService says. The hold begins after `--split-wait` all the same.",
+    "Look whether proxies have learnt of it (istioctl proxy-status), whether another VirtualService has the host, and whether callers have a sidecar.",
+  ),
   CanaryRestarted: told(
     "warning",
     "The canary had no ready pod left; its weight is 0 until it is ready again, then the steps begin anew.",

@@ -190,6 +190,8 @@ export interface RunStatus extends RevisionRef {
   readonly gates?: readonly GateStatus[];
   /** Metrics with `onFail: pause` that failed, and that a person has resumed without: they only warn from then on. */
   readonly waived?: readonly string[];
+  /** How the weight of the current step shows in the metrics; absent while it cannot be told. */
+  readonly split?: SplitStatus;
   /** A person asked to promote without waiting for steps and evidence. */
   readonly promoteRequested?: { readonly by: string; readonly at: string; readonly reason: string };
   readonly verdict?: VerdictStatus;
@@ -206,6 +208,17 @@ export interface RunStatus extends RevisionRef {
   readonly previous?: RevisionRef;
   /** The spec that this run follows; edits apply to the next one. */
   readonly spec: RolloutSpec;
+}
+
+/** Which share of requests the canary was seen to get. */
+export interface SplitStatus {
+  /** Percent. */
+  readonly asked: number;
+  /** Percent, of `requests` requests. */
+  readonly seen: number;
+  readonly requests: number;
+  /** Since when the asked share is in force, or is waited for no more: the hold runs from here. Absent: not yet. */
+  readonly since?: string;
 }
 
 /** Sums over the current position. */

@@ -65,7 +65,12 @@ export function createController(parts: ControllerParts): Controller {
     gates,
     events,
     notifier,
-    settings: { drainMs: config.drain, drainMaxMs: config.drainMax, statusRefreshMs: config.statusRefresh },
+    settings: {
+      drainMs: config.drain,
+      drainMaxMs: config.drainMax,
+      splitWaitMs: config.splitWait,
+      statusRefreshMs: config.statusRefresh,
+    },
     logger,
   });
   const controller = new RolloutController({

@@ -2,6 +2,7 @@ import type { Rollout } from "../api/rollout.ts";
 import type { HistoryEntry, MetricStatus, RunStatus } from "../api/status.ts";
 import type { SentQuery } from "../app/evidence-queries.ts";
 import { imageText } from "../core/announce.ts";
+import { splitText } from "../core/split.ts";
 import { strategyOf } from "../core/steps.ts";
 import { mirroredText, placeText as placeOf } from "../core/wording.ts";
 import { roughDuration } from "../lib/duration.ts";
@@ -79,7 +80,7 @@ function placeText(run: RunStatus, at: At): string {
     case "Shadow":
       return `Since ${since} it gets copies of ${mirroredText(run)}, whose answers nobody sees.`;
     case "Step":
-      return stepPlaceText(run, since);
+      return `${stepPlaceText(run, since)}${seenText(run, at)}`;
     case "Promoting":
       return `It has passed; the primary is taking its template over since ${at(run.stageSince)}.`;
     case "Finalising":
@@ -93,6 +94,14 @@ function stepPlaceText(run: RunStatus, since: string): string {
   if (strategyOf(run.spec) === "canary")
     return `It is at step ${run.stepIndex + 1} of ${run.steps} and gets ${run.weight} % of requests since ${since}.`;
   return `Since ${since} it is ${placeOf(run)}: requests that match reach it, all others the primary.`;
+}
+
+/** What the metrics say about the weight. */
+function seenText({ split }: RunStatus, at: At): string {
+  if (split === undefined) return "";
+  const seen = ` Callers were seen to send it ${splitText(split)}`;
+  if (split.since === undefined) return `${seen}, so the hold has not begun.`;
+  return `${seen}; the hold runs since ${at(split.since)}.`;
 }
 
 function verdictText({ verdict }: RunStatus, at: At): string {

@@ -3,6 +3,7 @@ import type { Rollout } from "../api/rollout.ts";
 import type { Condition, RevisionRef, RunStatus, VerdictStatus } from "../api/status.ts";
 import type { PodCount, Surroundings } from "../app/cluster-session.ts";
 import { imageText } from "../core/announce.ts";
+import { heldSinceMs, splitText } from "../core/split.ts";
 import { stepsOf } from "../core/steps.ts";
 import { placeText } from "../core/wording.ts";
 import { parseDuration, roughDuration } from "../lib/duration.ts";
@@ -65,15 +66,15 @@ function holdLines(run: RunStatus, nowMs: number): readonly string[] {
   const position = run.positions.at(-1);
   if (position === undefined || (run.stage !== "Step" && run.stage !== "Shadow")) return [];
   const sinceMs = parseTime(position.since);
-  const endMs = sinceMs + holdMsOf(run);
-  const rest = endMs > nowMs ? `${roughDuration(endMs - nowMs)} to go` : "over";
   const place = run.stage === "Shadow" ? `mirroring ${run.shadowPercent} %` : placeText(run);
-  return [
-    styleText(
-      "dim",
-      `  ${place} since ${utc(sinceMs)}, at least until ${utc(endMs)} (${rest})${approvalText(run)}`,
-    ),
-  ];
+  return [styleText("dim", `  ${place} since ${utc(sinceMs)}, ${holdText(run, nowMs)}${approvalText(run)}`)];
+}
+
+function holdText(run: RunStatus, nowMs: number): string {
+  const heldMs = heldSinceMs(run);
+  if (heldMs === null) return `held for ${roughDuration(holdMsOf(run))} as soon as that is seen`;
+  const endMs = heldMs + holdMsOf(run);
+  return `at least until ${utc(endMs)} (${endMs > nowMs ? `${roughDuration(endMs - nowMs)} to go` : "over"})`;
 }
 
 function holdMsOf(run: RunStatus): number {
@@ -97,7 +98,11 @@ function barNotes(
 ): { readonly primary: string; readonly canary: string } {
   const asked = status?.canaryWeight ?? 0;
   const isOther = seenWeight !== null && seenWeight !== asked;
-  const seen = isOther ? [`the VirtualService says ${seenWeight} %`] : [];
+  const split = status?.run?.split;
+  const seen = [
+    ...(split === undefined ? [] : [`seen: ${splitText(split)}`]),
+    ...(isOther ? [`the VirtualService says ${seenWeight} %`] : []),
+  ];
   return {
     primary: podText(primary),
     canary: [podText(canary), ...seen].filter((it) => it !== "").join(", "),

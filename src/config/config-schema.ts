@@ -59,6 +59,9 @@ export const configSchema = z.strictObject({
   drainMax: duration("0s", "1h")
     .prefault("3m")
     .describe("how long pods stay at most because requests are still seen to reach them"),
+  splitWait: duration("0s", "1h")
+    .prefault("2m")
+    .describe("how long a step's hold waits at most for its weight to show in the metrics"),
   statusRefresh: duration("1s", "1h")
     .prefault("1m")
     .describe("how often evidence in the status is refreshed while nothing else changes"),

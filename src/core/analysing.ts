@@ -13,6 +13,7 @@ import { startPromotion } from "./promoting.ts";
 import { repairRoutes, trafficOf } from "./repair.ts";
 import { rollBack } from "./rolling-back.ts";
 import type { Observation } from "./snapshot.ts";
+import { watchSplit } from "./split.ts";
 import { retreatWithoutPods } from "./starting.ts";
 import { goOnOrWait } from "./waiting.ts";
 
@@ -33,7 +34,8 @@ export function analyse(draft: Draft, run: RunStatus, observations: readonly Obs
   }
   repairRoutes(draft, trafficOf(run));
   draft.lookAgainAt(nextRowMs(draft.snapshot, run));
-  if (!isStopped(draft, judged, verdict)) goOnOrWait(draft, judged, verdict);
+  const watched = watchSplit(draft, judged, judged !== run);
+  if (!isStopped(draft, watched, verdict)) goOnOrWait(draft, watched, verdict);
 }
 
 function failedOutcome(verdict: Verdict): NonNullable<RunStatus["outcome"]> {

@@ -122,6 +122,7 @@ export function retreatWithoutPods(draft: Draft, run: RunStatus): boolean {
     verdict: undefined,
     evidence: undefined,
     ledger: undefined,
+    split: undefined,
     awaitingApprovalSince: undefined,
     shortOfPodsSince: undefined,
     approvals: undefined,

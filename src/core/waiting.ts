@@ -12,18 +12,24 @@ import { throughGates } from "./gates-waiting.ts";
 import { isHeldByPerson, pause, tellResumed } from "./pausing.ts";
 import { startPromotion } from "./promoting.ts";
 import { rollBack } from "./rolling-back.ts";
+import { heldSinceMs, splitText } from "./split.ts";
 import { promotionWeight, stepsOf } from "./steps.ts";
 import { enterStep } from "./weights.ts";
 import { placeText, stepName, where } from "./wording.ts";
 
 /**
- * Raising the weight waits, in this order, for: a person, the hold, the evidence, the pods, an approval, the schedule,
- * webhooks.
+ * Raising the weight waits, in this order, for: a person, the weight to be seen, the hold, the evidence, the pods, an
+ * approval, the schedule, webhooks.
  */
 export function goOnOrWait(draft: Draft, run: RunStatus, verdict: Verdict): void {
   const hold = holdOf(run);
-  const holdEndMs = parseTime(run.positions.at(-1)?.since ?? run.stageSince) + hold.ms;
+  const heldMs = heldSinceMs(run);
   if (isHeldByPerson(draft, run)) return;
+  if (heldMs === null) {
+    waitForSplit(draft, run);
+    return;
+  }
+  const holdEndMs = heldMs + hold.ms;
   if (draft.nowMs < holdEndMs) {
     draft.lookAgainAt(holdEndMs);
     draft.patchStatus({
@@ -42,6 +48,15 @@ export function goOnOrWait(draft: Draft, run: RunStatus, verdict: Verdict): void
   if (isShortOfPods(draft, unpaused)) return;
   if (hold.needsApproval && !isApproved(unpaused)) waitForApproval(draft, unpaused, verdict);
   else goOn(draft, unpaused);
+}
+
+function waitForSplit(draft: Draft, run: RunStatus): void {
+  const seen = run.split === undefined ? "" : `; ${splitText(run.split)} were seen`;
+  const limitMs = parseTime(run.positions.at(-1)?.since ?? run.stageSince) + draft.settings.splitWaitMs;
+  draft.patchStatus({
+    phase: "Progressing",
+    message: `${where(run)} asked for${seen}. The hold begins when the weight is seen, at the latest ${clockTime(limitMs)} UTC.`,
+  });
 }
 
 /**

@@ -94,6 +94,7 @@ function enter(
     awaitingApprovalSince: undefined,
     shortOfPodsSince: undefined,
     gates: undefined,
+    split: undefined,
   });
   draft.act({ kind: "setTraffic", traffic: trafficOf(next) });
   draft.patchStatus({

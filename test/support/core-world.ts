@@ -70,7 +70,12 @@ export class CoreWorld {
   canaryService = service("nothing", 0);
   judge: JudgeMemory | null = null;
   seen: SeenTraffic | null = null;
-  settings: CoreSettings = { drainMs: 20_000, drainMaxMs: 180_000, statusRefreshMs: 60_000 };
+  settings: CoreSettings = {
+    drainMs: 20_000,
+    drainMaxMs: 180_000,
+    splitWaitMs: 120_000,
+    statusRefreshMs: 60_000,
+  };
   /** How long proxies take to learn of routes. */
   lagMs = 0;
   /**

@@ -67,6 +67,7 @@ export const STEPPING: RunStatus = {
   canaryReplicas: 3,
   primaryReplicas: 3,
   previous: V1,
+  split: { asked: 25, seen: 24.6, requests: 1_248, since: "2026-01-05T09:03:00.000Z" },
   verdict: {
     result: "inconclusive",
     metric: "latency",

@@ -3,6 +3,7 @@ import { logBetaBinomial, logNegativeBinomial } from "./count-densities.ts";
 import { logBeta, logGamma } from "./log-gamma.ts";
 import { logOddsNoise, noisyLikelihood, type Split, shiftAt } from "./log-odds-noise.ts";
 import { sigmoid, softplus } from "./logistic.ts";
+import { wilsonInterval } from "./wilson.ts";
 
 describe("logGamma", () => {
   it.each([
@@ -118,5 +119,22 @@ describe("noise in the log-odds", () => {
   it("says nothing where nothing happened", () => {
     const split = { first: 0, both: 0, logit: -2, spread: 0 };
     expect(noisyLikelihood(logOddsNoise(2), split, 0, null).logLikelihood).toBe(0);
+  });
+});
+
+describe("Wilson's interval", () => {
+  it.each([
+    // Closed forms: n / (n + z^2) and z^2 / (n + z^2) at the edges.
+    [0, 10, 0, 0.2775],
+    [5, 50, 0.0435, 0.2136],
+    [50, 50, 0.9287, 1],
+  ])("of %i out of %i", (successes, trials, lower, upper) => {
+    const interval = wilsonInterval(successes, trials, 1.959964);
+    expect(interval.lower).toBeCloseTo(lower, 4);
+    expect(interval.upper).toBeCloseTo(upper, 4);
+  });
+
+  it("knows nothing without trials", () => {
+    expect(wilsonInterval(0, 0, 3)).toEqual({ lower: 0, upper: 1 });
   });
 });
