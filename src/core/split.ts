@@ -100,7 +100,8 @@ export function askedSplitOf(run: RunStatus): AskedSplit | null {
  */
 export function watchSplit(draft: Draft, run: RunStatus, isRefresh: boolean): RunStatus {
   const asked = askedSplitOf(run);
-  if (asked === null) return run;
+  const isSettled = run.split?.since !== undefined;
+  if (asked === null || (isSettled && !isRefresh)) return run;
   const beganMs = parseTime(run.positions.at(-1)?.since ?? run.stageSince);
   const split = splitOf(draft.seen, beganMs, asked);
   if (split.kind === "untold") return run;
@@ -111,9 +112,7 @@ export function watchSplit(draft: Draft, run: RunStatus, isRefresh: boolean): Ru
     requests: Math.round(split.requests),
   };
   const known = run.split;
-  if (known?.since !== undefined) {
-    return isRefresh ? draft.patchRun(run, { split: { ...known, ...noted } }) : run;
-  }
+  if (known?.since !== undefined) return draft.patchRun(run, { split: { ...known, ...noted } });
   if (split.kind === "seen") {
     return draft.patchRun(run, { split: { ...noted, since: isoTimeMs(split.sinceMs) } });
   }

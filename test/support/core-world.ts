@@ -21,6 +21,7 @@ import type {
   Target,
   TrafficView,
 } from "../../src/core/snapshot.ts";
+import { isDeepEqual } from "../../src/lib/json.ts";
 
 /** A legal spec of two quick steps; members given replace its own. */
 export function aSpec(overrides: Record<string, unknown> = {}): Rollout["spec"] {
@@ -193,10 +194,9 @@ export class CoreWorld {
   /** Passes until nothing more is done now. */
   settle(): void {
     for (let count = 0; count < 50; count += 1) {
-      const before = JSON.stringify(this.status);
+      const before = this.status;
       const decision = this.pass();
-      if (decision.actions.length + decision.finally.length === 0 && JSON.stringify(this.status) === before)
-        return;
+      if (decision.actions.length + decision.finally.length === 0 && isDeepEqual(this.status, before)) return;
     }
     throw new Error(`never at rest: ${JSON.stringify(this.decisions.at(-1), null, 1)}`);
   }
