@@ -15,6 +15,7 @@ const FACTS: Facts = {
   clientsMovedBack: 2,
   requestsToUnready: 3,
   requestsUnserved: 4,
+  requestsMet: [{ canary: 30, primary: 70, mirrored: 5, newToCanary: 1, newToPrimary: 3 }],
   events: new Set(["RunStarted", "RolledBack"]),
 };
 
@@ -39,9 +40,20 @@ const MET: readonly Partial<Expectations>[] = [
   { requestsToUnready: 3 },
   { requestsUnserved: 4 },
   { events: ["RolledBack"] },
+  { requests: [{ toCanary: { min: 0.3, max: 0.3 }, newToCanary: { min: 0, max: 0.25 }, mirrored: 5 }] },
 ];
 
 const UNMET: readonly (readonly [Partial<Expectations>, string])[] = [
+  [
+    { requests: [{ of: "testers", stage: "Step", toCanary: { min: 1, max: 1 } }] },
+    "requests (of testers in stage Step): 30 of 100 requests went to the canary (30 %), expected 100 %",
+  ],
+  [
+    { requests: [{ weight: 20, newToCanary: { min: 0.3, max: 0.5 } }] },
+    "requests (at weight 20): 1 of 4 new clients were served by the canary first (25 %), expected 30 % to 50 %",
+  ],
+  [{ requests: [{ method: "POST", mirrored: 0 }] }, "requests (POST): 5 were mirrored, expected 0 at most"],
+  [{ requests: [{ mirroredAtLeast: 6 }] }, "requests: 5 were mirrored, expected 6 at least"],
   [{ phase: "Succeeded" }, "phase: Failed, expected Succeeded"],
   [
     { reason: "latency" },

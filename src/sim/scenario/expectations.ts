@@ -1,4 +1,5 @@
 import { formatDuration } from "../../lib/duration.ts";
+import { type MetCounts, unmetRequests } from "./requests-met.ts";
 import type { Expectations } from "./schema.ts";
 
 /** What the world looked like when a scenario was judged; counted by the mesh and read from objects, not from metrics. */
@@ -22,6 +23,8 @@ export interface Facts {
   readonly requestsToUnready: number;
   /** Live and mirrored ones that met no route, no such host or subset, or one without ready endpoints. */
   readonly requestsUnserved: number;
+  /** What was counted for each item of `requests`. */
+  readonly requestsMet: readonly MetCounts[];
   /** Reasons of events about the Rollout. */
   readonly events: ReadonlySet<string>;
 }
@@ -86,7 +89,11 @@ export function unmetGoals(expected: Expectations, facts: Facts): string[] {
 export function unmet(expected: Expectations, facts: Facts, withinMs: number | null): string[] {
   const late = withinMs === null ? "" : ` (${formatDuration(withinMs)} after the last action)`;
   const goals = unmetGoals(expected, facts).map((problem) => `${problem}${late}`);
-  return [...goals, ...problems(LIMITS, expected, facts)];
+  const requests = (expected.requests ?? []).flatMap((each, index) => {
+    const met = facts.requestsMet[index];
+    return met === undefined ? [] : unmetRequests(each, met);
+  });
+  return [...goals, ...problems(LIMITS, expected, facts), ...requests];
 }
 
 function problems(checks: readonly Check[], expected: Expectations, facts: Facts): string[] {

@@ -7,6 +7,7 @@ import type { ObjectKey } from "../../kube/object.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { serviceNamed } from "../mesh/hosts.ts";
 import type { HttpRoute, VirtualService } from "../mesh/istio.ts";
+import type { Spell } from "./requests-met.ts";
 
 /** One step of a Rollout's way, as the output shows it. */
 export interface Transition {
@@ -34,6 +35,9 @@ export interface ObserverParts {
 /** Phases in which no run is under way. */
 const REST = new Set(["Initialized", "Succeeded", "Failed"]);
 
+/** Stages in which routes name the canary. */
+const SERVING: ReadonlySet<string> = new Set(["Shadow", "Step", "Promoting"]);
+
 /** Watches a Rollout from outside: what it says of itself, and what its VirtualServices and events say of it. */
 export class RolloutObserver {
   readonly #parts: ObserverParts;
@@ -44,8 +48,7 @@ export class RolloutObserver {
   #maxCanaryWeight = 0;
   #firstRunAt: number | null = null;
   #lastRunEndedAt: number | null = null;
-  readonly #shared: { readonly fromMs: number; toMs: number }[] = [];
-  #isSharing = false;
+  readonly #spells: Spell[] = [];
 
   constructor(parts: ObserverParts) {
     this.#parts = parts;
@@ -109,9 +112,9 @@ export class RolloutObserver {
     return this.#lastRunEndedAt;
   }
 
-  /** When canary and primary shared the requests: steps, and the promotion after them. The last one may go on. */
-  get shared(): readonly { readonly fromMs: number; readonly toMs: number }[] {
-    return this.#shared;
+  /** When a canary had its place in the routes, by stage and weight. The last one may go on. */
+  get spells(): readonly Spell[] {
+    return this.#spells;
   }
 
   #changed(rollout: Rollout | null): void {
@@ -123,16 +126,20 @@ export class RolloutObserver {
     if (status.run !== undefined) this.#firstRunAt ??= now;
     if (!isOver(status)) this.#lastRunEndedAt = null;
     else if (before !== undefined && !isOver(before)) this.#lastRunEndedAt = now;
-    this.#share(status.run?.stage === "Step" || status.run?.stage === "Promoting", now);
+    this.#note(status, now);
     this.#tell(status, now);
   }
 
-  #share(isSharing: boolean, now: number): void {
-    if (isSharing === this.#isSharing) return;
-    this.#isSharing = isSharing;
-    const last = this.#shared.at(-1);
-    if (isSharing) this.#shared.push({ fromMs: now, toMs: Number.POSITIVE_INFINITY });
-    else if (last !== undefined) last.toMs = now;
+  #note(status: RolloutStatus, now: number): void {
+    const stage = status.run?.stage ?? "";
+    const weight = status.canaryWeight;
+    const last = this.#spells.at(-1);
+    const isOpen = last?.toMs === Number.POSITIVE_INFINITY;
+    if (isOpen && last.stage === stage && last.weight === weight) return;
+    if (isOpen) this.#spells.splice(-1, 1, { ...last, toMs: now });
+    if (SERVING.has(stage)) {
+      this.#spells.push({ stage, weight, fromMs: now, toMs: Number.POSITIVE_INFINITY });
+    }
   }
 
   #tell(status: RolloutStatus, now: number): void {
@@ -167,6 +174,8 @@ export class RolloutObserver {
     if (rollout === null || this.#firstRunAt === null) return;
     const { canaryService } = namesOf(rollout);
     for (const route of object.spec?.http ?? []) {
+      // What goes to the canary by match alone is no weight.
+      if ((route.match?.length ?? 0) > 0 && route.route?.length === 1) continue;
       const weight = weightOf(route, canaryService, object.metadata.namespace ?? "");
       this.#maxCanaryWeight = Math.max(this.#maxCanaryWeight, weight);
     }

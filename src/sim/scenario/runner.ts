@@ -18,6 +18,7 @@ import { isRollout, type LoadedScenario } from "./load.ts";
 import { RolloutObserver, type Transition } from "./observer.ts";
 import { ScenarioFileError } from "./parse.ts";
 import { type ControllerHandle, Performer } from "./performer.ts";
+import { countMet, type MetCounts } from "./requests-met.ts";
 import { ResourceFinder } from "./resource-finder.ts";
 import type { TimelineEntry } from "./schema.ts";
 import { initialTraffic } from "./traffic.ts";
@@ -255,15 +256,30 @@ export class ScenarioRunner {
       clientsMovedBack: this.#clientsMovedBack(),
       requestsToUnready: truth.requestsToUnready({ fromMs: this.#startMs }),
       requestsUnserved: truth.requestsUnserved({ fromMs: this.#startMs }),
+      requestsMet: this.#requestsMet(),
       events: observer.events,
     };
+  }
+
+  #requestsMet(): readonly MetCounts[] {
+    const { world, loaded } = this.#options;
+    const parts = {
+      truth: world.mesh.truth,
+      namespace: loaded.namespace,
+      canary: this.#names.target,
+      primary: this.#names.primary,
+      spells: this.#observer.spells,
+      settleMs: this.#maxMeshDelayMs + BATCH_MS,
+    };
+    return (loaded.scenario.expect.requests ?? []).map((expected) => countMet(expected, parts));
   }
 
   #clientsMovedBack(): number {
     const { world, loaded } = this.#options;
     const { target, primary } = this.#names;
     const workload = (name: string) => ({ namespace: loaded.namespace, workload: name });
-    const counts = this.#observer.shared.map((window) =>
+    const shared = this.#observer.spells.filter(({ stage }) => stage !== "Shadow");
+    const counts = shared.map((window) =>
       world.mesh.truth.clients.moved(workload(target), workload(primary), window),
     );
     return counts.reduce((sum, count) => sum + count, 0);

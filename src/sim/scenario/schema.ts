@@ -4,6 +4,7 @@ import type { Action } from "./action.ts";
 import { ACTIONS } from "./actions.ts";
 import { count, duration, lag, name, share, strict } from "./fields.ts";
 import { imageSchema } from "./image-schema.ts";
+import { requestsMetSchema } from "./requests-met.ts";
 import { trafficSchema } from "./traffic-schema.ts";
 
 /** An action and when it happens, in milliseconds from the start. */
@@ -55,6 +56,11 @@ const expectSchema = strict({
   requestsUnserved: count(
     "Requests, mirrored ones too, that met no route, no such host or subset, or one without ready pods, at most.",
   ).optional(),
+  requests: z
+    .array(requestsMetSchema)
+    .max(50)
+    .describe("Where parts of the requests went during the run.")
+    .optional(),
   events: z
     .preprocess((value) => (typeof value === "string" ? [value] : value), z.array(z.string().min(1)).max(100))
     .describe("Reasons of Kubernetes events about the Rollout, all of which were seen.")

@@ -76,6 +76,7 @@ const change = strict({ at: duration("From the start."), rps });
 
 /** Traffic from the start. */
 export const trafficSchema = strict({
+  name: name("What expectations call it. Default: traffic-0, traffic-1, ...").optional(),
   host: name("checkout, checkout.shop, checkout.example.com."),
   rps,
   ...shape,

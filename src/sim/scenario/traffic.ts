@@ -10,7 +10,7 @@ export function initialTraffic(
   entries: readonly TrafficEntry[],
   namespace: string,
 ): Map<string, TrafficSpec> {
-  return new Map(entries.map((entry, index) => [clientName(index), toSpec(entry, namespace)]));
+  return new Map(entries.map((entry, index) => [entry.name ?? clientName(index), toSpec(entry, namespace)]));
 }
 
 /**
