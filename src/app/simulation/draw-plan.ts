@@ -2,6 +2,7 @@ import { COMMANDS } from "../../api/command.ts";
 import { Prng } from "../../lib/prng.ts";
 import { drawFaults } from "./draw-faults.ts";
 import { DELETABLES, type Faults, type Move, type Plan, type PlannedRollout } from "./plan.ts";
+import { TESTERS } from "./testers.ts";
 import { HEALTHY_VERSION, imageOf, VERSIONS } from "./versions.ts";
 
 /** Moves end here, and faults a little later: what follows is for coming to rest. */
@@ -15,8 +16,9 @@ export function drawPlan(seed: number): Plan {
   const worldPrng = prng.fork();
   const movePrng = prng.fork();
   const faultPrng = prng.fork();
+  const strategyPrng = prng.fork();
   const rollouts = Array.from({ length: worldPrng.pick([1, 1, 1, 2, 3]) }, (_, index) =>
-    drawRollout(worldPrng, `app-${index}`),
+    withStrategy(strategyPrng, drawRollout(worldPrng, `app-${index}`)),
   );
   // In some runs people do little, so that what faults alone do can be told (oracle.ts).
   const isCalm = movePrng.chance(0.4);
@@ -48,6 +50,7 @@ function drawRollout(prng: Prng, name: string): PlannedRollout {
     name,
     replicas: prng.integer(1, 3),
     rps: prng.pick([20, 40, 80]),
+    testersRps: 0,
     spec: {
       targetRef: { kind: "Deployment", name },
       service: { port: 80, targetPort: "http" },
@@ -72,6 +75,23 @@ function drawRollout(prng: Prng, name: string): PlannedRollout {
       progressDeadline: "3m",
     },
   };
+}
+
+/** Some release by match instead of by weight, or reserve requests for a side. */
+function withStrategy(prng: Prng, rollout: PlannedRollout): PlannedRollout {
+  const { steps, ...rest } = rollout.spec;
+  const duration = prng.pick(["10s", "20s"]);
+  const testers = { ...rollout, testersRps: 10 };
+  switch (prng.pick(["weights", "weights", "weights", "testers", "ab", "blueGreen"])) {
+    case "testers":
+      return { ...testers, spec: { ...rest, steps, traffic: { istio: { canaryMatch: TESTERS } } } };
+    case "ab":
+      return { ...testers, spec: { ...rest, ab: { match: TESTERS, duration } } };
+    case "blueGreen":
+      return { ...testers, spec: { ...rest, blueGreen: { previewMatch: TESTERS, duration } } };
+    default:
+      return rollout;
+  }
 }
 
 /** Of every drawn Rollout. */

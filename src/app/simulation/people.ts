@@ -137,6 +137,9 @@ export class People implements PeopleRecord {
               { weight: 30, hold: move.hold },
               { weight: 60, hold: move.hold },
             ],
+            // In their place, where the Rollout was of another kind.
+            ab: null,
+            blueGreen: null,
           },
         });
       case "losePods":

@@ -20,6 +20,8 @@ export interface PlannedRollout {
   readonly replicas: number;
   /** Requests a second to its apex host. */
   readonly rps: number;
+  /** Requests a second with the header of testers (versions of `spec` may reserve them for the canary). */
+  readonly testersRps: number;
   /** The spec, as a user writes it. */
   readonly spec: Readonly<Record<string, unknown>>;
 }

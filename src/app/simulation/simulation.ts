@@ -19,6 +19,7 @@ import { People } from "./people.ts";
 import type { Plan } from "./plan.ts";
 import { Processes } from "./processes.ts";
 import { Referee } from "./referee.ts";
+import { TESTERS_HEADERS } from "./testers.ts";
 import { Trace } from "./trace.ts";
 
 export interface SimulationOptions {
@@ -127,9 +128,12 @@ class Simulation {
     });
     await this.#people.prepare();
     await sleep(this.#world.clock, 5_000);
-    for (const { name, rps } of this.#plan.rollouts) {
+    for (const { name, rps, testersRps } of this.#plan.rollouts) {
       const from = { workload: "traffic", namespace: NAMESPACE_NAME, labels: { app: "traffic" } };
       this.#world.mesh.setTraffic(`traffic-${name}`, { host: name, rps, from });
+      if (testersRps === 0) continue;
+      const testers = { host: name, rps: testersRps, headers: TESTERS_HEADERS, from };
+      this.#world.mesh.setTraffic(`testers-${name}`, testers);
     }
     this.#startMs = this.#world.clock.now();
     this.#processes.start();

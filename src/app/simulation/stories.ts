@@ -1,6 +1,7 @@
 import { noFaults } from "./draw-faults.ts";
 import { MIN_REQUESTS } from "./draw-plan.ts";
 import type { Move, Plan } from "./plan.ts";
+import { TESTERS } from "./testers.ts";
 import { imageOf, VERSIONS } from "./versions.ts";
 
 const NAME = "app-0";
@@ -15,6 +16,14 @@ export const STORIES: Readonly<Record<string, Plan>> = {
   promote: story([{ atMs: 30_000, kind: "image", image: imageOf(NAME, "v2") }]),
   shadow: story([{ atMs: 30_000, kind: "image", image: imageOf(NAME, "v2") }], {
     shadow: { percent: 100, duration: "10s" },
+  }),
+  ab: story([{ atMs: 30_000, kind: "image", image: imageOf(NAME, "v2") }], {
+    steps: undefined,
+    ab: { match: TESTERS, duration: "10s" },
+  }),
+  "blue-green": story([{ atMs: 30_000, kind: "image", image: imageOf(NAME, "v2") }], {
+    steps: undefined,
+    blueGreen: { previewMatch: TESTERS, duration: "10s" },
   }),
   rollback: story([{ atMs: 30_000, kind: "image", image: imageOf(NAME, "errors") }]),
   deadline: story([{ atMs: 30_000, kind: "image", image: imageOf(NAME, "unready") }], {
@@ -52,6 +61,7 @@ function story(moves: readonly StoryMove[], spec: Readonly<Record<string, unknow
         name: NAME,
         replicas: 2,
         rps: 40,
+        testersRps: "ab" in spec || "blueGreen" in spec ? 10 : 0,
         spec: {
           targetRef: { kind: "Deployment", name: NAME },
           service: { port: 80, targetPort: "http" },
