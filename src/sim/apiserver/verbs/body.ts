@@ -33,10 +33,10 @@ export function readObjectBody(
 ): ObjectBody {
   const type = contentTypeOf(request);
   if (type !== "application/json" && type !== "application/yaml") throw unsupportedBody(FORMATS);
-  const text = bodyText(request.body);
+  const text = () => bodyText(request.body);
   const unrecognized = (reason: string) =>
     badRequest(
-      `the object provided is unrecognized (must be of type ${expectedKind}): ${reason} (${summarize(text)})`,
+      `the object provided is unrecognized (must be of type ${expectedKind}): ${reason} (${summarize(text())})`,
     );
   const value = parse(request.body, type, report, unrecognized);
   if (value !== null && !isObject(value)) {
@@ -48,8 +48,8 @@ export function readObjectBody(
   const object = value ?? {};
   const kind = typeof object["kind"] === "string" ? object["kind"] : "";
   const apiVersion = typeof object["apiVersion"] === "string" ? object["apiVersion"] : "";
-  if (!isTyped && kind === "") throw unrecognized(`Object 'Kind' is missing in '${text}'`);
-  if (!isTyped && apiVersion === "") throw unrecognized(`Object 'apiVersion' is missing in '${text}'`);
+  if (!isTyped && kind === "") throw unrecognized(`Object 'Kind' is missing in '${text()}'`);
+  if (!isTyped && apiVersion === "") throw unrecognized(`Object 'apiVersion' is missing in '${text()}'`);
   return { value: object, apiVersion, kind };
 }
 
