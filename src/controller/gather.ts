@@ -1,10 +1,10 @@
 import { NO_POD_FACTS } from "../api/pod-facts.ts";
 import type { Rollout } from "../api/rollout.ts";
 import type { RolloutSpec } from "../api/spec.ts";
-import { readSpec, type SpecProblem, sharedTargetProblem } from "../api/validate.ts";
+import { type SpecProblem, sharedTargetProblem } from "../api/validate.ts";
 import type { Ask } from "../core/ask.ts";
 import type { Observation, Snapshot } from "../core/snapshot.ts";
-import type { ObjectKey } from "../kube/object.ts";
+import { keyOf, keyText, type ObjectKey } from "../kube/object.ts";
 import type { Reader } from "../kube/reader.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { MetricsSource } from "../metrics/metrics.ts";
@@ -13,6 +13,7 @@ import type { Workload, Workloads } from "../workload/workload.ts";
 import { evidenceQueryOf } from "./evidence-query.ts";
 import type { Memory } from "./memories.ts";
 import { readCommands } from "./read-commands.ts";
+import { SpecReader } from "./spec-reader.ts";
 
 /** Index of the Rollout cache: `namespace/target`. */
 export const BY_TARGET = "target";
@@ -39,6 +40,7 @@ type Remembered = Memory & Pick<Snapshot, "gates">;
 /** Reads everything that a decision depends on: caches at once, evidence on request. */
 export class Gatherer {
   readonly #parts: Parts;
+  readonly #specs = new SpecReader();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -47,7 +49,10 @@ export class Gatherer {
   /** The world as the caches have it; null when there is no such Rollout. */
   scene(key: ObjectKey, memoryOf: (runId: number | undefined) => Remembered): Scene | null {
     const stored = this.#parts.rollouts.get(key);
-    if (stored === undefined) return null;
+    if (stored === undefined) {
+      this.#specs.forget(keyText(key));
+      return null;
+    }
     const { rollout, problems } = this.#read(stored);
     const inForce = { ...rollout, spec: rollout.status?.run?.spec ?? rollout.spec };
     const isReadable = problems.length === 0 || rollout.status?.run !== undefined;
@@ -83,7 +88,7 @@ export class Gatherer {
 
   /** A spec that cannot be read leaves a run under way with the one it began with. */
   #read(stored: Rollout): { readonly rollout: Rollout; readonly problems: readonly SpecProblem[] } {
-    const reading = readSpec(stored.spec);
+    const reading = this.#specs.read(keyText(keyOf(stored)), stored);
     if (!reading.ok) {
       const kept = stored.status?.run?.spec ?? stored.spec;
       const suspend = (stored.spec as Partial<RolloutSpec> | undefined)?.suspend === true;

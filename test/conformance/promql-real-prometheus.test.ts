@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { answer } from "../../src/sim/prometheus/api.ts";
 import { PROMETHEUS_2, PROMETHEUS_3 } from "../../src/sim/promql/dialect.ts";
 import { DEFAULT_OPTIONS } from "../../src/sim/promql/evaluate.ts";
+import { ParsedQueries } from "../../src/sim/promql/parsed-queries.ts";
 import { expectSameAnswer, type Wire } from "../support/promql-answers.ts";
 import { installedPrometheus, RealPrometheus } from "../support/real-prometheus.ts";
 import { awkwardSeries, END_MS, START_MS } from "./promql-data.ts";
@@ -21,6 +22,7 @@ if (version === null)
 
 describe.skipIf(version === null)("the embedded PromQL and a real Prometheus", () => {
   const store = awkwardSeries();
+  const queries = new ParsedQueries();
   const options = { ...DEFAULT_OPTIONS, dialect: version === 2 ? PROMETHEUS_2 : PROMETHEUS_3 };
   let real: RealPrometheus;
 
@@ -31,7 +33,7 @@ describe.skipIf(version === null)("the embedded PromQL and a real Prometheus", (
   afterAll(() => real.stop());
 
   function embedded(path: string, params: Readonly<Record<string, string>>) {
-    return answer(path, new URLSearchParams(params), { store, nowMs: END_MS, options });
+    return answer(path, new URLSearchParams(params), { store, queries, nowMs: END_MS, options });
   }
 
   it("are compared on answers that are mostly not empty", () => {

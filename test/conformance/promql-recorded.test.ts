@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, it } from "vitest";
 import { answer } from "../../src/sim/prometheus/api.ts";
+import { ParsedQueries } from "../../src/sim/promql/parsed-queries.ts";
 import { type Answer, expectSameAnswer } from "../support/promql-answers.ts";
 import { awkwardSeries, END_MS } from "./promql-data.ts";
 
@@ -15,11 +16,12 @@ const recording = JSON.parse(
 
 describe("the embedded PromQL gives what Prometheus 3.5 gave", () => {
   const store = awkwardSeries();
+  const queries = new ParsedQueries();
 
   it.each(recording.queries)("for $query", ({ query, answers }) => {
     recording.instantsMs.forEach((timeMs, index) => {
       const params = new URLSearchParams({ query, time: String(timeMs / 1_000) });
-      const ours = answer("/api/v1/query", params, { store, nowMs: END_MS });
+      const ours = answer("/api/v1/query", params, { store, queries, nowMs: END_MS });
       expectSameAnswer(ours, answers[index] as Answer, query);
     });
   });

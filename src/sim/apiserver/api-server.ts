@@ -3,6 +3,7 @@ import type { ApiRequest, ApiResponse, Transport } from "../../kube/transport.ts
 import type { Clock } from "../../lib/clock.ts";
 import { toError } from "../../lib/errors.ts";
 import type { Prng } from "../../lib/prng.ts";
+import { FieldSetCodec } from "./apply/field-set.ts";
 import { TypeViews } from "./apply/type-view.ts";
 import { ADMINISTRATOR, Authenticator } from "./auth/authenticator.ts";
 import { Authorizer } from "./auth/authorizer.ts";
@@ -70,6 +71,7 @@ export class ApiServer implements Transport {
       allocator: new ServiceAllocator(store.collection("services"), prng.fork()),
       strategies: new Strategies(),
       views: new TypeViews(),
+      fieldSets: new FieldSetCodec(),
       authenticator: new Authenticator({ clock, prng: prng.fork(), adminToken, serviceAccounts }),
       authorizer: new Authorizer(store),
       admit: (definition, draft) => {

@@ -1,6 +1,7 @@
 import type { AnyObject } from "../../kube/object.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Prng } from "../../lib/prng.ts";
+import type { FieldSetCodec } from "./apply/field-set.ts";
 import type { TypeViews } from "./apply/type-view.ts";
 import type { Authenticator } from "./auth/authenticator.ts";
 import type { Authorizer } from "./auth/authorizer.ts";
@@ -21,6 +22,7 @@ export interface Backend {
   readonly allocator: Allocator;
   readonly strategies: Strategies;
   readonly views: TypeViews;
+  readonly fieldSets: FieldSetCodec;
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
   /** What mutating admission webhooks would do to a new object. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Labels } from "../promql/labels.ts";
+import { ParsedQueries } from "../promql/parsed-queries.ts";
 import { answer } from "./api.ts";
 import { SeriesStore } from "./series-store.ts";
 
@@ -20,7 +21,7 @@ function ask(path: string, params: Params = {}) {
   for (const [name, values] of Object.entries(params)) {
     for (const value of [values].flat()) search.append(name, value);
   }
-  return answer(path, search, { store, nowMs: NOW_MS });
+  return answer(path, search, { store, queries: new ParsedQueries(), nowMs: NOW_MS });
 }
 
 describe("Prometheus' HTTP API", () => {

@@ -2,7 +2,8 @@ import { ExecutionError, ParseError } from "../promql/errors.ts";
 import { DEFAULT_OPTIONS, type EvaluationOptions } from "../promql/evaluate.ts";
 import { compareLabels, compareText } from "../promql/labels.ts";
 import { formatFloat } from "../promql/number-text.ts";
-import { parseQuery, parseSelector } from "../promql/parse.ts";
+import { parseSelector } from "../promql/parse.ts";
+import type { ParsedQueries } from "../promql/parsed-queries.ts";
 import { instantQuery, rangeQuery } from "../promql/query.ts";
 import type { StoredSeries } from "../promql/series.ts";
 import type { Sample, Value } from "../promql/value.ts";
@@ -17,6 +18,7 @@ export interface ApiAnswer {
 
 export interface ApiContext {
   readonly store: SeriesStore;
+  readonly queries: ParsedQueries;
   readonly nowMs: number;
   readonly options?: EvaluationOptions;
 }
@@ -82,7 +84,12 @@ function failure(error: unknown): ApiAnswer {
 function instant(params: URLSearchParams, context: ApiContext): unknown {
   const timeMs = optionalTime(params, "time") ?? context.nowMs;
   checkTimeout(params);
-  const value = instantQuery(context.store, parseQuery(required(params, "query")), timeMs, options(context));
+  const value = instantQuery(
+    context.store,
+    context.queries.expression(required(params, "query")),
+    timeMs,
+    options(context),
+  );
   return { resultType: value.type, result: resultOf(value, timeMs) };
 }
 
@@ -99,7 +106,7 @@ function range(params: URLSearchParams, context: ApiContext): unknown {
     );
   }
   checkTimeout(params);
-  const expression = parseQuery(required(params, "query"));
+  const expression = context.queries.expression(required(params, "query"));
   const series = rangeQuery(context.store, expression, { startMs, endMs, stepMs }, options(context));
   const result = series.map(({ labels, points }) => ({
     metric: labels.toObject(),

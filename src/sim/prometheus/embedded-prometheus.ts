@@ -1,5 +1,6 @@
 import { type Clock, sleep } from "../../lib/clock.ts";
 import { DEFAULT_OPTIONS, type EvaluationOptions } from "../promql/evaluate.ts";
+import { ParsedQueries } from "../promql/parsed-queries.ts";
 import { type ApiAnswer, answer } from "./api.ts";
 import { Scraper, type ScrapeTarget } from "./scraper.ts";
 import { DEFAULT_LIMITS, SeriesStore, type StoreLimits } from "./series-store.ts";
@@ -37,6 +38,7 @@ export class EmbeddedPrometheus {
   readonly #clock: Clock;
   readonly #scraper: Scraper;
   readonly #evaluation: EvaluationOptions;
+  readonly #queries = new ParsedQueries();
   #fault: PrometheusFault | null = null;
   #requests = 0;
 
@@ -79,7 +81,12 @@ export class EmbeddedPrometheus {
     if (fault?.kind === "errors" && path.startsWith("/api/")) {
       return { status: 503, body: { status: "error", errorType: "unavailable", error: "TSDB not ready" } };
     }
-    const context = { store: this.store, nowMs: this.#clock.now(), options: this.#evaluation };
+    const context = {
+      store: this.store,
+      queries: this.#queries,
+      nowMs: this.#clock.now(),
+      options: this.#evaluation,
+    };
     return distorted(answer(path, params, context), fault);
   }
 }

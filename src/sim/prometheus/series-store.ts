@@ -17,6 +17,16 @@ interface Series extends StoredSeries {
   readonly staleTimes: number[];
 }
 
+interface Selection {
+  /** Another list when series of this name have gone. */
+  readonly namesakes: readonly Series[];
+  /** How many of them have been looked at. */
+  looked: number;
+  readonly found: Series[];
+}
+
+const NONE: readonly Series[] = [];
+
 /**
  * Time series in memory. Samples of one series come in the order of their times: an older one than the newest is
  * refused, an equally old one is ignored, as Prometheus does with out-of-order samples.
@@ -24,7 +34,9 @@ interface Series extends StoredSeries {
 export class SeriesStore implements Queryable {
   readonly #limits: StoreLimits;
   readonly #byKey = new Map<string, Series>();
-  readonly #byName = new Map<string, Set<Series>>();
+  readonly #byName = new Map<string, Series[]>();
+  /** What the matchers of a query found so far; only series that came since are looked at again. */
+  readonly #selections = new WeakMap<readonly Matcher[], Selection>();
   #newestMs = Number.NEGATIVE_INFINITY;
   #prunedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -55,13 +67,18 @@ export class SeriesStore implements Queryable {
   /** In the order in which the series came. */
   select(matchers: readonly Matcher[]): readonly StoredSeries[] {
     const name = matchers.find((matcher) => matcher.name === METRIC_NAME && matcher.operator === "=");
-    const candidates = name === undefined ? this.#byKey.values() : (this.#byName.get(name.value) ?? []);
-    const rest = matchers.filter((matcher) => matcher !== name);
-    const found: Series[] = [];
-    for (const series of candidates) {
-      if (rest.every((matcher) => matcher.matches(series.labels.get(matcher.name)))) found.push(series);
+    if (name === undefined) return [...this.#byKey.values()].filter((series) => satisfies(series, matchers));
+    const namesakes = this.#byName.get(name.value) ?? NONE;
+    let selection = this.#selections.get(matchers);
+    if (selection?.namesakes !== namesakes) {
+      selection = { namesakes, looked: 0, found: [] };
+      this.#selections.set(matchers, selection);
     }
-    return found;
+    for (; selection.looked < namesakes.length; selection.looked += 1) {
+      const series = namesakes[selection.looked] as Series;
+      if (satisfies(series, matchers)) selection.found.push(series);
+    }
+    return selection.found;
   }
 
   all(): Iterable<StoredSeries> {
@@ -74,8 +91,8 @@ export class SeriesStore implements Queryable {
     this.#byKey.set(labels.key, series);
     const name = labels.get(METRIC_NAME);
     const namesakes = this.#byName.get(name);
-    if (namesakes === undefined) this.#byName.set(name, new Set([series]));
-    else namesakes.add(series);
+    if (namesakes === undefined) this.#byName.set(name, [series]);
+    else namesakes.push(series);
     return series;
   }
 
@@ -86,6 +103,7 @@ export class SeriesStore implements Queryable {
     if (this.#newestMs - this.#prunedAtMs < this.#limits.retentionMs / 4) return;
     this.#prunedAtMs = this.#newestMs;
     const oldest = this.#newestMs - this.#limits.retentionMs;
+    const thinned = new Set<string>();
     for (const [key, series] of this.#byKey) {
       const old = countBefore(series.times, oldest);
       series.times.splice(0, old);
@@ -93,9 +111,19 @@ export class SeriesStore implements Queryable {
       series.staleTimes.splice(0, countBefore(series.staleTimes, oldest));
       if (series.times.length > 0) continue;
       this.#byKey.delete(key);
-      this.#byName.get(series.labels.get(METRIC_NAME))?.delete(series);
+      thinned.add(series.labels.get(METRIC_NAME));
+    }
+    for (const name of thinned) {
+      this.#byName.set(
+        name,
+        (this.#byName.get(name) ?? []).filter(({ labels }) => this.#byKey.has(labels.key)),
+      );
     }
   }
+}
+
+function satisfies({ labels }: Series, matchers: readonly Matcher[]): boolean {
+  return matchers.every((matcher) => matcher.matches(labels.get(matcher.name)));
 }
 
 function isNewer(series: Series, timeMs: number): boolean {

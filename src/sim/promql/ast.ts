@@ -1,3 +1,5 @@
+import type { GroupOf } from "./label-groups.ts";
+
 /** What an expression yields. */
 export type ValueType = "scalar" | "vector" | "matrix" | "string";
 
@@ -55,6 +57,8 @@ export type BinaryOperator = ArithmeticOperator | ComparisonOperator | SetOperat
 /** How the two sides of a binary operation find each other. */
 export interface Matching {
   readonly card: "one-to-one" | "many-to-one" | "one-to-many" | "many-to-many";
+  /** Series of both sides that belong to each other have the same. */
+  readonly groupOf: GroupOf;
   /** True: match on these labels alone; false: on all but these. */
   readonly on: boolean;
   readonly labels: readonly string[];
@@ -77,8 +81,7 @@ export interface Aggregate {
   readonly operator: string;
   readonly inner: Expression;
   readonly parameter: Expression | null;
-  readonly grouping: readonly string[];
-  readonly without: boolean;
+  readonly groupOf: GroupOf;
 }
 
 export interface Call {

@@ -1,6 +1,6 @@
 import type { BinaryOperator, Matching } from "./ast.ts";
 import { ExecutionError } from "./errors.ts";
-import { type Labels, METRIC_NAME } from "./labels.ts";
+import type { Labels } from "./labels.ts";
 import type { Sample } from "./value.ts";
 
 /** Also the operators that drop the metric's name, since the result is another quantity. */
@@ -56,17 +56,8 @@ export interface VectorBinary {
   readonly matching: Matching;
 }
 
-/** The part of a series' labels that says which series on the other side it belongs to. */
-function matchGroup(matching: Matching): (labels: Labels) => Labels {
-  const names = new Set(matching.labels);
-  if (matching.on) return (labels) => labels.keep(names);
-  if (names.size === 0) return (labels) => labels.nameless();
-  names.add(METRIC_NAME);
-  return (labels) => labels.drop(names);
-}
-
 export function setOperation(left: readonly Sample[], right: readonly Sample[], how: VectorBinary): Sample[] {
-  const group = matchGroup(how.matching);
+  const group = how.matching.groupOf;
   const present = new Set((how.operator === "or" ? left : right).map(({ labels }) => group(labels).key));
   switch (how.operator) {
     case "and":
@@ -83,7 +74,7 @@ export function vectorVector(left: readonly Sample[], right: readonly Sample[], 
   const { matching, operator } = how;
   const swapped = matching.card === "one-to-many";
   const [many, one] = swapped ? [right, left] : [left, right];
-  const group = matchGroup(matching);
+  const group = matching.groupOf;
   const partners = indexOne(one, group, swapped ? "left" : "right");
   const merged = resultLabels(how);
   const seen = new Map<string, Set<string>>();

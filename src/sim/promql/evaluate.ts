@@ -16,7 +16,7 @@ import { type Dialect, PROMETHEUS_3 } from "./dialect.ts";
 import { ExecutionError } from "./errors.ts";
 import { mapSamples, samplesOf, scalarOf, stringOf, vector } from "./function-def.ts";
 import { FUNCTIONS } from "./functions.ts";
-import { type Labels, METRIC_NAME } from "./labels.ts";
+import type { Labels } from "./labels.ts";
 import { countUpTo, type Queryable, type StoredSeries } from "./series.ts";
 import type { Sample, Value } from "./value.ts";
 import { Window } from "./window.ts";
@@ -39,15 +39,13 @@ export const DEFAULT_OPTIONS: EvaluationOptions = {
 };
 
 /**
- * Evaluates one expression at any number of instants of one query. Series are selected once; labels of groups are
- * worked out once per series. Throws ExecutionError.
+ * Evaluates one expression at any number of instants of one query. Series are selected once. Throws ExecutionError.
  */
 export class Evaluator {
   readonly #source: Queryable;
   readonly #options: EvaluationOptions;
   readonly #range: { readonly startMs: number; readonly endMs: number };
-  readonly #selected = new Map<string | readonly Matcher[], readonly StoredSeries[]>();
-  readonly #groups = new Map<Aggregate, Map<Labels, Labels>>();
+  readonly #selected = new Map<readonly Matcher[], readonly StoredSeries[]>();
   #samplesSeen = 0;
 
   constructor(
@@ -169,29 +167,10 @@ export class Evaluator {
     return vector(
       aggregate(samples, {
         operator: expression.operator,
-        groupOf: this.#grouping(expression),
+        groupOf: expression.groupOf,
         parameter: parameter?.type === "string" ? stringOf(parameter) : scalarOf(parameter ?? undefined),
       }),
     );
-  }
-
-  #grouping(expression: Aggregate): (labels: Labels) => Labels {
-    let known = this.#groups.get(expression);
-    if (known === undefined) {
-      known = new Map();
-      this.#groups.set(expression, known);
-    }
-    const names = new Set(expression.grouping);
-    if (expression.without) names.add(METRIC_NAME);
-    const groups = known;
-    return (labels) => {
-      let group = groups.get(labels);
-      if (group === undefined) {
-        group = expression.without ? labels.drop(names) : labels.keep(names);
-        groups.set(labels, group);
-      }
-      return group;
-    };
   }
 
   #call(call: Call, nowMs: number): Value {
@@ -204,10 +183,8 @@ export class Evaluator {
   #series({ matchers }: Selector): readonly StoredSeries[] {
     let series = this.#selected.get(matchers);
     if (series === undefined) {
-      // By text, too: a query of increments names the same selector three times.
-      const text = JSON.stringify(matchers);
-      series = this.#selected.get(text) ?? this.#source.select(matchers);
-      this.#selected.set(text, series).set(matchers, series);
+      series = this.#source.select(matchers);
+      this.#selected.set(matchers, series);
     }
     return series;
   }

@@ -4,6 +4,7 @@ import { PARAMETER_TYPES } from "./aggregate.ts";
 import type { BinaryOperator, Expression, Matcher, Matching } from "./ast.ts";
 import { SET_OPERATORS } from "./binary.ts";
 import { ParseError } from "./errors.ts";
+import { groupBy } from "./label-groups.ts";
 import { parseNumber } from "./literal.ts";
 import { withPostfix } from "./parse-postfix.ts";
 import { selectorOf } from "./parse-selector.ts";
@@ -29,7 +30,13 @@ export function parseSelector(text: string): readonly Matcher[] {
   return expression.matchers;
 }
 
-const NO_MATCHING: Matching = { card: "one-to-one", on: false, labels: [], include: [] };
+const NO_MATCHING: Matching = {
+  groupOf: (labels) => labels.nameless(),
+  card: "one-to-one",
+  on: false,
+  labels: [],
+  include: [],
+};
 
 class Builder {
   readonly #syntax: Syntax;
@@ -149,8 +156,10 @@ class Builder {
       operator,
       inner: args.at(-1) as Expression,
       parameter: wanted === 2 ? (args[0] as Expression) : null,
-      grouping: this.#syntax.labelNames(modifier?.getChild("GroupingLabels")),
-      without: modifier?.firstChild?.name === "Without",
+      groupOf: groupBy(
+        this.#syntax.labelNames(modifier?.getChild("GroupingLabels")),
+        modifier?.firstChild?.name === "Without",
+      ),
     });
   }
 
@@ -166,10 +175,13 @@ class Builder {
     if (clause === undefined) return plain;
     const [first, labels, group, include] = children(clause);
     const grouped = group?.name === "GroupLeft" ? "many-to-one" : "one-to-many";
+    const on = first?.name === "On";
+    const names = this.#syntax.labelNames(labels);
     return {
+      groupOf: groupBy(names, !on),
       card: group === undefined ? plain.card : grouped,
-      on: first?.name === "On",
-      labels: this.#syntax.labelNames(labels),
+      on,
+      labels: names,
       include: this.#syntax.labelNames(include),
     };
   }

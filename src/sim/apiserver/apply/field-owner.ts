@@ -11,6 +11,7 @@ import { type OwnershipContext, ownershipAfterUpdate } from "./ownership.ts";
 export function ownershipContext(backend: Backend, call: Call, fieldManager: string): OwnershipContext {
   const { definition, subresource = "" } = call;
   return {
+    codec: backend.fieldSets,
     definition,
     view: backend.views.of(definition),
     writer: {

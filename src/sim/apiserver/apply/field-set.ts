@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../json-object.ts";
+import { type Draft, isObject, type JsonObject } from "../json-object.ts";
 
 /**
  * A set of paths in an object, as server-side apply's managedFields hold it (FieldsV1). Steps of a path are `f:name`
@@ -22,24 +22,35 @@ export function fieldSet(isMember: boolean, children: Iterable<readonly [string,
   return { isMember, children: new Map(kept) };
 }
 
+/** `a` itself when `b` adds nothing to it. */
 export function union(a: FieldSet, b: FieldSet): FieldSet {
   if (isEmptySet(a)) return b;
   if (isEmptySet(b)) return a;
-  const children = new Map(a.children);
+  let children: Map<string, FieldSet> | null = null;
   for (const [step, child] of b.children) {
-    const own = children.get(step);
-    children.set(step, own === undefined ? child : union(own, child));
+    const own = a.children.get(step);
+    const both = own === undefined ? child : union(own, child);
+    if (both !== own) children = (children ?? new Map(a.children)).set(step, both);
   }
-  return { isMember: a.isMember || b.isMember, children };
+  const isMember = a.isMember || b.isMember;
+  return children === null && isMember === a.isMember ? a : { isMember, children: children ?? a.children };
 }
 
+/** `a` itself when nothing of `b` is in it. */
 export function difference(a: FieldSet, b: FieldSet): FieldSet {
   if (isEmptySet(a) || isEmptySet(b)) return a;
-  const children = [...a.children].map(([step, child]) => {
-    const other = b.children.get(step);
-    return [step, other === undefined ? child : difference(child, other)] as const;
-  });
-  return fieldSet(a.isMember && !b.isMember, children);
+  let children: Map<string, FieldSet> | null = null;
+  for (const [step, child] of b.children) {
+    const own = a.children.get(step);
+    if (own === undefined) continue;
+    const left = difference(own, child);
+    if (left === own) continue;
+    children ??= new Map(a.children);
+    if (isEmptySet(left)) children.delete(step);
+    else children.set(step, left);
+  }
+  const isMember = a.isMember && !b.isMember;
+  return children === null && isMember === a.isMember ? a : { isMember, children: children ?? a.children };
 }
 
 export function intersection(a: FieldSet, b: FieldSet): FieldSet {
@@ -61,6 +72,7 @@ export function isSameSet(a: FieldSet, b: FieldSet): boolean {
 
 /** Without these top-level branches. */
 export function without(set: FieldSet, steps: readonly string[]): FieldSet {
+  if (!steps.some((step) => set.children.has(step))) return set;
   return fieldSet(
     set.isMember,
     [...set.children].filter(([step]) => !steps.includes(step)),
@@ -90,14 +102,41 @@ function stepText(step: string): string {
   return `[${keys.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(",")}]`;
 }
 
-/** A set as FieldsV1 JSON. */
-export function encodeSet(set: FieldSet): JsonObject {
-  const steps = [...set.children].sort(([a], [b]) => (a < b ? -1 : 1));
-  const encoded = steps.map(([step, child]) => [step, encodeSet(child)] as const);
-  return Object.fromEntries(set.isMember && set.children.size > 0 ? [[".", {}], ...encoded] : encoded);
+/** Sets as FieldsV1 JSON, and back. Both are immutable, and most of them are met again at the object's next write. */
+export class FieldSetCodec {
+  readonly #decoded = new WeakMap<object, FieldSet>();
+  readonly #encoded = new WeakMap<FieldSet, JsonObject>();
+
+  encode(set: FieldSet): JsonObject {
+    return this.#encoded.get(set) ?? this.#keep(set, encodeSet(set));
+  }
+
+  decode(fields: unknown): FieldSet {
+    if (!isObject(fields)) return EMPTY_SET;
+    const known = this.#decoded.get(fields);
+    if (known !== undefined) return known;
+    const set = decodeSet(fields);
+    this.#keep(set, fields);
+    return set;
+  }
+
+  #keep(set: FieldSet, fields: JsonObject): JsonObject {
+    this.#encoded.set(set, fields);
+    this.#decoded.set(fields, set);
+    return fields;
+  }
 }
 
-export function decodeSet(fields: unknown): FieldSet {
+function encodeSet(set: FieldSet): JsonObject {
+  const encoded: Draft = {};
+  if (set.isMember && set.children.size > 0) encoded["."] = {};
+  for (const step of [...set.children.keys()].sort()) {
+    encoded[step] = encodeSet(set.children.get(step) as FieldSet);
+  }
+  return encoded;
+}
+
+function decodeSet(fields: unknown): FieldSet {
   if (!isObject(fields)) return EMPTY_SET;
   const steps = Object.entries(fields);
   if (steps.length === 0) return LEAF;

@@ -1,5 +1,5 @@
 import { asList, asObject, type JsonObject } from "../json-object.ts";
-import { decodeSet, encodeSet, type FieldSet } from "./field-set.ts";
+import type { FieldSet, FieldSetCodec } from "./field-set.ts";
 
 /** Who owns which fields, and by which operation. */
 export interface Manager {
@@ -13,7 +13,7 @@ export interface Manager {
 }
 
 /** metadata.managedFields. Entries that cannot be read own nothing. */
-export function decodeManagers(managedFields: unknown): readonly Manager[] {
+export function decodeManagers(codec: FieldSetCodec, managedFields: unknown): readonly Manager[] {
   return asList(managedFields).map((item) => {
     const entry = asObject(item);
     return {
@@ -21,14 +21,14 @@ export function decodeManagers(managedFields: unknown): readonly Manager[] {
       operation: entry["operation"] === "Apply" ? "Apply" : "Update",
       apiVersion: String(entry["apiVersion"] ?? ""),
       subresource: String(entry["subresource"] ?? ""),
-      fields: decodeSet(entry["fieldsV1"]),
+      fields: codec.decode(entry["fieldsV1"]),
       time: String(entry["time"] ?? ""),
     };
   });
 }
 
 /** Sorted as the real server does: who applies first, then by time and name. */
-export function encodeManagers(managers: readonly Manager[]): readonly JsonObject[] {
+export function encodeManagers(codec: FieldSetCodec, managers: readonly Manager[]): readonly JsonObject[] {
   return [...managers]
     .sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1))
     .map((manager) => ({
@@ -37,7 +37,7 @@ export function encodeManagers(managers: readonly Manager[]): readonly JsonObjec
       apiVersion: manager.apiVersion,
       time: manager.time,
       fieldsType: "FieldsV1",
-      fieldsV1: encodeSet(manager.fields),
+      fieldsV1: codec.encode(manager.fields),
       ...(manager.subresource === "" ? {} : { subresource: manager.subresource }),
     }));
 }

@@ -4,6 +4,7 @@ import { StatusFailure } from "../status.ts";
 import {
   difference,
   type FieldSet,
+  type FieldSetCodec,
   intersection,
   isEmptySet,
   isSameSet,
@@ -62,6 +63,7 @@ function withoutSystemFields(set: FieldSet): FieldSet {
 }
 
 export interface OwnershipContext {
+  readonly codec: FieldSetCodec;
   readonly definition: ResourceDefinition;
   readonly view: TypeView;
   readonly writer: Writer;
@@ -77,26 +79,29 @@ export function ownershipAfterUpdate(
   after: JsonObject,
   managedFields: unknown,
 ): readonly JsonObject[] {
-  const { definition, view, writer } = context;
+  const { codec, definition, view, writer } = context;
   const { changed, removed } = compare(view, before, after);
   const taken = ownable(changed, definition, writer.subresource);
   const gone = withoutSystemFields(removed);
   const self = { ...writer, operation: "Update" as const };
-  const managers = decodeManagers(managedFields);
+  const managers = decodeManagers(codec, managedFields);
   const others = withoutFields(
     managers.filter((manager) => !isSameManager(manager, self)),
     union(taken, gone),
   );
   const previous = managers.find((manager) => isSameManager(manager, self));
   const fields = union(previous === undefined ? taken : difference(previous.fields, gone), taken);
-  if (isEmptySet(fields)) return encodeManagers(others);
+  if (isEmptySet(fields)) return encodeManagers(codec, others);
   const isUnchanged = previous !== undefined && isSameSet(previous.fields, fields);
-  return encodeManagers([...others, isUnchanged ? previous : { ...self, fields }]);
+  return encodeManagers(codec, [...others, isUnchanged ? previous : { ...self, fields }]);
 }
 
 function withoutFields(managers: readonly Manager[], fields: FieldSet): readonly Manager[] {
   return managers
-    .map((manager) => ({ ...manager, fields: difference(manager.fields, fields) }))
+    .map((manager) => {
+      const left = difference(manager.fields, fields);
+      return left === manager.fields ? manager : { ...manager, fields: left };
+    })
     .filter((manager) => !isEmptySet(manager.fields));
 }
 
@@ -116,9 +121,9 @@ export function applyConfiguration(
   managedFields: unknown,
   force: boolean,
 ): Applied {
-  const { definition, view, writer } = context;
+  const { codec, definition, view, writer } = context;
   const self = { ...writer, operation: "Apply" as const };
-  const managers = decodeManagers(managedFields);
+  const managers = decodeManagers(codec, managedFields);
   const previous = managers.find((manager) => isSameManager(manager, self));
   const others = managers.filter((manager) => manager !== previous);
   const claimed = ownable(fieldsOf(view, config), definition, writer.subresource);
@@ -136,7 +141,7 @@ export function applyConfiguration(
   const isUnchanged =
     previous !== undefined && isSameSet(previous.fields, claimed) && isEmptySet(union(changed, removed));
   const own = isUnchanged ? previous : { ...self, fields: claimed };
-  return { object, managedFields: encodeManagers(isEmptySet(claimed) ? left : [...left, own]) };
+  return { object, managedFields: encodeManagers(codec, isEmptySet(claimed) ? left : [...left, own]) };
 }
 
 interface Conflict {

@@ -65,32 +65,59 @@ export function compare(view: TypeView, before: unknown, after: unknown): Compar
       : { changed: everything(view, after), removed: EMPTY_SET };
   }
   if (after === undefined || after === null) return { changed: EMPTY_SET, removed: everything(view, before) };
-  if (view.kind === "map" && isObject(before) && isObject(after)) {
-    const left = new Map(membersOf(view, before).map(([step, member]) => [step, member]));
-    const right = new Map(membersOf(view, after).map(([step, member]) => [step, member]));
-    return compareChildren(left, right, (step) => view.member(step.slice(2)));
-  }
+  if (view.kind === "map" && isObject(before) && isObject(after)) return compareMembers(view, before, after);
+  if (isDeepEqual(before, after)) return SAME;
   if (view.kind === "list" && Array.isArray(before) && Array.isArray(after)) {
-    return compareChildren(itemsOf(view, before), itemsOf(view, after), () => view.item);
+    return compareItems(view.item, itemsOf(view, before), itemsOf(view, after));
   }
-  return isDeepEqual(before, after) ? SAME : { changed: LEAF, removed: EMPTY_SET };
+  return { changed: LEAF, removed: EMPTY_SET };
 }
 
-function compareChildren(
+function compareMembers(view: MapView, before: JsonObject, after: JsonObject): Comparison {
+  const found = new Differences();
+  const look = (name: string) => {
+    const member = view.member(name);
+    if (member === undefined) return;
+    found.add(`f:${name}`, compare(member, ownMember(before, name), ownMember(after, name)));
+  };
+  for (const name in before) look(name);
+  for (const name in after) if (!Object.hasOwn(before, name)) look(name);
+  return found.comparison();
+}
+
+function ownMember(object: JsonObject, name: string): unknown {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
+}
+
+function compareItems(
+  view: TypeView,
   before: ReadonlyMap<string, unknown>,
   after: ReadonlyMap<string, unknown>,
-  viewOf: (step: string) => TypeView | undefined,
 ): Comparison {
-  const changed: (readonly [string, FieldSet])[] = [];
-  const removed: (readonly [string, FieldSet])[] = [];
-  for (const step of new Set([...before.keys(), ...after.keys()])) {
-    const view = viewOf(step);
-    if (view === undefined) continue;
-    const child = compare(view, before.get(step), after.get(step));
-    changed.push([step, child.changed]);
-    removed.push([step, child.removed]);
+  const found = new Differences();
+  for (const [step, item] of before) found.add(step, compare(view, item, after.get(step)));
+  for (const [step, item] of after) if (!before.has(step)) found.add(step, compare(view, undefined, item));
+  return found.comparison();
+}
+
+/** Children that differ: most do not, and cost nothing. */
+class Differences {
+  readonly #changed = new Map<string, FieldSet>();
+  readonly #removed = new Map<string, FieldSet>();
+
+  add(step: string, child: Comparison): void {
+    if (child === SAME) return;
+    if (!isEmptySet(child.changed)) this.#changed.set(step, child.changed);
+    if (!isEmptySet(child.removed)) this.#removed.set(step, child.removed);
   }
-  return { changed: fieldSet(false, changed), removed: fieldSet(false, removed) };
+
+  comparison(): Comparison {
+    if (this.#changed.size === 0 && this.#removed.size === 0) return SAME;
+    return {
+      changed: { isMember: false, children: this.#changed },
+      removed: { isMember: false, children: this.#removed },
+    };
+  }
 }
 
 /** A value with all its parts, itself included. */

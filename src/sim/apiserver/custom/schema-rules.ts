@@ -21,11 +21,13 @@ interface CompiledRule {
 export class SchemaRules {
   readonly #schema: JsonSchema;
   readonly #compiled = new Map<ValidationRule, CompiledRule>();
+  readonly #hasTransitions: boolean;
 
   /** Throws for rules that are no CEL. */
   constructor(schema: JsonSchema) {
     this.#schema = schema;
     for (const rule of rulesIn(schema)) this.#compiled.set(rule, compile(rule));
+    this.#hasTransitions = [...this.#compiled.values()].some(({ isTransition }) => isTransition);
   }
 
   get isEmpty(): boolean {
@@ -38,6 +40,8 @@ export class SchemaRules {
   }
 
   #errorsAt(schema: JsonSchema, value: unknown, old: unknown, field: string): readonly FieldError[] {
+    // The very same: a write of the status leaves the spec as it is.
+    if (value === old && value !== undefined && !this.#hasTransitions) return [];
     const own = (schema["x-kubernetes-validations"] ?? []).flatMap((rule) => {
       const compiled = this.#compiled.get(rule);
       const isApplicable = compiled !== undefined && value !== null && applies(compiled, value, old);
