@@ -21,6 +21,9 @@ export interface EventRecorder {
   drain(timeoutMs: number): Promise<void>;
 }
 
+/** Tells nobody anything. */
+export const NO_EVENTS: EventRecorder = { record: () => {}, drain: async () => {} };
+
 export interface KubeEventRecorderOptions {
   readonly client: Client;
   readonly clock: Clock;

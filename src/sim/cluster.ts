@@ -26,6 +26,8 @@ export interface ClusterOptions {
   readonly imageBook?: ImageBook;
   /** Names of the simulated nodes; none: pods stay pending, and nobody plays their kubelet. */
   readonly nodes?: readonly string[];
+  /** False: Events of the cluster's own components, which are half of all writes, are left out. */
+  readonly writesEvents?: boolean | undefined;
   /** What pods use, for autoscalers; without it they have no metrics. */
   readonly podUsage?: UsageSource;
   /** False where the API server's own controllers are to be left out. */
@@ -92,6 +94,7 @@ function playOn(transport: Transport, options: PlayOptions): ClusterParts {
     logger,
     reflector,
     podUsage: options.podUsage,
+    writesEvents: options.writesEvents,
     resources: options.resources,
   });
   const nodes = new SimulatedNodes({
@@ -103,6 +106,7 @@ function playOn(transport: Transport, options: PlayOptions): ClusterParts {
     book: imageBook,
     names: options.nodes ?? DEFAULT_NODES,
     heartbeat: options.heartbeat,
+    writesEvents: options.writesEvents,
   });
   const parts = options.startWorkloadControllers === false ? [nodes] : [controllers, nodes];
   return {

@@ -27,7 +27,7 @@ import type { ImageBook, PodIdentity } from "./image.ts";
 import { injectSidecar } from "./mesh/injector.ts";
 import { DESTINATION_RULES, VIRTUAL_SERVICES, type VirtualService } from "./mesh/istio.ts";
 import { evenLag, type MeshLag } from "./mesh/lag.ts";
-import { Mesh, type MeshCaches } from "./mesh/mesh.ts";
+import { BATCH_MS, Mesh, type MeshCaches } from "./mesh/mesh.ts";
 import { PodLoad } from "./mesh/pod-load.ts";
 import { EmbeddedPrometheus } from "./prometheus/embedded-prometheus.ts";
 import type { UsageSource } from "./workloads/autoscaler/pod-usage.ts";
@@ -52,6 +52,10 @@ export interface WorldOptions {
   readonly meshLag?: MeshLag | undefined;
   /** Default 5 s. */
   readonly scrapeIntervalMs?: number | undefined;
+  /** How often the mesh carries what has come together; default 200 ms. */
+  readonly meshBatchMs?: number | undefined;
+  /** False: Events of kubelets and workload controllers are left out, which saves half of all writes. */
+  readonly writesClusterEvents?: boolean | undefined;
   readonly logger?: Logger | undefined;
   /** The API server is reached from outside: requests need this bearer token to be the administrator's. */
   readonly adminToken?: string | undefined;
@@ -111,6 +115,7 @@ export class World {
       images: images.behaviour,
       caches: this.caches,
       lag: options.meshLag ?? evenLag(DEFAULT_MESH_DELAY_MS),
+      batchMs: options.meshBatchMs ?? BATCH_MS,
     });
     this.prometheus = new EmbeddedPrometheus({
       clock,
@@ -170,6 +175,7 @@ function clusterOf(
     clock,
     prng,
     podUsage,
+    writesEvents: options.writesClusterEvents,
     imageBook: images.behaviour,
     ...(logger === undefined ? {} : { logger }),
   };

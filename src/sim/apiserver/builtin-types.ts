@@ -23,6 +23,8 @@ export interface TypeField {
 export interface StructType {
   readonly name: string;
   readonly fields: ReadonlyMap<string, TypeField>;
+  /** The fields whose zero values are written out. */
+  readonly kept: readonly (readonly [string, TypeField])[];
   readonly atomic: boolean;
 }
 
@@ -75,7 +77,8 @@ export function isStruct(field: Pick<TypeField, "isStruct">): boolean {
 const TYPES: ReadonlyMap<string, StructType> = new Map(
   Object.entries(FIELDS).map(([name, texts]) => {
     const fields = new Map(Object.entries(texts).map(([field, text]) => [field, parseField(text)]));
-    return [name, { name, fields, atomic: ATOMIC.has(name) }];
+    const kept = [...fields].filter(([, { omit }]) => !omit);
+    return [name, { name, fields, kept, atomic: ATOMIC.has(name) }];
   }),
 );
 

@@ -78,6 +78,7 @@ function targetOf(parts: readonly string[]): Target {
 
 /** A broken escape stands for itself: it names nothing that exists. */
 function decode(part: string): string {
+  if (!part.includes("%")) return part;
   try {
     return decodeURIComponent(part);
   } catch {

@@ -73,8 +73,12 @@ function badBase64At(value: string): number | undefined {
 
 const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 
+/** As the server writes it itself, on a day that every month has: there is nothing to normalise. */
+const WRITTEN = /^\d{4}-(?:0[1-9]|1[0-2])-(?:[01][1-9]|10|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/;
+
 function readTime(value: unknown): unknown {
   if (typeof value !== "string") return undefined;
+  if (WRITTEN.test(value)) return value;
   const ms = RFC3339.test(value) ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(ms)) throw unreadableTime(value, "2006-01-02T15:04:05Z07:00");
   return formatTime(ms);

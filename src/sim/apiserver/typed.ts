@@ -1,11 +1,12 @@
 import { type StructType, structType, type TypeField, typeOfKind } from "./builtin-types.ts";
 import type { DecodeReport } from "./decode-report.ts";
-import { copyJson, type Draft, isObject, type JsonObject, setOwn } from "./json-object.ts";
+import { type Draft, isObject, type JsonObject, setOwn } from "./json-object.ts";
 import { DecodeFailure, readScalar, zeroScalar } from "./typed-scalar.ts";
 
 /**
  * Reads a built-in object as Go would decode and encode it again: unknown fields are dropped and reported, wrong types
- * fail, and zero values are kept or left out as the Go type says. The result shares nothing with `value`.
+ * fail, and zero values are kept or left out as the Go type says. The result shares nothing with `value` but members of
+ * type any, which nobody changes.
  */
 export function readStruct(
   type: StructType,
@@ -14,40 +15,46 @@ export function readStruct(
   at: Place = TOP,
 ): Draft {
   const draft: Draft = {};
-  for (const [name, member] of Object.entries(value)) {
+  for (const name in value) {
     const field = type.fields.get(name);
-    if (field === undefined) report.unknownField(indexedPath(at, name));
-    else put(draft, name, readField(field, member, report, step(at, type, name)));
+    const place: Place = { parent: at, kind: "field", step: name, struct: type };
+    if (field === undefined) report.unknownField(pathOf(place));
+    else put(draft, name, readField(field, value[name], report, place));
   }
-  for (const [name, field] of type.fields) {
+  for (const [name, field] of type.kept) {
     if (!Object.hasOwn(draft, name)) put(draft, name, zeroOf(field));
   }
   return draft;
 }
 
-/** Where in a document we are: with list indices for "unknown field", without them in Go's type errors. */
+/** Where in a document we are; it becomes a text only in a message. */
 interface Place {
-  readonly path: string;
-  readonly fields: string;
+  readonly parent: Place | null;
+  readonly kind: "top" | "field" | "index" | "key";
+  readonly step: string | number;
   /** The innermost struct; undefined at the top. */
   readonly struct: StructType | undefined;
 }
 
-const TOP: Place = { path: "", fields: "", struct: undefined };
+const TOP: Place = { parent: null, kind: "top", step: "", struct: undefined };
 
 /** The place of `metadata` in messages about a custom resource. */
-export const METADATA_PLACE: Place = { path: "metadata", fields: "", struct: undefined };
+export const METADATA_PLACE: Place = { parent: null, kind: "top", step: "metadata", struct: undefined };
 
-function step(at: Place, type: StructType, name: string): Place {
-  return {
-    path: indexedPath(at, name),
-    fields: at.fields === "" ? name : `${at.fields}.${name}`,
-    struct: type,
-  };
+/** With list indices, for "unknown field". */
+function pathOf({ parent, kind, step }: Place): string {
+  if (parent === null) return String(step);
+  const path = pathOf(parent);
+  if (kind === "index") return `${path}[${step}]`;
+  return path === "" ? String(step) : `${path}.${step}`;
 }
 
-function indexedPath(at: Place, name: string): string {
-  return at.path === "" ? name : `${at.path}.${name}`;
+/** Members of structs alone, as Go's type errors have them. */
+function fieldsOf({ parent, kind, step }: Place): string {
+  if (parent === null) return "";
+  const fields = fieldsOf(parent);
+  if (kind !== "field") return fields;
+  return fields === "" ? String(step) : `${fields}.${step}`;
 }
 
 function put(draft: Draft, name: string, value: unknown): void {
@@ -67,7 +74,7 @@ function readList(field: TypeField, value: unknown, report: DecodeReport, at: Pl
   if (!Array.isArray(value)) throw wrongShape(value, `[]${goName(field.type)}`, at);
   if (value.length === 0) return field.omit && !field.pointer ? undefined : null;
   return value.map((item, index) =>
-    readElement(field, item, report, { ...at, path: `${at.path}[${index}]` }),
+    readElement(field, item, report, { parent: at, kind: "index", step: index, struct: at.struct }),
   );
 }
 
@@ -77,7 +84,8 @@ function readMap(field: TypeField, value: unknown, report: DecodeReport, at: Pla
   if (names.length === 0) return field.omit ? undefined : null;
   const map: Draft = {};
   for (const name of names) {
-    setOwn(map, name, readElement(field, value[name], report, { ...at, path: `${at.path}.${name}` }));
+    const place: Place = { parent: at, kind: "key", step: name, struct: at.struct };
+    setOwn(map, name, readElement(field, value[name], report, place));
   }
   return map;
 }
@@ -89,7 +97,7 @@ function readElement(field: TypeField, value: unknown, report: DecodeReport, at:
     return readStruct(structType(field.type), value, report, at);
   }
   if (field.type === "Schema") return readSchema(value, report, at);
-  if (field.type === "any") return copyJson(value);
+  if (field.type === "any") return value;
   if (value === null) return zeroScalar(field.type);
   const read = readScalar(field.type, value);
   if (read === undefined) throw wrongShape(value, goName(field.type), at);
@@ -115,7 +123,7 @@ function zeroOf(field: TypeField): unknown {
 
 function emptyStruct(name: string): Draft {
   const draft: Draft = {};
-  for (const [member, field] of structType(name).fields) put(draft, member, zeroOf(field));
+  for (const [member, field] of structType(name).kept) put(draft, member, zeroOf(field));
   return draft;
 }
 
@@ -153,10 +161,11 @@ function goName(type: string): string {
 
 function wrongShape(value: unknown, goType: string, at: Place): DecodeFailure {
   const found = jsonTypeOf(value);
+  const fields = fieldsOf(at);
   const target =
-    at.fields === ""
+    fields === ""
       ? `Go value of type ${goType}`
-      : `Go struct field ${structName(at.struct)}.${at.fields} of type ${goType}`;
+      : `Go struct field ${structName(at.struct)}.${fields} of type ${goType}`;
   return new DecodeFailure(`json: cannot unmarshal ${found} into ${target}`);
 }
 

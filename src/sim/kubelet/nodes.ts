@@ -1,7 +1,7 @@
 import { isAlreadyExists } from "../../kube/api-error.ts";
 import { CacheSet, type CacheSetOptions } from "../../kube/cache-set.ts";
 import type { Client } from "../../kube/client.ts";
-import { KubeEventRecorder } from "../../kube/event-recorder.ts";
+import { KubeEventRecorder, NO_EVENTS } from "../../kube/event-recorder.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Prng } from "../../lib/prng.ts";
 import { type Logger, silentLogger } from "../../telemetry/logger.ts";
@@ -27,6 +27,8 @@ export interface SimulatedNodesOptions {
   readonly names: readonly string[];
   /** Whether nodes renew Leases, for a node controller that is not ours. Default: no. */
   readonly heartbeat?: boolean | undefined;
+  /** False: nothing is told by Events. */
+  readonly writesEvents?: boolean | undefined;
 }
 
 /** Nodes on which pods seem to run: registers them, binds pods to them and plays their kubelets. */
@@ -49,7 +51,9 @@ export class SimulatedNodes {
     const pods = caches.add(PODS, { indexes: NODE_INDEXES });
     const nodes = caches.add(NODES);
     const eventsOf = (component: string) =>
-      new KubeEventRecorder({ client, clock, random, logger, component, instance: "" });
+      options.writesEvents === false
+        ? NO_EVENTS
+        : new KubeEventRecorder({ client, clock, random, logger, component, instance: "" });
     const scheduler = new Scheduler({ pods, nodes, client, clock, events: eventsOf("default-scheduler") });
     const isRunning = (name: string) => options.names.includes(name) && !this.hasFailed(name);
     const silentSince = (name: string) => this.#failedAt.get(name);

@@ -34,9 +34,11 @@ export interface MeshOptions {
   readonly caches: MeshCaches;
   /** How long changes take to reach proxies. */
   readonly lag: MeshLag;
+  /** Default BATCH_MS. */
+  readonly batchMs?: number | undefined;
 }
 
-/** Requests are carried in batches, so many milliseconds apart. */
+/** Requests are carried in batches, by default so many milliseconds apart. */
 export const BATCH_MS = 200;
 
 /** A process that was asleep does not send what it has missed. */
@@ -61,6 +63,7 @@ export class Mesh {
   #pageListener: PageListener | null = null;
   readonly #lagPrng: Prng;
   #lag: MeshLag;
+  readonly #batchMs: number;
   #timer: Timer | null = null;
   #lastBatchAt = 0;
 
@@ -69,6 +72,7 @@ export class Mesh {
     this.#clock = clock;
     this.#lag = options.lag;
     this.#lagPrng = prng.fork();
+    this.#batchMs = options.batchMs ?? BATCH_MS;
     this.#carrier = {
       draw: new Draw(prng),
       grids: new LatencyGrids(),
@@ -159,7 +163,7 @@ export class Mesh {
   }
 
   #schedule(): void {
-    this.#timer = this.#clock.setTimer(BATCH_MS, () => {
+    this.#timer = this.#clock.setTimer(this.#batchMs, () => {
       this.#carry();
       this.#schedule();
     });

@@ -24,6 +24,9 @@ const CONNECTION_METRICS = {
   sent: "istio_tcp_sent_bytes_total",
   received: "istio_tcp_received_bytes_total",
 } as const;
+const BUCKET_METRIC = `${DURATION_METRIC}_bucket`;
+const SUM_METRIC = `${DURATION_METRIC}_sum`;
+const COUNT_METRIC = `${DURATION_METRIC}_count`;
 
 export function samplesOf(stats: ProxyStats): MetricSample[] {
   const samples: MetricSample[] = [];
@@ -32,10 +35,10 @@ export function samplesOf(stats: ProxyStats): MetricSample[] {
     let cumulative = 0;
     for (const [index, labels] of series.bucketLabels.entries()) {
       cumulative += series.buckets[index] ?? 0;
-      samples.push({ name: `${DURATION_METRIC}_bucket`, labels, value: cumulative });
+      samples.push({ name: BUCKET_METRIC, labels, value: cumulative });
     }
-    samples.push({ name: `${DURATION_METRIC}_sum`, labels: series.labels, value: series.durationSumMs });
-    samples.push({ name: `${DURATION_METRIC}_count`, labels: series.labels, value: series.requests });
+    samples.push({ name: SUM_METRIC, labels: series.labels, value: series.durationSumMs });
+    samples.push({ name: COUNT_METRIC, labels: series.labels, value: series.requests });
   }
   for (const { labels, ...counts } of stats.connections()) {
     for (const [key, name] of Object.entries(CONNECTION_METRICS)) {

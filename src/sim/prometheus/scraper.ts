@@ -16,12 +16,19 @@ export interface ScrapeTarget {
   collect(): readonly ScrapedSample[] | null;
 }
 
+interface Seen {
+  readonly name: string;
+  readonly labels: ScrapedSample["labels"];
+  /** The complete label set. */
+  readonly complete: Labels;
+}
+
 interface Registered {
   readonly target: ScrapeTarget;
   readonly labels: Labels;
   timer: Timer;
-  /** Of the last scrape, by key. */
-  seen: Map<string, Labels>;
+  /** Of the last scrape, in its order. Most scrapes bring the same series in the same order. */
+  seen: readonly Seen[];
   /** Complete label sets by the sample's labels and name: to sort and join them anew costs more than the rest. */
   readonly known: WeakMap<ScrapedSample["labels"], Map<string, Labels>>;
 }
@@ -50,7 +57,7 @@ export class Scraper {
       target,
       labels,
       timer: { cancel: () => {} },
-      seen: new Map(),
+      seen: [],
       known: new WeakMap(),
     };
     this.#targets.add(registered);
@@ -86,15 +93,28 @@ export class Scraper {
   #scrape(registered: Registered): void {
     const nowMs = this.#clock.now();
     const samples = registered.target.collect();
-    const present = new Map<string, Labels>();
-    for (const sample of samples ?? []) {
-      const labels = labelsOf(registered, sample);
-      present.set(labels.key, labels);
-      this.#store.append(labels, nowMs, sample.value);
-    }
-    for (const [key, labels] of registered.seen) if (!present.has(key)) this.#store.markStale(labels, nowMs);
-    registered.seen = present;
+    const before = registered.seen;
+    let isSame = before.length === (samples?.length ?? 0);
+    const now = (samples ?? []).map((sample, index): Seen => {
+      const known = before[index];
+      const isKnown = known !== undefined && known.labels === sample.labels && known.name === sample.name;
+      isSame &&= isKnown;
+      const seen = isKnown ? known : seenOf(registered, sample);
+      this.#store.append(seen.complete, nowMs, sample.value);
+      return seen;
+    });
+    if (isSame) registered.seen = before;
+    else this.#replaceSeen(registered, now);
     this.#report(registered, { up: samples === null ? 0 : 1, scrape_samples_scraped: samples?.length ?? 0 });
+  }
+
+  /** Series that were there and are not any more have ended. */
+  #replaceSeen(registered: Registered, now: readonly Seen[]): void {
+    const present = new Set(now.map(({ complete }) => complete.key));
+    for (const { complete } of registered.seen) {
+      if (!present.has(complete.key)) this.#store.markStale(complete, this.#clock.now());
+    }
+    registered.seen = now;
   }
 
   #report(registered: Registered, values: Readonly<Record<string, number>>): void {
@@ -107,14 +127,14 @@ export class Scraper {
     if (!this.#targets.delete(registered)) return;
     registered.timer.cancel();
     const nowMs = this.#clock.now();
-    for (const labels of registered.seen.values()) this.#store.markStale(labels, nowMs);
+    for (const { complete } of registered.seen) this.#store.markStale(complete, nowMs);
     for (const name of ["up", "scrape_samples_scraped"]) {
       this.#store.markStale(registered.labels.with(METRIC_NAME, name), nowMs);
     }
   }
 }
 
-function labelsOf({ target, known }: Registered, { name, labels }: ScrapedSample): Labels {
+function seenOf({ target, known }: Registered, { name, labels }: ScrapedSample): Seen {
   let byName = known.get(labels);
   if (byName === undefined) {
     byName = new Map();
@@ -125,7 +145,7 @@ function labelsOf({ target, known }: Registered, { name, labels }: ScrapedSample
     complete = Labels.of({ ...labels, ...target.labels, [METRIC_NAME]: name });
     byName.set(name, complete);
   }
-  return complete;
+  return { name, labels, complete };
 }
 
 /** FNV-1a, scaled to [0, 1). */

@@ -1,6 +1,6 @@
 import { CacheSet, type CacheSetOptions } from "../../kube/cache-set.ts";
 import type { Client } from "../../kube/client.ts";
-import { KubeEventRecorder } from "../../kube/event-recorder.ts";
+import { KubeEventRecorder, NO_EVENTS } from "../../kube/event-recorder.ts";
 import { SERVICE_INDEXES } from "../../kube/indexes.ts";
 import type { Resource } from "../../kube/resource.ts";
 import { ENDPOINT_SLICE, NAMESPACE, SERVICE, SERVICE_ACCOUNT } from "../../kube/resources.ts";
@@ -35,6 +35,8 @@ export interface WorkloadControllersOptions {
   readonly reflector?: CacheSetOptions["reflector"];
   /** What pods use, for autoscalers; without it they have no metrics. */
   readonly podUsage?: UsageSource | undefined;
+  /** False: nothing is told by Events. */
+  readonly writesEvents?: boolean | undefined;
   /** Everything that the server serves without a CustomResourceDefinition. */
   readonly resources: readonly Resource[];
 }
@@ -51,7 +53,9 @@ export class WorkloadControllers {
     const caches = new CacheSet({ client: options.client, clock, random, logger, reflector });
     const { client } = caches;
     const eventsOf = (component: string) =>
-      new KubeEventRecorder({ client, clock, random, logger, component, instance: "" });
+      options.writesEvents === false
+        ? NO_EVENTS
+        : new KubeEventRecorder({ client, clock, random, logger, component, instance: "" });
 
     const deployments = caches.add(DEPLOYMENTS, { indexes: WORKLOAD_INDEXES });
     const replicaSets = caches.add(REPLICA_SETS, { indexes: WORKLOAD_INDEXES });
