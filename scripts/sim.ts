@@ -1,16 +1,23 @@
 import { appendFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { rolloutCrd } from "../src/app/rehearsal.ts";
 import { everyCrashPoint } from "../src/app/simulation/crash-points.ts";
-import { planText, runSeed, type SeedResult } from "../src/app/simulation/run-seed.ts";
 import { STORIES } from "../src/app/simulation/stories.ts";
+import { reportOf, type SeedReport } from "./sim/seed-report.ts";
+import { playInWorkers } from "./sim/workers.ts";
 
-/** `npm run sim -- [--seeds N] [--start S] [--seed S --verbose] [--crash-points all|STORY] [--keep FILE]`: deterministic simulation, see docs/reliability.md. */
+/**
+ * `npm run sim -- [--seeds N] [--start S] [--seed S --verbose] [--crash-points all|STORY] [--keep FILE] [--workers N]`:
+ * deterministic simulation, see docs/reliability.md.
+ */
 const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "100" },
     start: { type: "string", default: "1" },
     seed: { type: "string" },
+    /** Processes; a seed is the same whoever plays it. */
+    workers: { type: "string", default: String(availableParallelism()) },
     verbose: { type: "boolean", default: false },
     /** In place of seeds: a story, or all of them, with a crash at each of its points. */
     "crash-points": { type: "string" },
@@ -31,28 +38,31 @@ async function playSeeds(): Promise<number> {
   const first = Number(values.seed ?? values.start);
   const count = values.seed === undefined ? Number(values.seeds) : 1;
   console.log(`seeds ${first} to ${first + count - 1}`);
+  let played = 0;
   let failed = 0;
   let virtualMs = 0;
-  for (let seed = first; seed < first + count; seed++) {
-    const onLine = values.verbose ? (line: string) => console.log(line) : undefined;
-    const played = await runSeed(seed, crd, onLine);
-    virtualMs += played.result.virtualMs;
-    if (values.seed !== undefined || played.violations.length > 0) report(played);
-    if (played.violations.length === 0) continue;
+  for await (const report of reports(first, count)) {
+    played += 1;
+    virtualMs += report.virtualMs;
+    if (values.seed !== undefined || report.failed) for (const line of report.lines) console.log(line);
+    if (!report.failed) continue;
     failed += 1;
-    if (values["until-failure"]) return failed;
-    if (values.keep !== undefined) await appendFile(values.keep, `${seed}\n`);
+    if (values.keep !== undefined) await appendFile(values.keep, `${report.seed}\n`);
+    if (values["until-failure"]) break;
   }
   console.log(`${(virtualMs / 3_600_000).toFixed(1)} virtual hours`);
-  console.log(`${count - failed} passed, ${failed} failed`);
+  console.log(`${played - failed} passed, ${failed} failed`);
   return failed;
 }
 
-function report({ seed, plan, violations, digest, result }: SeedResult): void {
-  const { kills, writes } = result;
-  console.log(`seed ${seed}: ${planText(plan)}; ${kills} kills, ${writes} writes, trace ${digest}`);
-  for (const violation of violations) console.log(`  ${violation}`);
-  if (violations.length > 0) console.log(`  replay: npm run sim -- --seed ${seed} --verbose`);
+/** In this process when somebody reads along, else in one for each core. */
+async function* reports(first: number, count: number): AsyncGenerator<SeedReport> {
+  if (count > 1 && !values.verbose) {
+    yield* playInWorkers(first, count, Number(values.workers));
+    return;
+  }
+  const onLine = values.verbose ? (line: string) => console.log(line) : undefined;
+  for (let seed = first; seed < first + count; seed++) yield await reportOf(seed, crd, onLine);
 }
 
 async function playCrashPoints(story: string): Promise<number> {

@@ -1,7 +1,7 @@
 import type { AnyObject } from "../../kube/object.ts";
 import { isDeepEqual } from "../../lib/json.ts";
 import { noFaults } from "./draw-faults.ts";
-import type { Plan } from "./plan.ts";
+import { faultClasses, type Plan } from "./plan.ts";
 import { type SimulationResult, simulate } from "./simulation.ts";
 
 /**
@@ -28,6 +28,7 @@ export async function oracleProblems(
 function isComparable({ isCalm, faults }: Plan): boolean {
   return (
     isCalm &&
+    faultClasses(faults).length > 0 &&
     faults.prometheus.length === 0 &&
     faults.gitOpsEveryMs === 0 &&
     faults.network.watchHangRate === 0

@@ -47,6 +47,9 @@ const REST_LIMIT_MS = 15 * 60_000;
 const POLL_MS = 1_000;
 const LOOK_EVERY_MS = 5_000;
 
+/** Coarser than the playground's: half of all timers would be the mesh's. */
+const MESH_BATCH_MS = 500;
+
 /** Production's default is 20 s; a drain is as good for finding bugs when it is short. */
 const CONFIG = loadConfig({ flags: { drain: "5s", statusRefresh: "30s" }, environment: {} });
 
@@ -79,6 +82,8 @@ class Simulation {
       images,
       crds: [crd],
       meshLag: evenLag(plan.faults.meshDelayMs),
+      meshBatchMs: MESH_BATCH_MS,
+      writesClusterEvents: false,
     });
     this.#trace = new Trace(clock, onLine ?? (() => {}));
     this.#people = new People(plan, this.#world, this.#trace);
