@@ -205,7 +205,7 @@ describe("whatever users, pods and metrics do", () => {
       }),
       { numRuns: 50 },
     );
-  });
+  }, 60_000);
 
   test("an abort sends the weight to 0 in the very next pass", () => {
     fc.assert(
