@@ -1,5 +1,4 @@
 import { ROLLOUT } from "../api/resource.ts";
-import type { Rollout } from "../api/rollout.ts";
 import type { Watched } from "../controller/triggers.ts";
 import { ROLLOUT_INDEXES } from "../controller/triggers.ts";
 import type { CacheOptions } from "../kube/cache.ts";
@@ -7,7 +6,6 @@ import type { CacheSet } from "../kube/cache-set.ts";
 import { CacheUnion, type WatchedReader } from "../kube/cache-union.ts";
 import { OWNER_INDEXES, SERVICE_INDEXES } from "../kube/indexes.ts";
 import type { DestinationRule, VirtualService } from "../kube/kind/network.ts";
-import type { Pod } from "../kube/kind/workload.ts";
 import type { KubeObject } from "../kube/object.ts";
 import type { Resource } from "../kube/resource.ts";
 import {
@@ -19,6 +17,7 @@ import {
   SERVICE,
   VIRTUAL_SERVICE,
 } from "../kube/resources.ts";
+import { slimPod, slimRollout } from "./slim.ts";
 
 export interface Caches extends Watched {
   readonly virtualServices: WatchedReader<VirtualService>;
@@ -32,8 +31,7 @@ export function makeCaches(set: CacheSet, namespaces: readonly string[]): Caches
   const virtualServices = add(VIRTUAL_SERVICE);
   const destinationRules = add(DESTINATION_RULE);
   return {
-    // managedFields are kept: they tell who set a command.
-    rollouts: add(ROLLOUT, { indexes: ROLLOUT_INDEXES, transform: (rollout: Rollout) => rollout }),
+    rollouts: add(ROLLOUT, { indexes: ROLLOUT_INDEXES, transform: slimRollout }),
     deployments: add(DEPLOYMENT),
     replicaSets: add(REPLICA_SET, { indexes: OWNER_INDEXES }),
     pods: add(POD, { indexes: OWNER_INDEXES, transform: slimPod }),
@@ -62,16 +60,4 @@ function addCaches<T extends KubeObject>(
 /** Subscribers only look at metadata, which every kind has. */
 function erase<T extends KubeObject>(reader: WatchedReader<T>): WatchedReader<KubeObject> {
   return reader as unknown as WatchedReader<KubeObject>;
-}
-
-/** There are many pods, and nobody here reads their specs. */
-function slimPod(pod: Pod): Pod {
-  const { managedFields: _, annotations: __, ...metadata } = pod.metadata;
-  const { status } = pod;
-  return {
-    apiVersion: pod.apiVersion,
-    kind: pod.kind,
-    metadata,
-    ...(status === undefined ? {} : { status }),
-  } as Pod;
 }

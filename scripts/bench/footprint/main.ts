@@ -16,6 +16,8 @@ const SIZES: readonly { readonly rollouts: number; readonly rssMb: number; reado
   { rollouts: 10_000, rssMb: 500, readyS: 10 },
 ];
 
+const BUNDLE = "dist/sluice.mjs";
+
 /** After this time a process that has nothing to do has come to rest. */
 const REST_MS = 15_000;
 
@@ -48,21 +50,13 @@ interface Measured {
   readonly writes: number;
 }
 
-/** As the image starts it. */
 async function startOnce(server: CountingServer): Promise<Measured> {
+  const { flags, environment } = await imageSettings();
   const started = performance.now();
   const child = spawn(
     process.execPath,
-    [
-      "--max-semi-space-size=2",
-      "dist/sluice.mjs",
-      "controller",
-      "--kubeconfig",
-      server.kubeconfig,
-      "--listen",
-      "",
-    ],
-    { stdio: ["ignore", "ignore", "pipe"], env: { NODE_COMPILE_CACHE: "dist/compiled" } },
+    [...flags, BUNDLE, "controller", "--kubeconfig", server.kubeconfig, "--listen", ""],
+    { stdio: ["ignore", "ignore", "pipe"], env: { ...environment, NODE_COMPILE_CACHE: "dist/compiled" } },
   );
   const lines = createInterface({ input: child.stderr });
   for await (const line of lines) if (line.includes(WORKING_MESSAGE)) break;
@@ -75,4 +69,15 @@ async function startOnce(server: CountingServer): Promise<Measured> {
   child.kill("SIGTERM");
   await once(child, "exit");
   return { readyMs, rss, writes };
+}
+
+/** How the image starts Node: its flags, and the environment. */
+async function imageSettings() {
+  const dockerfile = await readFile("Dockerfile", "utf8");
+  const [, entrypoint = "[]"] = /^ENTRYPOINT (\[.*\])$/m.exec(dockerfile) ?? [];
+  const [, variables = ""] = /^ENV (.*)$/m.exec(dockerfile) ?? [];
+  return {
+    flags: (JSON.parse(entrypoint) as readonly string[]).filter((word) => word.startsWith("--")),
+    environment: Object.fromEntries(variables.split(" ").map((pair) => pair.split("=") as [string, string])),
+  };
 }
