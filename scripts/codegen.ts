@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { cliReference } from "./codegen/cli-reference.ts";
 import { rolloutCrd } from "./codegen/crd.ts";
-import { reasonsReference, rolloutReference } from "./codegen/reference.ts";
+import { notificationsReference, reasonsReference, rolloutReference } from "./codegen/reference.ts";
 
 /** Writes every generated file; with `--check` it writes nothing and fails when one is stale. */
 const FILES: Readonly<Record<string, () => string>> = {
@@ -10,6 +10,7 @@ const FILES: Readonly<Record<string, () => string>> = {
   "docs/reference/cli.md": cliReference,
   "docs/reference/rollout.md": rolloutReference,
   "docs/reference/events.md": reasonsReference,
+  "docs/reference/notifications.md": notificationsReference,
 };
 
 const isCheck = process.argv.includes("--check");

@@ -1,5 +1,6 @@
 import { COMMANDS } from "../../src/api/command.ts";
-import { EVENT_REASONS, OUTCOME_REASONS } from "../../src/api/reasons.ts";
+import { DASHBOARD_VARIABLES, NOTIFICATION_VARIABLES } from "../../src/api/notification-template.ts";
+import { EVENT_REASONS, OUTCOME_REASONS, TOLD_REASONS } from "../../src/api/reasons.ts";
 import { rolloutSpecSchema } from "../../src/api/spec.ts";
 import { type SchemaNode, toStructural } from "./structural.ts";
 
@@ -114,4 +115,43 @@ function validations(node: SchemaNode, path: string): string[] {
         : validations(child, `${path}.${name}`),
   );
   return [...own, ...inner];
+}
+
+/** docs/reference/notifications.md: what templates may say, and what is told. */
+export function notificationsReference(): string {
+  const variables = Object.entries(NOTIFICATION_VARIABLES).map(([name, what]) =>
+    row(`\`{{ ${name} }}\``, what),
+  );
+  const links = Object.entries(DASHBOARD_VARIABLES).map(([name, what]) => row(`\`{{ ${name} }}\``, what));
+  const told = TOLD_REASONS.map((reason) => {
+    const { severity, when } = EVENT_REASONS[reason];
+    return row(`\`${reason}\``, severity, `\`dev.sluice.rollout.${reason}\``, when);
+  });
+  return `${NOTE}
+# Notifications: transitions and variables
+
+[The guide](../guides/notifications.md) says how to set them up; [rollout.md](rollout.md) has every field.
+
+## Transitions
+
+| \`events\` | severity | CloudEvents type | when |
+| --- | --- | --- | --- |
+${told.join("\n")}
+
+## Variables of \`title\` and \`text\`
+
+Values are escaped for the receiver's markup. Where a transition has no such thing the value is empty.
+
+| variable | what it is |
+| --- | --- |
+${variables.join("\n")}
+
+## Variables of \`dashboardUrl\`
+
+Values are encoded for URLs.
+
+| variable | what it is |
+| --- | --- |
+${links.join("\n")}
+`;
 }

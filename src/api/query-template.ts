@@ -1,3 +1,5 @@
+import { problemsOfTemplate, templatePieces } from "./template.ts";
+
 /**
  * Templates of own PromQL queries: `{{ name }}` is replaced by a value. Inside a PromQL string the value is escaped, so
  * that it cannot end the string; outside, only values that are plain words are taken. A value inside a regular
@@ -15,22 +17,12 @@ export const QUERY_VARIABLES: Readonly<Record<string, string>> = {
   interval: "the analysis interval, such as 15s",
 };
 
-const REFERENCE = /\{\{\s*([^{}]*?)\s*\}\}/g;
-
 /** Outside of strings: words, numbers, durations, metric names. */
 const PLAIN = /^[a-zA-Z0-9_:.-]*$/;
 
-/** What is wrong with a template, as sentences; empty when nothing is. */
+/** What is wrong with a query, as sentences; empty when nothing is. */
 export function templateProblems(query: string): readonly string[] {
-  const problems: string[] = [];
-  for (const [reference, variable = ""] of query.matchAll(REFERENCE)) {
-    if (!Object.hasOwn(QUERY_VARIABLES, variable)) {
-      const known = Object.keys(QUERY_VARIABLES).map((name) => `{{ ${name} }}`);
-      problems.push(`unknown variable ${reference} in the query; known are ${known.join(", ")}`);
-    }
-  }
-  if (query.replaceAll(REFERENCE, "").includes("{{")) problems.push("the query has a {{ without its }}");
-  return problems;
+  return problemsOfTemplate(query, QUERY_VARIABLES, "query");
 }
 
 export type Rendered = { readonly query: string } | { readonly problem: string };
@@ -38,18 +30,19 @@ export type Rendered = { readonly query: string } | { readonly problem: string }
 /** The query with every variable replaced, or why that cannot be done. */
 export function renderQuery(template: string, variables: Readonly<Record<string, string>>): Rendered {
   let query = "";
-  let from = 0;
-  for (const match of template.matchAll(REFERENCE)) {
-    const [reference, variable = ""] = match;
+  for (const piece of templatePieces(template)) {
+    if ("literal" in piece) {
+      query += piece.literal;
+      continue;
+    }
+    const { variable, reference } = piece;
     const value = Object.hasOwn(variables, variable) ? variables[variable] : undefined;
     if (value === undefined) return { problem: `unknown variable ${reference} in the query` };
-    query += template.slice(from, match.index);
     const text = embedded(value, openQuote(query));
     if (text === null) return { problem: `the value of ${reference} cannot stand where the query has it` };
     query += text;
-    from = match.index + reference.length;
   }
-  return { query: query + template.slice(from) };
+  return { query };
 }
 
 /** The value as it must be written inside (or, with null, outside of) a string. */

@@ -202,6 +202,8 @@ export interface RunStatus extends RevisionRef {
   readonly metricsDown?: { readonly since: string; readonly reason: string };
   /** How often the canary lost all its ready pods and the run went back to Starting. */
   readonly restarts?: number;
+  /** Conversations about this run, by receiver ("slack shop/slack/token #releases"), so that all of it is told in one. */
+  readonly threads?: Readonly<Record<string, string>>;
   /** Stage RollingBack: how it will end. */
   readonly outcome?: Outcome;
   /** Revision that the primary served before this run. */

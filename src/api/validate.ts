@@ -4,6 +4,7 @@ import type { KubeObjectLike } from "./kind.ts";
 import { templateProblems } from "./query-template.ts";
 import { type RolloutSpec, rolloutSpecSchema } from "./spec.ts";
 import { gateProblems } from "./validate-gates.ts";
+import { notificationProblems } from "./validate-notifications.ts";
 import { strategyProblems } from "./validate-strategy.ts";
 import { trafficProblems } from "./validate-traffic.ts";
 
@@ -39,6 +40,7 @@ const CHECKS: readonly Check[] = [
   serviceNames,
   trafficProblems,
   gateProblems,
+  notifications,
 ];
 function metrics(spec: RolloutSpec): readonly SpecProblem[] {
   const seen = new Set<string>();
@@ -82,6 +84,10 @@ function metricProblems(metric: RolloutSpec["analysis"]["metrics"][number]): rea
   }
   if (metric.query !== undefined) problems.push(...templateProblems(metric.query));
   return problems;
+}
+
+function notifications(spec: RolloutSpec): readonly SpecProblem[] {
+  return notificationProblems(spec.notifications, "spec.notifications");
 }
 
 /** Fields whose durations have bounds: a pattern cannot say them. */

@@ -16,12 +16,14 @@ export interface ControllerParts {
   readonly logger: Logger;
   /** Names this process, and no other that ever was, in events and in the Lease. */
   readonly instance: string;
+  /** The controller's own namespace: where the Secrets of its own receivers are. */
+  readonly namespace: string;
   /** The Lease whose holder alone may write; absent: nobody else runs. */
   readonly lease?: ObjectKey | undefined;
   /** Replaces sockets to Prometheus. */
   readonly prometheusAdapter?: AxiosAdapter | undefined;
-  /** Replaces sockets to Slack. */
-  readonly slackAdapter?: AxiosAdapter | undefined;
+  /** Replaces sockets to receivers of notifications. */
+  readonly receiverAdapter?: AxiosAdapter | undefined;
   /** Replaces sockets to webhooks. */
   readonly webhookTransport?: WebhookTransport | undefined;
 }

@@ -41,6 +41,7 @@ export async function runController(config: Config, asked: Promise<void>): Promi
     random: () => prng.float(),
     logger,
     instance,
+    namespace: access.namespace,
     lease: leaseOf(config, access.namespace),
   });
   const health = await serveHealth(config.listen, controller);

@@ -1,11 +1,9 @@
-import type { Rollout } from "../api/rollout.ts";
 import { RolloutController } from "../controller/controller.ts";
 import { Executor } from "../controller/execute.ts";
 import { Gatherer } from "../controller/gather.ts";
 import { Pass } from "../controller/pass.ts";
 import { CacheSet } from "../kube/cache-set.ts";
 import { within } from "../lib/clock.ts";
-import { SlackNotifier } from "../notify/slack/slack.ts";
 import { IstioRouter } from "../router/istio/istio.ts";
 import type { MetricsRegistry } from "../telemetry/metrics-registry.ts";
 import { DeploymentWorkload } from "../workload/deployment/deployment.ts";
@@ -15,7 +13,8 @@ import { Events } from "./events.ts";
 import { createGateDesk } from "./gates.ts";
 import { createLeadership } from "./leadership.ts";
 import { createMetricsSource } from "./metrics-source.ts";
-import { addNotificationMetrics } from "./notification-metrics.ts";
+import { addNotificationMetrics, DeliveryCounts } from "./notification-metrics.ts";
+import { createNotifier } from "./notifications.ts";
 import { addRolloutMetrics } from "./rollout-metrics.ts";
 
 export interface Controller {
@@ -36,7 +35,7 @@ const STOP_SHARES = 5;
 
 /** The controller's parts, put together. */
 export function createController(parts: ControllerParts): Controller {
-  const { config, client, clock, random, logger } = parts;
+  const { config, clock, random, logger } = parts;
   const leadership = createLeadership(parts, () => controller.lead());
   const set = new CacheSet({ client: leadership.client, clock, random, logger });
   const caches = makeCaches(set, config.namespaces);
@@ -47,20 +46,15 @@ export function createController(parts: ControllerParts): Controller {
   const events = new Events(parts, ({ metadata: { namespace }, spec }) =>
     caches.deployments.get({ namespace, name: spec?.targetRef?.name ?? "" }),
   );
-  const notifier = new SlackNotifier({
-    client,
-    clock,
-    random,
-    logger,
-    cluster: config.clusterName,
-    allowHttp: config.insecureWebhooks,
-    adapter: parts.slackAdapter,
-    onProblem: (rollout: Rollout, message: string) =>
-      events.post(rollout, { reason: "NotificationFailed", type: "Warning", message }),
+  const deliveries = new DeliveryCounts();
+  const notifier = createNotifier(parts, {
+    events,
+    onThread: (subject) => controller.look(subject),
+    onOutcome: (kind, outcome) => deliveries.add(kind, outcome),
   });
   const gates = createGateDesk(parts, (key, isUrgent) => controller.wake(key, isUrgent));
   const pass = new Pass({
-    gatherer: new Gatherer({ clock, rollouts: caches.rollouts, workload, router, metrics }),
+    gatherer: new Gatherer({ clock, rollouts: caches.rollouts, workload, router, metrics, notifier }),
     executor: new Executor({ client: set.client, workload, router }),
     gates,
     events,
@@ -101,7 +95,7 @@ export function createController(parts: ControllerParts): Controller {
         queriesSent: () => metrics.queriesSent,
         leads: () => (leadership.mayWrite() ? 1 : 0),
       });
-      addNotificationMetrics(registry, () => notifier.counts);
+      addNotificationMetrics(registry, deliveries, () => notifier.pending);
     },
     stop: async (graceMs) => {
       const shareMs = graceMs / STOP_SHARES;

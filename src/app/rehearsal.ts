@@ -18,8 +18,8 @@ export interface RehearsalOptions {
   readonly loaded: LoadedScenario;
   readonly onTransition?: (transition: Transition) => void;
   readonly logger?: Logger;
-  /** Where Slack messages go; absent: nowhere. */
-  readonly slackAdapter?: AxiosAdapter | undefined;
+  /** Where notifications go; absent: nowhere. */
+  readonly receiverAdapter?: AxiosAdapter | undefined;
   /** Stands between the controller and the API server; absent: nothing does. */
   readonly network?: ((server: Transport) => Transport) | undefined;
 }
@@ -48,14 +48,14 @@ export async function rehearse(options: RehearsalOptions): Promise<ScenarioResul
   });
   const config = loadConfig({ flags: {}, environment: {} });
   const prng = new Prng(seed + 1);
-  const { slackAdapter } = options;
+  const { receiverAdapter } = options;
   const network = options.network?.(world.apiFaults);
   const controller = new SimulatedController({
     world,
     config,
     prng,
     logger,
-    slackAdapter,
+    receiverAdapter,
     ...(network === undefined ? {} : { network: () => network }),
   });
   const runner = new ScenarioRunner({

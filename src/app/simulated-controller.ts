@@ -18,8 +18,8 @@ export interface SimulatedControllerOptions {
   readonly config: Config;
   readonly prng: Prng;
   readonly logger: Logger;
-  /** Where Slack messages go. */
-  readonly slackAdapter?: AxiosAdapter | undefined;
+  /** Where notifications go. */
+  readonly receiverAdapter?: AxiosAdapter | undefined;
   /** Who answers webhooks; default: nobody. */
   readonly webhookTransport?: WebhookTransport | undefined;
   /** Tells the processes of several controllers apart; default "sluice". */
@@ -36,6 +36,9 @@ const NOBODY: WebhookTransport = {
   },
 };
 
+/** Where Secrets of the controller's own receivers are. */
+const OWN_NAMESPACE = "sluice-system";
+
 /** The production controller, unchanged, inside the world's own process: it can be killed and started at any moment. */
 export class SimulatedController {
   readonly #options: SimulatedControllerOptions;
@@ -50,7 +53,7 @@ export class SimulatedController {
   /** Resolves when it works. */
   async start(): Promise<void> {
     assert(this.#life === null, "the controller is running already");
-    const { world, config, prng, logger, slackAdapter, lease, name = "sluice" } = this.#options;
+    const { world, config, prng, logger, receiverAdapter, lease, name = "sluice" } = this.#options;
     const { webhookTransport = NOBODY } = this.#options;
     const instance = `${name}-${this.#lives}`;
     const network = this.#options.network?.(instance) ?? world.apiFaults;
@@ -64,6 +67,7 @@ export class SimulatedController {
       logger,
       random: () => random.float(),
       instance,
+      namespace: OWN_NAMESPACE,
       lease,
       client: new RestClient({
         transport: life.transport(network),
@@ -71,8 +75,8 @@ export class SimulatedController {
         fieldManager: FIELD_MANAGER,
       }),
       prometheusAdapter: (request) => life.call(() => prometheus(request)),
-      slackAdapter:
-        slackAdapter === undefined ? undefined : (request) => life.call(() => slackAdapter(request)),
+      receiverAdapter:
+        receiverAdapter === undefined ? undefined : (request) => life.call(() => receiverAdapter(request)),
       webhookTransport: {
         post: (request, signal) => life.call(() => webhookTransport.post(request, signal)),
       },

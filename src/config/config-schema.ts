@@ -1,4 +1,7 @@
 import { z } from "zod";
+import { dashboardUrlProblems } from "../api/notification-template.ts";
+import { defaultNotificationSchema } from "../api/spec-notifications.ts";
+import { notificationProblems } from "../api/validate-notifications.ts";
 import { parseDuration } from "../lib/duration.ts";
 
 const duration = (least: string, most: string) =>
@@ -24,6 +27,16 @@ const list = (item: z.ZodString, most: number) =>
         : value,
     z.array(item).max(most),
   );
+
+/** A value that a flag or variable can only hold as JSON text. */
+function fromJson(value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
 
 const flag = z.union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")]);
 
@@ -53,6 +66,31 @@ export const configSchema = z.strictObject({
     .describe("folder with a file token, or files username and password, for Prometheus: a mounted Secret"),
   prometheusTimeout: duration("100ms", "1m").prefault("5s").describe("limit of one query"),
   clusterName: z.string().max(100).optional().describe("shown in every notification"),
+  notifications: z
+    .preprocess(fromJson, z.array(defaultNotificationSchema).max(32))
+    .superRefine((entries, context) => {
+      for (const { field, message } of notificationProblems(entries, "")) {
+        context.addIssue({ code: "custom", message: `${field}: ${message}` });
+      }
+    })
+    .prefault([])
+    .describe(
+      "receivers told of every Rollout, as spec.notifications; their Secrets are beside the controller",
+    ),
+  dashboardUrl: z
+    .string()
+    .max(2_000)
+    .superRefine((text, context) => {
+      for (const message of dashboardUrlProblems(text)) context.addIssue({ code: "custom", message });
+    })
+    .optional()
+    .describe(
+      "link in notifications; {{ namespace }}, {{ name }}, {{ from }}, {{ to }} and others are filled in",
+    ),
+  slackApi: z
+    .url({ protocol: /^https?$/, error: "want an http:// or https:// URL" })
+    .default("https://slack.com/api")
+    .describe("Slack's Web API, where bot tokens are sent"),
   drain: duration("0s", "10m")
     .prefault("20s")
     .describe("from weight 0 until pods may go, at least: the mesh learns of it, requests under way end"),

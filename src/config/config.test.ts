@@ -64,4 +64,34 @@ describe("a file of settings", () => {
     writeFileSync(path, "# nothing\n");
     expect(readConfigFile(path).values).toEqual({});
   });
+
+  test("receivers of every Rollout may be a list, or JSON in a flag; what is wrong with one is named", () => {
+    const entry = { teams: { secretRef: { name: "teams" } }, minSeverity: "error" };
+    for (const notifications of [[entry], JSON.stringify([entry])]) {
+      const config = loadConfig({ flags: { notifications }, environment: {} });
+      expect(config.notifications).toMatchObject([
+        { teams: { secretRef: { key: "url" } }, onlyIfNone: false },
+      ]);
+    }
+    const load = (...notifications: unknown[]) => loadConfig({ flags: { notifications }, environment: {} });
+    expect(() => load({ ...entry, discord: entry.teams })).toThrow(
+      "[0]: teams and discord are set; exactly one of slack, teams, discord, googleChat, webhook must be",
+    );
+    expect(() => load({ ...entry, title: "{{ foo }}" })).toThrow("[0].title: unknown variable {{ foo }}");
+    expect(() => load("x")).toThrow(/--notifications/);
+  });
+
+  test("a dashboardUrl is a URL whose variables are known", () => {
+    const load = (dashboardUrl: string) => loadConfig({ flags: { dashboardUrl }, environment: {} });
+    expect(load("https://g.test/d/x?var-name={{ name }}&from={{ from }}").dashboardUrl).toContain(
+      "{{ name }}",
+    );
+    expect(() => load("https://{{ name }}/")).toThrow(
+      "want an http:// or https:// URL with its host in full",
+    );
+    expect(() => load("javascript:alert(1)")).toThrow("want an http:// or https:// URL");
+    expect(() => load("https://g.test/{{ nmae }}")).toThrow(
+      "unknown variable {{ nmae }} in the URL; known are",
+    );
+  });
 });

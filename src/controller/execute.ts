@@ -29,12 +29,14 @@ export class Executor {
 
   /**
    * Performs the actions in order, then writes the status if it differs, then the final actions. The first failure
-   * rejects and leaves the rest undone: the next pass decides anew. Resolves to whether anything was written.
+   * rejects and leaves the rest undone: the next pass decides anew. `onStatus` is called when the status is as decided.
+   * Resolves to whether anything was written.
    */
-  async execute(scene: Scene, decision: Decision): Promise<boolean> {
+  async execute(scene: Scene, decision: Decision, onStatus: () => void): Promise<boolean> {
     const stage = new Stage(this.#parts, scene);
     for (const action of decision.actions) await stage.perform(action);
     const wroteStatus = await stage.writeStatus(decision.status);
+    onStatus();
     for (const action of decision.finally) await stage.perform(action);
     return wroteStatus || decision.actions.length > 0 || decision.finally.length > 0;
   }

@@ -8,6 +8,7 @@ import { keyOf, keyText, type ObjectKey } from "../kube/object.ts";
 import type { Reader } from "../kube/reader.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { MetricsSource } from "../metrics/metrics.ts";
+import type { Notifier } from "../notify/notify.ts";
 import type { RouteContext, Router, ServiceState } from "../router/router.ts";
 import type { Workload, Workloads } from "../workload/workload.ts";
 import { evidenceQueryOf } from "./evidence-query.ts";
@@ -32,6 +33,7 @@ interface Parts {
   readonly workload: Workload;
   readonly router: Router;
   readonly metrics: MetricsSource;
+  readonly notifier: Pick<Notifier, "threads">;
 }
 
 /** What this process remembers of a run. */
@@ -69,6 +71,7 @@ export class Gatherer {
       primary: workloads.primary,
       routing: routing.routing,
       services: routing.services,
+      threads: threadsOf(rollout, this.#parts.notifier),
       ...memoryOf(rollout.status?.run?.id),
     };
     return { snapshot, inForce, routes };
@@ -109,6 +112,11 @@ function routeContext(rollout: Rollout, workloads: Workloads): RouteContext {
     selectors: workloads.selectors ?? { target: {}, primary: {} },
     pods: workloads.pods,
   };
+}
+
+function threadsOf(rollout: Rollout, notifier: Pick<Notifier, "threads">): Snapshot["threads"] {
+  const { run } = rollout.status ?? {};
+  return run === undefined ? {} : notifier.threads(rollout, run.id);
 }
 
 const NOTHING: Workloads = {

@@ -1,8 +1,9 @@
-import { expect, test } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { aSpec, CoreWorld, served } from "../../test/support/core-world.ts";
 import type { EvidenceRow } from "../api/evidence.ts";
 import { NO_POD_FACTS } from "../api/pod-facts.ts";
 import type { Rollout } from "../api/rollout.ts";
+import { ApiError, UnreachableError } from "../kube/api-error.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";
 import { silentLogger } from "../telemetry/logger.ts";
 import { Executor } from "./execute.ts";
@@ -23,8 +24,10 @@ test("an abort that comes while evidence is awaited is what the pass decides on,
   const asked = Promise.withResolvers<void>();
   const weights: number[] = [];
   const none = async () => {};
+  const notifier = { notify: () => {}, threads: () => ({}), drain: none };
   const gatherer = new Gatherer({
     clock,
+    notifier,
     rollouts: { get: () => rollout, list: () => [rollout], by: () => [] },
     workload: {
       observe: () =>
@@ -62,7 +65,7 @@ test("an abort that comes while evidence is awaited is what the pass decides on,
   const silent: Pick<PassParts, "gates" | "events" | "notifier" | "settings" | "logger"> = {
     gates,
     events: { post: () => {} },
-    notifier: { notify: () => {}, drain: none },
+    notifier,
     settings: world.settings,
     logger: silentLogger,
   };
@@ -75,4 +78,114 @@ test("an abort that comes while evidence is awaited is what the pass decides on,
   pass.interrupt("shop/checkout");
   await done;
   expect(weights).toEqual([0]);
+});
+
+describe("what has come about is told once", () => {
+  /** A run's first pass; the API server does with the status what `update` says. */
+  function aPass(
+    update: (stored: Rollout, object: Rollout) => Promise<Rollout>,
+    finalAction = async () => {},
+  ) {
+    const world = new CoreWorld(aSpec());
+    world.advance(60_000);
+    world.ship("v2");
+    let stored: Rollout = {
+      ...world.rollout(),
+      metadata: { ...world.rollout().metadata, resourceVersion: "1" },
+    };
+    const told: string[] = [];
+    const notifier = {
+      notify: (_: unknown, { id }: { readonly id: string }) => void told.push(id),
+      threads: () => ({}),
+      drain: async () => {},
+    };
+    const gatherer = new Gatherer({
+      clock: new VirtualClock(world.nowMs),
+      notifier,
+      rollouts: { get: () => stored, list: () => [stored], by: () => [] },
+      workload: {
+        observe: () =>
+          ({
+            target: world.target,
+            primary: world.primary,
+            selectors: null,
+            problem: null,
+            pods: NO_POD_FACTS,
+          }) as never,
+      } as never,
+      router: {
+        observe: () => ({ routing: world.snapshot().routing, services: world.snapshot().services }),
+      } as never,
+      metrics: { fetch: async () => [] },
+    });
+    const none = async () => {};
+    const executor = new Executor({
+      client: {
+        update: async (_: unknown, object: Rollout) => {
+          stored = await update(stored, object);
+          return stored;
+        },
+        patch: async () => {
+          await finalAction();
+          return stored;
+        },
+      } as never,
+      workload: { scaleTarget: none } as never,
+      router: { setTraffic: none, pinCanary: none, ensureServices: none, ensureRoutes: none } as never,
+    });
+    const pass = new Pass({
+      gatherer,
+      executor,
+      notifier,
+      gates: new GateDesk({
+        clock: new VirtualClock(world.nowMs),
+        gate: { ask: () => new Promise(() => {}) },
+        wake: () => {},
+      }),
+      events: { post: () => {} },
+      settings: world.settings,
+      logger: silentLogger,
+    });
+    const annotate = (annotations: Record<string, string>) => {
+      stored = { ...stored, metadata: { ...stored.metadata, annotations } };
+    };
+    return { pass, told, annotate, see: (object: Rollout) => (stored = object) };
+  }
+
+  it("when the status was written, though the answer was lost", async () => {
+    let written: Rollout | null = null;
+    const { pass, told, see } = aPass(async (_, object) => {
+      written = object;
+      throw new UnreachableError("writing the status: no answer");
+    });
+    await expect(pass.run("shop/checkout")).rejects.toThrow("no answer");
+    expect(told).toEqual([]);
+    see(written as unknown as Rollout);
+    await pass.run("shop/checkout").catch(() => {});
+    expect(told).toEqual(["run-1/started"]);
+    await pass.run("shop/checkout").catch(() => {});
+    expect(told).toEqual(["run-1/started"]);
+  });
+
+  it("and not at all when it was not written", async () => {
+    const { pass, told } = aPass(async () => {
+      throw new ApiError("writing the status", { code: 409, reason: "Conflict" });
+    });
+    await expect(pass.run("shop/checkout")).rejects.toThrow();
+    await expect(pass.run("shop/checkout")).rejects.toThrow();
+    expect(told).toEqual([]);
+  });
+
+  it("when something that comes after the status fails", async () => {
+    const { pass, told, annotate } = aPass(
+      async (_, object) => object,
+      async () => {
+        throw new ApiError("clearing the annotation", { code: 409, reason: "Conflict" });
+      },
+    );
+    await pass.run("shop/checkout");
+    annotate({ "sluice.dev/abort": "no" });
+    await expect(pass.run("shop/checkout")).rejects.toThrow("clearing the annotation");
+    expect(told).toEqual(["run-1/started", "run-1/rolled-back"]);
+  });
 });

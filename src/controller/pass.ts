@@ -4,6 +4,7 @@ import { decide } from "../core/decide.ts";
 import type { Decision, EventDraft } from "../core/decision.ts";
 import { askGates } from "../core/gates.ts";
 import type { CoreSettings, Observation } from "../core/snapshot.ts";
+import { isConflict } from "../kube/api-error.ts";
 import { keyOf, keyText, parseKey } from "../kube/object.ts";
 import type { Notifier } from "../notify/notify.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -11,6 +12,7 @@ import type { Executor } from "./execute.ts";
 import type { GateDesk } from "./gate-desk.ts";
 import type { Gatherer, Scene } from "./gather.ts";
 import { Memories } from "./memories.ts";
+import { Untold } from "./untold.ts";
 
 /** Where Kubernetes events go; never throws. */
 export interface EventSink {
@@ -38,6 +40,7 @@ export interface PassResult {
 export class Pass {
   readonly #parts: PassParts;
   readonly #memories = new Memories();
+  readonly #untold = new Untold();
   /** Passes that wait for evidence, by key: what is urgent cuts the wait short. */
   readonly #waits = new Map<string, AbortController>();
 
@@ -52,6 +55,7 @@ export class Pass {
       this.#forgetOne(key);
       return { changed: false, requeueAfterMs: null };
     }
+    this.#tellOwed(key, before);
     const isAsking = this.#parts.gates.sync(key, before.snapshot.rollout, askGates(before.snapshot));
     const observations = await this.#observe(key, before);
     // Evidence takes its time to come, and a wait may have been cut short by something urgent: what is decided on is
@@ -60,10 +64,29 @@ export class Pass {
     if (scene === null) return { changed: false, requeueAfterMs: null };
     const usable = isSamePosition(before, scene) ? (observations ?? []) : [];
     const decision = decide(scene.snapshot, usable, this.#parts.settings);
-    const changed = await this.#parts.executor.execute(scene, decision);
+    const changed = await this.#execute(key, scene, decision);
     this.#memories.keep(key, decision);
-    this.#tell(scene, decision);
     return { changed, requeueAfterMs: decision.requeueAfterMs };
+  }
+
+  /** What has come about is told, whatever happens after the status: nobody would come back to it. */
+  async #execute(key: string, scene: Scene, decision: Decision): Promise<boolean> {
+    let isWritten = false;
+    try {
+      return await this.#parts.executor.execute(scene, decision, () => {
+        isWritten = true;
+        this.#untold.forget(key);
+        this.#tell(scene, decision);
+      });
+    } catch (error) {
+      if (!isWritten && !isConflict(error)) this.#untold.keep(key, decision);
+      throw error;
+    }
+  }
+
+  #tellOwed(key: string, scene: Scene): void {
+    const owed = this.#untold.take(key, scene.snapshot.rollout.status);
+    if (owed !== null) this.#tell(scene, owed);
   }
 
   /** Something that must not wait has happened to the Rollout: a pass that waits for evidence goes on without. */
@@ -92,6 +115,7 @@ export class Pass {
 
   #forgetOne(key: string): void {
     this.#memories.forget(key);
+    this.#untold.forget(key);
     this.#parts.gates.forget(key);
   }
 
@@ -119,10 +143,7 @@ export class Pass {
         message: event.message,
       });
     }
-    const { namespace = "default", name } = rollout.metadata;
-    for (const draft of decision.notifications) {
-      this.#parts.notifier.notify(scene.inForce, { ...draft, rollout: { namespace, name } });
-    }
+    for (const transition of decision.notifications) this.#parts.notifier.notify(rollout, transition);
   }
 }
 

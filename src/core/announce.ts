@@ -1,9 +1,9 @@
+import type { EvidenceChart, RunFacts } from "../api/notification.ts";
 import { EVENT_REASONS, type EventReason, type ToldReason } from "../api/reasons.ts";
 import type { Outcome, RunStatus } from "../api/status.ts";
-import { roughDuration } from "../lib/duration.ts";
-import { parseTime } from "../lib/time.ts";
-import type { NotificationDraft } from "./decision.ts";
+import { intervalOf } from "./ask.ts";
 import type { Draft } from "./draft.ts";
+import { chartOf } from "./trail.ts";
 import { placeText, shareText, stepText } from "./wording.ts";
 
 /**
@@ -17,6 +17,8 @@ export interface Announcement {
   /** Why, with numbers. */
   readonly text: string;
   readonly next?: string;
+  /** The metric that it is about, where it is about one. */
+  readonly metric?: string | undefined;
   /** Distinguishes transitions of the same reason within a run ("step-2"). */
   readonly transition: string;
 }
@@ -32,10 +34,12 @@ export function announce(draft: Draft, run: RunStatus | null, announcement: Anno
     id: `${run === null ? "rest" : `run-${run.id}`}/${announcement.transition}`,
     reason: announcement.reason,
     severity: EVENT_REASONS[announcement.reason].severity,
+    atMs: draft.nowMs,
     title: `${namespace}/${name}: ${announcement.title}`,
     text: announcement.text,
     ...(announcement.next === undefined ? {} : { next: announcement.next }),
-    facts: run === null ? [] : factsOf(draft, run),
+    run: run === null ? null : factsOf(run),
+    chart: run === null ? null : evidenceChart(draft, run, announcement.metric),
   });
 }
 
@@ -55,6 +59,7 @@ export function announceRollBack(draft: Draft, run: RunStatus, outcome: Outcome)
       `All traffic is on ${run.previous === undefined ? "the primary" : imageText(run.previous)}`,
     ),
     next: `Ship a fixed image, or try the same one again: kubectl annotate rollout ${name} sluice.dev/retry="why".`,
+    metric: outcome.metric,
     transition: "rolled-back",
   });
 }
@@ -69,14 +74,24 @@ function shortImage(image: string): string {
   return image.replace(/^[^/]*[.:][^/]*\//, "").replace(/@sha256:([0-9a-f]{12})[0-9a-f]*/, "@$1");
 }
 
-function factsOf(draft: Draft, run: RunStatus): NotificationDraft["facts"] {
-  return [
-    { name: "Image", value: imageText(run) },
-    { name: "Revision", value: run.revision },
-    { name: "Weight", value: shareText(run) },
-    { name: "Step", value: stepText(run) },
-    { name: "Running for", value: roughDuration(draft.nowMs - parseTime(run.startedAt)) },
-  ];
+function factsOf(run: RunStatus): RunFacts {
+  const { id, startedAt, revision, weight, threads = {} } = run;
+  return {
+    id,
+    startedAt,
+    revision,
+    image: imageText(run),
+    weight,
+    share: shareText(run),
+    step: stepText(run),
+    threads,
+  };
+}
+
+function evidenceChart(draft: Draft, run: RunStatus, metric = run.verdict?.metric): EvidenceChart | null {
+  if (draft.judge === null) return null;
+  const { state, trail } = draft.judge;
+  return chartOf(trail, state.settings.metrics, { metric, intervalMs: intervalOf(run) });
 }
 
 function sentence(...parts: readonly (string | undefined)[]): string {

@@ -93,6 +93,33 @@ describe("a good revision", () => {
     ]);
   });
 
+  test("is told with its run, and with what was measured once there is something to see", () => {
+    const world = atFirstStep();
+    world.advance(10 * MINUTE);
+    const told = Object.fromEntries(world.notifications.map((it) => [it.id, it]));
+    expect(told["run-1/started"]).toMatchObject({ chart: null, run: { id: 1, weight: 0, step: "0/2" } });
+    expect(told["run-1/step-1-0"]).toMatchObject({
+      severity: "info",
+      run: { weight: 50, step: "2/2", threads: {} },
+      chart: { title: "error rate", canary: [0, 0, 0, 0] },
+    });
+    expect(told["run-1/promoted"]?.chart?.canary.length).toBeGreaterThan(4);
+    expect(world.notifications[0]).toMatchObject({ reason: "Initialized", run: null, chart: null });
+  });
+
+  test("keeps the conversations about it with the run, and no longer", () => {
+    const world = atFirstStep();
+    world.threads = { "slack shop/slack/token #a": "C1/1.2" };
+    world.settle();
+    expect(world.status?.run?.threads).toEqual({ "slack shop/slack/token #a": "C1/1.2" });
+    world.threads = { "slack shop/slack/token #b": "C2/3.4" };
+    world.settle();
+    expect(Object.keys(world.status?.run?.threads ?? {})).toHaveLength(2);
+    world.advance(10 * MINUTE);
+    expect(world.notifications.at(-1)?.run?.threads).toMatchObject({ "slack shop/slack/token #b": "C2/3.4" });
+    expect(world.status?.run).toBeUndefined();
+  });
+
   test("with skipAnalysis is promoted as soon as its pods are ready", () => {
     const world = initialised(aSpec({ skipAnalysis: true }));
     world.ship("v2");

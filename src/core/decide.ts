@@ -27,6 +27,7 @@ export function decide(
   for (const { rows, intervalMs } of observations) draft.seen = noteRows(draft.seen, rows, intervalMs);
   advance(draft, observations);
   lookAgainForGates(draft);
+  keepThreads(draft);
   draft.status = withConditions(draft);
   return draft.finish();
 }
@@ -38,6 +39,15 @@ function advance(draft: Draft, observations: readonly Observation[]): void {
   // A command has a pass of its own, so that one whose annotation outlives a crash cannot meet a later step.
   else if (draft.snapshot.commands.length > 0) obeyCommands(draft);
   else advanceStage(draft, observations);
+}
+
+/** A conversation that has begun is kept with the run, so that another process goes on with it. */
+function keepThreads(draft: Draft): void {
+  const { run } = draft.status;
+  const { rollout, threads } = draft.snapshot;
+  if (run === undefined || run.id !== rollout.status?.run?.id) return;
+  const isNew = Object.entries(threads).some(([receiver, thread]) => run.threads?.[receiver] !== thread);
+  if (isNew) draft.patchRun(run, { threads: { ...run.threads, ...threads } });
 }
 
 function advanceStage(draft: Draft, observations: readonly Observation[]): void {

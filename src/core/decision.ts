@@ -1,5 +1,6 @@
 import type { CommandName } from "../api/command.ts";
-import type { EventReason, Severity, ToldReason } from "../api/reasons.ts";
+import type { Transition } from "../api/notification.ts";
+import type { EventReason } from "../api/reasons.ts";
 import type { RolloutStatus } from "../api/status.ts";
 import type { JudgeMemory } from "./judging.ts";
 import type { SeenTraffic } from "./seen-traffic.ts";
@@ -30,18 +31,6 @@ export interface EventDraft {
   readonly message: string;
 }
 
-/** A transition to tell people about; the shell adds cluster and rollout. */
-export interface NotificationDraft {
-  /** Unique within the Rollout: run and transition. */
-  readonly id: string;
-  readonly reason: ToldReason;
-  readonly severity: Severity;
-  readonly title: string;
-  readonly text: string;
-  readonly next?: string;
-  readonly facts: readonly { readonly name: string; readonly value: string }[];
-}
-
 /** What one pass will do. The shell performs it from top to bottom. */
 export interface Decision {
   /** In this order, BEFORE the status is written; the first that fails ends the pass, which is then repeated. */
@@ -52,7 +41,7 @@ export interface Decision {
   readonly finally: readonly Action[];
   /** Posted AFTER everything else; they may get lost in a crash, never repeated. */
   readonly events: readonly EventDraft[];
-  readonly notifications: readonly NotificationDraft[];
+  readonly notifications: readonly Transition[];
   /** Kept in memory AFTER the pass. Losing it is harmless: it is made again from the source's history. */
   readonly judge: JudgeMemory | null;
   /** Likewise. */

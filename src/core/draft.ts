@@ -1,6 +1,7 @@
 import type { CommandName } from "../api/command.ts";
+import type { Transition } from "../api/notification.ts";
 import type { RolloutStatus, RunStatus } from "../api/status.ts";
-import type { Action, Decision, EventDraft, NotificationDraft } from "./decision.ts";
+import type { Action, Decision, EventDraft } from "./decision.ts";
 import type { JudgeMemory } from "./judging.ts";
 import type { SeenTraffic } from "./seen-traffic.ts";
 import type { CoreSettings, Snapshot } from "./snapshot.ts";
@@ -18,7 +19,7 @@ export class Draft {
   #actions: Action[] = [];
   readonly #finally: Action[] = [];
   readonly #events: EventDraft[] = [];
-  readonly #notifications: NotificationDraft[] = [];
+  readonly #notifications: Transition[] = [];
   #requeueAfterMs: number | null = null;
 
   constructor(snapshot: Snapshot, settings: CoreSettings, status: RolloutStatus) {
@@ -55,7 +56,7 @@ export class Draft {
     this.#events.push(event);
   }
 
-  notify(notification: NotificationDraft): void {
+  notify(notification: Transition): void {
     this.#notifications.push(notification);
   }
 

@@ -6,11 +6,13 @@ import type { JudgeState, Position, Verdict } from "../verdict/judge.ts";
 import { assess, beginJudge, enterPosition, judgeSettings, observeRow } from "../verdict/judge.ts";
 import { keepLedger, type Ledger, mendHistory } from "./ledger.ts";
 import { asComparable } from "./shadow-evidence.ts";
+import { extendTrail, NO_TRAIL, type Trail } from "./trail.ts";
 
 /** What a controller remembers of a run between passes. */
 export interface JudgeMemory {
   readonly state: JudgeState;
   readonly ledger: Ledger | null;
+  readonly trail: Trail;
 }
 
 /**
@@ -26,6 +28,7 @@ export function foldEvidence(
   const rows = found.map((row) => asComparable(row, run));
   const positions = run.positions.map(toPosition);
   let state = memory?.state ?? beginJudge(judgeSettings(analysisOf(run)));
+  let trail = memory?.trail ?? NO_TRAIL;
   let entered = 0;
   for (const row of rows) {
     for (; entered < positions.length; entered += 1) {
@@ -34,10 +37,11 @@ export function foldEvidence(
       state = enterPosition(state, position);
     }
     state = observeRow(state, row);
+    if (entered > 0) trail = extendTrail(trail, row, state.settings.metrics);
   }
   for (; entered < positions.length; entered += 1)
     state = enterPosition(state, positions[entered] as Position);
-  return { state, ledger: keepLedger(memory?.ledger ?? null, run, rows) };
+  return { state, trail, ledger: keepLedger(memory?.ledger ?? null, run, rows) };
 }
 
 /** The run's analysis; metrics that a person has resumed without only warn. */

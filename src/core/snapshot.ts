@@ -20,6 +20,8 @@ export interface Snapshot {
   readonly primary: Primary | null;
   readonly routing: RoutingView;
   readonly services: ServicesView;
+  /** Conversations that notifiers have begun about the run under way, by receiver; those in the status need not be there. */
+  readonly threads: Readonly<Record<string, string>>;
   /** What the judge has learnt in this process; null at the start of a run and after a restart. */
   readonly judge: JudgeMemory | null;
   /** Where requests were lately seen to go, as far as this process has looked; null when it has not. */

@@ -24,10 +24,11 @@ function isUsed({ traffic }: CoreWorld): boolean {
 
 function texts(world: CoreWorld): string {
   const { message, step } = world.status ?? {};
-  const told = world.notifications.flatMap(({ title, text, facts }) => [
+  const told = world.notifications.flatMap(({ title, text, run }) => [
     title,
     text,
-    ...facts.map(({ value }) => value),
+    run?.share ?? "",
+    run?.step ?? "",
   ]);
   return [...told, message ?? "", step ?? ""].join("\n");
 }

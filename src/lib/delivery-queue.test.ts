@@ -100,6 +100,55 @@ describe("DeliveryQueue", () => {
     expect(queue.pending).toBe(0);
   });
 
+  it("makes room in a full lane by leaving out the oldest of the lowest, and takes nothing that is lower still", async () => {
+    const left: string[] = [];
+    const { clock, queue, log } = aQueue({
+      maxPerLane: 3,
+      rank: ({ name }) => Number(/\d/.exec(name)?.[0]),
+      evicted: ({ name }) => left.push(name),
+    });
+    const slow = { outcomes: [SENT], durationMs: 1_000 };
+    const taken = ["a2", "b1", "c1", "d2", "e0", "f2"].map((name) => queue.add("x", { name, ...slow }));
+    expect(taken).toEqual([true, true, true, true, false, true]);
+    expect(left).toEqual(["b1", "c1"]);
+    expect(queue.pending).toBe(3);
+    expect(queue.add("y", { name: "g0", ...slow })).toBe(true);
+    await clock.advance(10_000);
+    expect(log.filter((line) => line.includes("sent"))).toEqual([
+      "+1 a2 sent 1",
+      "+1 g0 sent 1",
+      "+2 d2 sent 1",
+      "+3 f2 sent 1",
+    ]);
+    expect(queue.pending).toBe(0);
+  });
+
+  it("tries until a job is too old, however often that is", async () => {
+    const { clock, queue, log } = aQueue({ maxAttempts: Infinity, giveUpAfterMs: 10_000 });
+    queue.add("x", { name: "a", outcomes: [BUSY] });
+    await clock.advance(60_000);
+    expect(log.at(-1)).toBe("+9 a retry 5");
+  });
+
+  it("keeps a distance between the jobs of a lane when asked to", async () => {
+    const { clock, queue, log } = aQueue({ spacingMs: ({ name }) => (name === "a" ? 1_000 : 0) });
+    for (const name of ["a", "b", "c"]) queue.add("x", { name, outcomes: [SENT] });
+    queue.add("y", { name: "d", outcomes: [SENT] });
+    await clock.advance(5_000);
+    expect(log.filter((line) => !line.includes("sent"))).toEqual(["+0 a", "+0 d", "+1 b", "+1 c"]);
+  });
+
+  it("is closed with what has not been delivered, and does nothing any more", async () => {
+    const { clock, queue, log } = aQueue();
+    for (const name of ["a", "b"]) queue.add("x", { name, outcomes: [BUSY] });
+    queue.add("y", { name: "c", outcomes: [SENT] });
+    await clock.advance(100);
+    expect(queue.close().map(({ name }) => name)).toEqual(["a", "b"]);
+    expect(queue.add("z", { name: "d", outcomes: [SENT] })).toBe(false);
+    await clock.advance(60_000);
+    expect(log).toEqual(["+0 a", "+0 c", "+0 c sent 1"]);
+  });
+
   it("drains when the last job is done, or when the time is up", async () => {
     const { clock, queue } = aQueue();
     let drained = "";

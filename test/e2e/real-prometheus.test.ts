@@ -95,6 +95,7 @@ async function play(text: string) {
         logger: silentLogger,
         random: () => random.float(),
         instance: "sluice-0",
+        namespace: "sluice-system",
         client: world.clientFor(FIELD_MANAGER),
       });
       await controller.start();

@@ -70,6 +70,7 @@ export class CoreWorld {
   primaryService = service("nothing", 0);
   canaryService = service("nothing", 0);
   judge: JudgeMemory | null = null;
+  threads: Snapshot["threads"] = {};
   seen: SeenTraffic | null = null;
   settings: CoreSettings = {
     drainMs: 20_000,
@@ -136,6 +137,7 @@ export class CoreWorld {
           ? { kind: "missing" }
           : { kind: "present", traffic: this.traffic, inSync: true },
       services: { apex: this.apex, primary: this.primaryService, canary: this.canaryService },
+      threads: this.threads,
       judge: this.judge,
       seen: this.seen,
       gates: this.gates,

@@ -1,8 +1,10 @@
 import type { Severity } from "../../api/reasons.ts";
-import { shorten } from "../../lib/text.ts";
-import type { Notification } from "../notify.ts";
+import type { Letter } from "../channel.ts";
+import { chartText } from "../chart-text.ts";
+import { type Escape, type Markup, plain, write } from "../markup.ts";
+import { type Words, wordsOf } from "../wording.ts";
 
-/** What an incoming webhook takes: https://api.slack.com/reference/block-kit, secondary attachments for the colour. */
+/** What chat.postMessage and incoming webhooks take: Block Kit (https://docs.slack.dev/reference/block-kit), in an attachment for the colour. */
 export interface SlackMessage {
   /** Shown above the attachment, and in the notification of a phone. */
   readonly text: string;
@@ -30,63 +32,62 @@ const COLORS: Readonly<Record<Severity, string>> = {
 
 /** Slack's limits, in characters after escaping. */
 const MAX_SECTION = 3_000;
-const MAX_FIELD = 2_000;
+const MAX_CONTEXT = 2_000;
 const MAX_FIELDS = 10;
 /** Ours: a title is a line. */
-const MAX_TITLE = 300;
+const MAX_TITLE = 400;
 const MAX_FACT = 300;
 
-/** One message a transition: what, why with numbers, facts, what next, and where. */
-export function slackMessage(notification: Notification, cluster: string | undefined): SlackMessage {
-  const { severity, title, text, next, facts, rollout } = notification;
-  const heading = mrkdwn(shorten(title, MAX_TITLE), MAX_SECTION).text;
-  const place = [
-    ...(cluster === undefined ? [] : [`cluster ${cluster}`]),
-    `Rollout ${rollout.namespace}/${rollout.name}`,
-  ];
+/** One message a transition: what, why with numbers, the evidence, what next, facts, and where. */
+export function slackMessage(letter: Letter): SlackMessage {
+  const { transition, receiver, dashboard } = letter;
+  const words = wordsOf(letter);
+  const text = write(words.title, escapeSlack, MAX_TITLE);
+  const { chart } = transition;
+  const link = dashboard === undefined ? [] : [`<${escapeSlack(dashboard)}|Dashboard>`];
+  const place = [...words.place.map(escapeSlack), ...link].join("  |  ");
+  const body = write(words.text, escapeSlack, MAX_SECTION);
   const blocks: SlackBlock[] = [
-    ...(text === "" ? [] : [section(text)]),
-    ...(next === undefined ? [] : [section(next, "*Next:* ")]),
-    ...factBlocks(facts),
-    { type: "context", elements: [mrkdwn(place.join("  |  "), MAX_FIELD)] },
+    ...(body === "" ? [] : [section(body)]),
+    ...(chart === null || !receiver.spec.chart ? [] : [section(fixedWidth(chartText(chart)))]),
+    ...(words.next === null ? [] : [section(`*Next:* ${within(plain(words.next), MAX_SECTION - 20)}`)]),
+    ...factBlocks(words.facts),
+    ...words.notes.map((note) => context(within(plain(note), MAX_CONTEXT))),
+    context(place.slice(0, MAX_CONTEXT)),
   ];
-  return { text: heading, attachments: [{ color: COLORS[severity], fallback: heading, blocks }] };
+  return { text, attachments: [{ color: COLORS[transition.severity], fallback: text, blocks }] };
 }
 
-function section(text: string, lead = ""): SlackBlock {
-  return { type: "section", text: mrkdwn(text, MAX_SECTION, lead) };
+function section(text: string): SlackBlock {
+  return { type: "section", text: mrkdwn(text) };
 }
 
-function factBlocks(facts: Notification["facts"]): readonly SlackBlock[] {
-  const shown = facts.slice(0, MAX_FIELDS);
-  if (shown.length === 0) return [];
-  const fields = shown.map(({ name, value }) =>
-    mrkdwn(shorten(value, MAX_FACT), MAX_FIELD, `*${escapeText(shorten(name, MAX_FACT))}*\n`),
-  );
+function context(text: string): SlackBlock {
+  return { type: "context", elements: [mrkdwn(text)] };
+}
+
+function factBlocks(facts: Words["facts"]): readonly SlackBlock[] {
+  if (facts.length === 0) return [];
+  const fields = facts.slice(0, MAX_FIELDS).map(({ name, value }) => {
+    return mrkdwn(`*${escapeSlack(name)}*\n${within(plain(value), MAX_FACT)}`);
+  });
   return [{ type: "section", fields }];
 }
 
-/** `lead` is markup of ours, `text` is plain and escaped; both together at most `maxLength` characters. */
-function mrkdwn(text: string, maxLength: number, lead = ""): SlackText {
-  return { type: "mrkdwn", text: lead + escapeWithin(text, maxLength - lead.length) };
+function fixedWidth(text: string): string {
+  return `\`\`\`${within(plain(text.replaceAll("`", "'")), MAX_SECTION - 6)}\`\`\``;
+}
+
+function within(text: Markup, maxLength: number): string {
+  return write(text, escapeSlack, maxLength);
+}
+
+function mrkdwn(text: string): SlackText {
+  return { type: "mrkdwn", text };
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
 
-/** The three characters with which markup, mentions and links begin (https://api.slack.com/reference/surfaces/formatting#escaping). */
-export function escapeText(text: string): string {
-  return text.replace(/[&<>]/g, (character) => ENTITIES[character] ?? character);
-}
-
-/** Escapes, and cuts between characters, never within an entity or a surrogate pair. */
-function escapeWithin(text: string, maxLength: number): string {
-  const escaped = escapeText(text);
-  if (escaped.length <= maxLength) return escaped;
-  let cut = "";
-  for (const character of text) {
-    const next = escapeText(character);
-    if (cut.length + next.length > maxLength - 1) break;
-    cut += next;
-  }
-  return `${cut}…`;
-}
+/** The three characters with which markup, mentions and links begin (https://docs.slack.dev/messaging/formatting-message-text#escaping). */
+export const escapeSlack: Escape = (text) =>
+  text.replace(/[&<>]/g, (character) => ENTITIES[character] ?? character);

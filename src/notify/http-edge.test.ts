@@ -2,36 +2,33 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import nock from "nock";
 import { afterEach, describe, expect, it } from "vitest";
-import { SystemClock } from "../../lib/clock.ts";
-import type { Attempt } from "../../lib/delivery-queue.ts";
-import { IncomingWebhook } from "./incoming-webhook.ts";
-import type { SlackMessage } from "./message.ts";
+import { SystemClock } from "../lib/clock.ts";
+import type { Attempt } from "../lib/delivery-queue.ts";
+import { attemptOf, HttpEdge, wordIn } from "./http-edge.ts";
 
 const SECRET_PATH = "/services/T000/B000/verysecret";
 const URL_TEXT = `https://hooks.slack.test${SECRET_PATH}`;
-const MESSAGE: SlackMessage = {
-  text: "hello",
-  attachments: [{ color: "#2eb67d", fallback: "hello", blocks: [] }],
-};
 
-function post(
+async function post(
   url = URL_TEXT,
   options: { readonly timeoutMs?: number; readonly allowHttp?: boolean } = {},
 ): Promise<Attempt> {
   const { timeoutMs = 5_000, allowHttp = false } = options;
-  return new IncomingWebhook({ clock: new SystemClock(), timeoutMs, allowHttp }).post(url, MESSAGE);
+  const edge = new HttpEdge({ clock: new SystemClock(), timeoutMs, allowHttp });
+  const reply = await edge.post({ url, body: { text: "hello" } });
+  return reply.kind === "none" ? reply.attempt : attemptOf(reply, /^[a-z_]+$/.exec(reply.body)?.[0]);
 }
 
-function slackAnswers(status: number, body = "", headers: Record<string, string> = {}): nock.Scope {
+function receiverAnswers(status: number, body = "", headers: Record<string, string> = {}): nock.Scope {
   return nock("https://hooks.slack.test").post(SECRET_PATH).reply(status, body, headers);
 }
 
 afterEach(() => nock.cleanAll());
 
-describe("IncomingWebhook", () => {
+describe("HttpEdge", () => {
   it("posts the message as JSON", async () => {
     const scope = nock("https://hooks.slack.test", { reqheaders: { "content-type": /^application\/json/ } })
-      .post(SECRET_PATH, MESSAGE as unknown as nock.DataMatcherMap)
+      .post(SECRET_PATH, { text: "hello" })
       .reply(200, "ok");
     expect(await post()).toEqual({ result: "sent" });
     expect(scope.isDone()).toBe(true);
@@ -39,41 +36,45 @@ describe("IncomingWebhook", () => {
 
   it.each([
     [400, "invalid_payload", "HTTP 400 invalid_payload"],
+    [401, "", "HTTP 401"],
     [403, "action_prohibited", "HTTP 403 action_prohibited"],
     [404, "no_service", "HTTP 404 no_service"],
     [410, "channel_is_archived", "HTTP 410 channel_is_archived"],
-    [404, "<html>not Slack</html>", "HTTP 404"],
-    [404, `see ${URL_TEXT}`, "HTTP 404"],
+    [413, "", "HTTP 413"],
   ])("takes %i %s for an answer that stays", async (status, body, reason) => {
-    slackAnswers(status, body);
+    receiverAnswers(status, body);
     expect(await post()).toEqual({ result: "refused", reason });
   });
 
-  it.each([500, 502, 503])("tries again after %i", async (status) => {
-    slackAnswers(status, "server_error");
+  it.each([408, 425, 500, 502, 503])("tries again after %i", async (status) => {
+    receiverAnswers(status, "server_error");
     expect(await post()).toEqual({ result: "retry", reason: `HTTP ${status} server_error` });
   });
 
-  it("waits as long as Slack asks for, within reason", async () => {
-    slackAnswers(429, "rate_limited", { "retry-after": "30" });
-    expect(await post()).toEqual({ result: "retry", reason: "HTTP 429 rate_limited", afterMs: 30_000 });
-    slackAnswers(429, "", { "retry-after": "86400" });
-    expect(await post()).toMatchObject({ afterMs: 600_000 });
-    slackAnswers(503, "", { "retry-after": "Thu, 01 Jan 1970 00:00:00 GMT" });
-    expect(await post()).toMatchObject({ afterMs: 0 });
-    slackAnswers(429, "", { "retry-after": "soon" });
-    expect(await post()).toEqual({ result: "retry", reason: "HTTP 429" });
+  it.each([
+    ["30", 30_000],
+    ["0.35", 350],
+    ["86400", 600_000],
+    ["Thu, 01 Jan 1970 00:00:00 GMT", 0],
+    ["soon", undefined],
+  ])("waits as long as the receiver asks for, within reason: %s", async (header, afterMs) => {
+    receiverAnswers(429, "", { "retry-after": header });
+    expect(await post()).toEqual({
+      result: "retry",
+      reason: "HTTP 429",
+      ...(afterMs === undefined ? {} : { afterMs }),
+    });
   });
 
   it("does not follow redirects", async () => {
-    slackAnswers(302, "", { location: "https://elsewhere.test/" });
+    receiverAnswers(302, "", { location: "https://elsewhere.test/" });
     const elsewhere = nock("https://elsewhere.test").post("/").reply(200);
     expect(await post()).toEqual({ result: "refused", reason: "HTTP 302: redirects are not followed" });
     expect(elsewhere.isDone()).toBe(false);
   });
 
   it("does not read answers that go on and on", async () => {
-    slackAnswers(200, "x".repeat(100_000));
+    receiverAnswers(200, "x".repeat(100_000));
     expect(await post()).toMatchObject({
       result: "refused",
       reason: expect.stringContaining("over 65536 bytes"),
@@ -99,7 +100,7 @@ describe("IncomingWebhook", () => {
   it("never tells the URL", async () => {
     const outcomes: Attempt[] = [];
     for (const status of [200, 302, 404, 429, 500]) {
-      slackAnswers(status, URL_TEXT, { location: URL_TEXT, "retry-after": URL_TEXT });
+      receiverAnswers(status, URL_TEXT, { location: URL_TEXT, "retry-after": URL_TEXT });
       outcomes.push(await post());
     }
     nock("https://hooks.slack.test").post(SECRET_PATH).replyWithError(URL_TEXT);
@@ -109,7 +110,21 @@ describe("IncomingWebhook", () => {
   });
 });
 
-describe("IncomingWebhook over sockets", () => {
+describe("wordIn", () => {
+  it.each([
+    ['{"error":{"code":"WorkflowTriggerIsNotEnabled"}}', "WorkflowTriggerIsNotEnabled"],
+    ['{"error":{"code":10015}}', "10015"],
+    ['{"error":{"code":"see https://a.test/secret"}}', ""],
+    ['{"error":null}', ""],
+    ['{"error":{"code":{}}}', ""],
+    ["<html>", ""],
+    ["", ""],
+  ])("of %s quotes %j", (body, word) => {
+    expect(wordIn(body, "error", "code")).toBe(word);
+  });
+});
+
+describe("HttpEdge over sockets", () => {
   let server: Server | undefined;
 
   afterEach(() => {
