@@ -1,7 +1,6 @@
 import type { EvidenceChart, RunFacts } from "../api/notification.ts";
 import { EVENT_REASONS, type EventReason, type ToldReason } from "../api/reasons.ts";
 import type { Outcome, RunStatus } from "../api/status.ts";
-import { intervalOf } from "./ask.ts";
 import type { Draft } from "./draft.ts";
 import { chartOf } from "./trail.ts";
 import { placeText, shareText, stepText } from "./wording.ts";
@@ -91,7 +90,7 @@ function factsOf(run: RunStatus): RunFacts {
 function evidenceChart(draft: Draft, run: RunStatus, metric = run.verdict?.metric): EvidenceChart | null {
   if (draft.judge === null) return null;
   const { state, trail } = draft.judge;
-  return chartOf(trail, state.settings.metrics, { metric, intervalMs: intervalOf(run) });
+  return chartOf(trail, state.settings.metrics, { metric, intervalMs: state.settings.intervalMs });
 }
 
 function sentence(...parts: readonly (string | undefined)[]): string {
