@@ -25,7 +25,12 @@ import { attachCluster, type ClusterParts, createCluster } from "./cluster.ts";
 import { istioCrds } from "./crds/istio-crds.ts";
 import type { ImageBook, PodIdentity } from "./image.ts";
 import { injectSidecar } from "./mesh/injector.ts";
-import { DESTINATION_RULES, VIRTUAL_SERVICES, type VirtualService } from "./mesh/istio.ts";
+import {
+  DESTINATION_RULES,
+  PEER_AUTHENTICATIONS,
+  VIRTUAL_SERVICES,
+  type VirtualService,
+} from "./mesh/istio.ts";
 import { evenLag, type MeshLag } from "./mesh/lag.ts";
 import { BATCH_MS, Mesh, type MeshCaches } from "./mesh/mesh.ts";
 import { PodLoad } from "./mesh/pod-load.ts";
@@ -202,6 +207,7 @@ function worldCaches(set: CacheSet): WorldCaches {
     endpointSlices: set.add(ENDPOINT_SLICE),
     virtualServices: set.add(VIRTUAL_SERVICES),
     destinationRules: set.add(DESTINATION_RULES),
+    peerAuthentications: set.add(PEER_AUTHENTICATIONS),
     deployments: set.add(DEPLOYMENT),
     rollouts: set.add(ROLLOUT),
     events: set.add(EVENT),

@@ -6,6 +6,8 @@ import { ENDPOINT_SLICE, POD, SERVICE } from "../../src/kube/resources.ts";
 import {
   DESTINATION_RULES,
   type DestinationRule,
+  PEER_AUTHENTICATIONS,
+  type PeerAuthentication,
   VIRTUAL_SERVICES,
   type VirtualService,
 } from "../../src/sim/mesh/istio.ts";
@@ -93,6 +95,14 @@ export function aDestinationRule(
   return { ...head("networking.istio.io/v1", "DestinationRule", name), spec };
 }
 
+export function aPeerAuthentication(
+  spec: NonNullable<PeerAuthentication["spec"]>,
+  namespace = "shop",
+): PeerAuthentication {
+  const base = head("security.istio.io/v1", "PeerAuthentication", "default");
+  return { ...base, metadata: { ...base.metadata, namespace }, spec };
+}
+
 function head(apiVersion: string, kind: string, name: string): KubeObject {
   return {
     apiVersion,
@@ -109,6 +119,7 @@ export class HandFedCaches {
     endpointSlices: new Cache(ENDPOINT_SLICE),
     virtualServices: new Cache(VIRTUAL_SERVICES),
     destinationRules: new Cache(DESTINATION_RULES),
+    peerAuthentications: new Cache(PEER_AUTHENTICATIONS),
   };
   #version = 0;
 

@@ -1,9 +1,12 @@
 import type { AnyObject } from "../../kube/object.ts";
 import destinationRuleSchema from "./destination-rule.json" with { type: "json" };
 import gatewaySchema from "./gateway.json" with { type: "json" };
+import peerAuthenticationSchema from "./peer-authentication.json" with { type: "json" };
 import virtualServiceSchema from "./virtual-service.json" with { type: "json" };
 
 interface IstioKind {
+  /** Of *.istio.io. */
+  readonly group: "networking" | "security";
   readonly kind: string;
   readonly plural: string;
   readonly shortName: string;
@@ -21,6 +24,7 @@ const AGE: PrinterColumn = { name: "Age", type: "date", jsonPath: ".metadata.cre
 
 const KINDS: readonly IstioKind[] = [
   {
+    group: "networking",
     kind: "VirtualService",
     plural: "virtualservices",
     shortName: "vs",
@@ -32,19 +36,38 @@ const KINDS: readonly IstioKind[] = [
     ],
   },
   {
+    group: "networking",
     kind: "DestinationRule",
     plural: "destinationrules",
     shortName: "dr",
     schema: destinationRuleSchema,
     columns: [{ name: "Host", type: "string", jsonPath: ".spec.host" }, AGE],
   },
-  { kind: "Gateway", plural: "gateways", shortName: "gw", schema: gatewaySchema, columns: [] },
+  {
+    group: "networking",
+    kind: "Gateway",
+    plural: "gateways",
+    shortName: "gw",
+    schema: gatewaySchema,
+    columns: [],
+  },
+  {
+    group: "security",
+    kind: "PeerAuthentication",
+    plural: "peerauthentications",
+    shortName: "pa",
+    schema: peerAuthenticationSchema,
+    columns: [{ name: "Mode", type: "string", jsonPath: ".spec.mtls.mode" }, AGE],
+  },
 ];
 
 /** v1 is the stored version; Istio serves the older ones with the same schema. */
-const VERSIONS = ["v1", "v1beta1", "v1alpha3"] as const;
+const VERSIONS = {
+  networking: ["v1", "v1beta1", "v1alpha3"],
+  security: ["v1", "v1beta1"],
+} as const;
 
-/** CustomResourceDefinitions of the Istio kinds that belong to routing, ready to be created. The mesh knows gateways by name only. */
+/** CustomResourceDefinitions of the Istio kinds that the mesh heeds, ready to be created. The mesh knows gateways by name only. */
 export function istioCrds(): readonly AnyObject[] {
   return KINDS.map(crdOf);
 }
@@ -53,19 +76,19 @@ function crdOf(kind: IstioKind): AnyObject {
   return {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
-    metadata: { name: `${kind.plural}.networking.istio.io` },
+    metadata: { name: `${kind.plural}.${kind.group}.istio.io` },
     spec: {
-      group: "networking.istio.io",
+      group: `${kind.group}.istio.io`,
       scope: "Namespaced",
       names: {
-        categories: ["istio-io", "networking-istio-io"],
+        categories: ["istio-io", `${kind.group}-istio-io`],
         kind: kind.kind,
         listKind: `${kind.kind}List`,
         plural: kind.plural,
         shortNames: [kind.shortName],
         singular: kind.kind.toLowerCase(),
       },
-      versions: VERSIONS.map((name) => ({
+      versions: VERSIONS[kind.group].map((name) => ({
         name,
         served: true,
         storage: name === "v1",

@@ -8,6 +8,8 @@ import type { Cluster } from "./clusters.ts";
 import { Draw } from "./draw.ts";
 import { GroundTruth } from "./ground-truth.ts";
 import { LatencyGrids } from "./latency.ts";
+import { Outliers } from "./outliers.ts";
+import { PeerAuthentications } from "./peer-authentication.ts";
 import { PodDirectory } from "./pod-directory.ts";
 import { faultPolicy, retryPolicy } from "./policy.ts";
 import type { ForwardPlan } from "./route.ts";
@@ -58,7 +60,9 @@ function carried(seed: number, count: number, backends: readonly Backend[], give
       return { pod: `shop/${pod.metadata.name}` };
     });
     const service = it.exists ? { name: `backend${index}`, namespace: "shop" } : null;
-    return { host: `backend${index}.shop.svc.cluster.local`, service, endpoints: it.exists ? endpoints : [] };
+    const host = `backend${index}.shop.svc.cluster.local`;
+    const policies = { tls: "auto", outlier: null } as const;
+    return { name: host, host, service, endpoints: it.exists ? endpoints : [], ...policies };
   });
   const { attempts, retryOn, perTryTimeout, timeoutMs, abort, delay } = given;
   const plan: ForwardPlan = {
@@ -82,12 +86,14 @@ function carried(seed: number, count: number, backends: readonly Backend[], give
     timeoutMs,
   };
   const truth = new GroundTruth();
+  const peers = new PeerAuthentications();
   const sender = {
     identity: UNKNOWN_WORKLOAD,
     stats: new ProxyStats(),
     origin: { source: "web", method: "GET" },
+    outliers: new Outliers(),
   };
-  const carrier = { draw: new Draw(new Prng(seed)), grids: new LatencyGrids(), images, pods, truth };
+  const carrier = { draw: new Draw(new Prng(seed)), grids: new LatencyGrids(), images, pods, peers, truth };
   new Batch(carrier, sender, 0).carry(plan, count);
   return { plan, truth, source: sender.stats, destinations: proxies };
 }

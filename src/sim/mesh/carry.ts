@@ -1,11 +1,10 @@
 import type { Cluster } from "./clusters.ts";
-import type { GroundTruth, PodGroup, RequestOrigin, RequestUse, Unserved } from "./ground-truth.ts";
+import type { PodGroup, RequestOrigin, RequestUse, Unserved } from "./ground-truth.ts";
 import { bucketOf, type Took } from "./latency.ts";
-import type { PodDirectory } from "./pod-directory.ts";
+import type { Outliers } from "./outliers.ts";
 import type { MeshPod } from "./pods.ts";
 import type { AttemptEnd } from "./policy.ts";
-import { deal, reach, serviceOf } from "./reach.ts";
-import type { SeenRequest } from "./rewrite.ts";
+import { type Directory, deal, type Reached, reach, serviceOf } from "./reach.ts";
 import type { ForwardPlan, HttpPlan, RouteTarget, WeightedCluster } from "./route.ts";
 import { type Patience, type Reply, replies, type Serving } from "./serve.ts";
 import {
@@ -16,10 +15,7 @@ import {
 } from "./telemetry.ts";
 
 /** What every batch needs. */
-export interface Carrier extends Serving {
-  readonly pods: PodDirectory;
-  readonly truth: GroundTruth;
-}
+export interface Carrier extends Serving, Directory {}
 
 /** The proxy that sends. */
 export interface Sender {
@@ -27,6 +23,8 @@ export interface Sender {
   /** null: a client without a sidecar. What it sends is plain text, and whose it is nobody knows. */
   readonly stats: ProxyStats | null;
   readonly origin: RequestOrigin;
+  /** Which pods of a cluster it does not send to for a while. */
+  readonly outliers: Outliers;
   /** Hears of each answer: the Set-Cookie headers in it, and the pods that gave it; null for a proxy's own. */
   readonly onAnswers?: (count: number, setCookies: readonly string[], by: PodGroup | null) => void;
 }
@@ -127,29 +125,32 @@ export class Batch {
   #try(plan: ForwardPlan, target: RouteTarget, group: Group): void {
     if (group.count === 0) return;
     const { cluster } = target;
-    if (cluster.endpoints.length === 0) {
+    const pods = this.#sender.outliers.usable(cluster, this.#now);
+    if (pods.length === 0) {
       const flag = this.#unserved(cluster, "live", group.count);
       this.#finish(group, 503, flag, target);
       return;
     }
     const patience = patienceOf(plan, group.elapsedMs);
-    for (const { key, count } of deal(this.#carrier.draw, cluster, group.count, group.pod)) {
+    for (const { key, count } of deal(this.#carrier.draw, pods, group.count, group.pod)) {
       const sent = { ...group, count, pod: key };
-      const pod = this.#reach(key, target.seen, "live", count);
-      if (pod === null) {
-        this.#failed(plan, target, sent, { end: "connect-failure", tookMs: REFUSED_MS });
+      const reached = this.#reach(key, target, "live", count);
+      if (reached.pod === null) {
+        this.#failed(plan, target, sent, { end: reached.end, tookMs: REFUSED_MS });
       } else {
-        this.#receive(plan, target, sent, this.#serve(pod, cluster, count, patience));
+        this.#receive(plan, target, sent, this.#serve(reached, target, count, patience));
       }
     }
   }
 
   /** Fire and forget: nobody waits for it, nothing is retried, and only the receiving side counts it. */
-  #mirror(plan: ForwardPlan, { cluster, seen }: WeightedCluster, count: number): void {
-    if (count > 0 && cluster.endpoints.length === 0) this.#unserved(cluster, "mirror", count);
-    for (const { key, count: dealt } of deal(this.#carrier.draw, cluster, count, null)) {
-      const pod = this.#reach(key, seen, "mirror", dealt);
-      if (pod !== null) this.#serve(pod, cluster, dealt, patienceOf(plan, 0));
+  #mirror(plan: ForwardPlan, mirror: WeightedCluster, count: number): void {
+    if (count === 0) return;
+    const pods = this.#sender.outliers.usable(mirror.cluster, this.#now);
+    if (pods.length === 0) this.#unserved(mirror.cluster, "mirror", count);
+    for (const { key, count: dealt } of deal(this.#carrier.draw, pods, count, null)) {
+      const reached = this.#reach(key, mirror, "mirror", dealt);
+      if (reached.pod !== null) this.#serve(reached, mirror, dealt, patienceOf(plan, 0));
     }
   }
 
@@ -165,21 +166,32 @@ export class Batch {
     return flag;
   }
 
-  #reach(key: string, seen: SeenRequest, use: RequestUse, count: number): MeshPod | null {
-    return reach(this.#carrier, this.#now, key, { ...this.#sender.origin, ...seen, use }, count);
+  #reach(key: string, { cluster, seen }: WeightedCluster, use: RequestUse, count: number): Reached {
+    const { origin, outliers } = this.#sender;
+    const requests = { ...origin, ...seen, use };
+    const approach = { at: this.#now, key, cluster, requests };
+    const reached = reach(this.#carrier, approach, count);
+    if (reached.pod === null) outliers.failed(cluster, key, count, this.#carrier.draw, this.#now);
+    return reached;
   }
 
-  /** The pod's application and its sidecar's count. */
-  #serve(pod: MeshPod, cluster: Cluster, count: number, patience: Patience): readonly Reply[] {
+  /** The pod's application, its sidecar's count, and what the sender makes of it. */
+  #serve(
+    { pod, security }: Extract<Reached, { readonly pod: MeshPod }>,
+    { cluster }: WeightedCluster,
+    count: number,
+    patience: Patience,
+  ): readonly Reply[] {
     const found = replies(this.#carrier, pod, this.#now, count, patience);
+    this.#sender.outliers.answered(cluster, pod, found, this.#carrier.draw, this.#now);
     if (!pod.hasSidecar) return found;
-    const isMutual = this.#sender.stats !== null;
+    const source = security === "mutual_tls" ? this.#sender.identity : UNKNOWN_WORKLOAD;
     for (const { end, took } of found) {
       const isLate = end === "timeout";
       const kind = {
         reporter: "destination",
-        source: isMutual ? this.#sender.identity : UNKNOWN_WORKLOAD,
-        security: isMutual ? "mutual_tls" : "none",
+        source,
+        security,
         destination: pod.identity,
         service: serviceOf(cluster),
         responseCode: isLate ? 0 : end,

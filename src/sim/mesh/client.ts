@@ -57,11 +57,13 @@ export class TrafficClient {
   /** Requests of people who keep what cookies they are given. */
   #carryFor(population: Population, carrier: Carrier, now: number, count: number): void {
     const { path = "/", scheme = "http" } = this.#spec;
-    for (const { group, count: dealt } of population.split(count)) {
-      if (dealt === 0) continue;
+    const request = { path, scheme };
+    for (const [cookie, parts] of population.split(count, request)) {
       const answers = new AnswerTally();
-      this.#carry(carrier, now, dealt, group.jar.header({ path, scheme }), answers.add);
-      population.answered(group, answers.list(), { path, scheme }, now);
+      let dealt = 0;
+      for (const part of parts) dealt += part.count;
+      this.#carry(carrier, now, dealt, cookie, answers.add);
+      population.answered(parts, answers.list(), request, now);
     }
   }
 
@@ -119,6 +121,7 @@ export class TrafficClient {
       identity: this.#identity,
       stats: this.#spec.from.sidecar === false ? null : proxy.stats,
       origin: { source: this.name, method },
+      outliers: proxy.outliers,
       ...(onAnswers === undefined ? {} : { onAnswers }),
     };
   }

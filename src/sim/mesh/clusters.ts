@@ -1,7 +1,10 @@
 import type { Destination, Service, Endpoint as SliceEndpoint } from "../../kube/kind/network.ts";
 import { SERVICE_NAME_LABEL } from "../../kube/kind/network.ts";
 import { keyText } from "../../kube/object.ts";
-import { hostMatch, resolveShortName, serviceHost, serviceNamed } from "./hosts.ts";
+import { destinationPolicy } from "./destination-rules.ts";
+import { resolveShortName, serviceHost, serviceNamed } from "./hosts.ts";
+import type { TrafficPolicy } from "./istio.ts";
+import { type OutlierPolicy, outlierPolicy } from "./outlier.ts";
 import type { View } from "./view.ts";
 
 export interface ServiceName {
@@ -11,59 +14,89 @@ export interface ServiceName {
 
 /** Where a proxy may send requests for one destination of a route. */
 export interface Cluster {
+  /** Tells the clusters of one proxy apart, as Envoy's names do. */
+  readonly name: string;
   /** Full name of the destination's host. */
   readonly host: string;
   /** null when the registry holds no such Service (or subset): Envoy answers 503 NC. */
   readonly service: ServiceName | null;
   /** Ready ones only; none: Envoy answers 503 UH. */
   readonly endpoints: readonly Endpoint[];
+  readonly tls: ClusterTls;
+  readonly outlier: OutlierPolicy | null;
 }
+
+/** `auto`: mutual TLS with pods that have a sidecar. */
+export type ClusterTls = "auto" | "mutual" | "plain";
 
 export interface Endpoint {
   /** `namespace/name` of the pod; an address that belongs to no pod stands for itself. */
   readonly pod: string;
 }
 
+/** Where a destination stands, and who asks for it. */
+export interface DestinationContext {
+  /** Of the VirtualService: short names are relative to it. */
+  readonly namespace: string;
+  /** The port that was called. */
+  readonly port: number;
+  /** The namespace of the proxy. */
+  readonly viewer: string;
+}
+
 /**
- * The cluster of a destination in a VirtualService of `namespace`. A destination without a port means the only one of
- * its Service, and of several the one that was called (istiod's GetDestinationCluster).
+ * The cluster of a destination. One without a port means the only port of its Service, and of several the one that was
+ * called (istiod's GetDestinationCluster).
  */
-export function clusterOf(
-  view: View,
-  destination: Destination,
-  namespace: string,
-  calledPort: number,
-): Cluster {
+export function clusterOf(view: View, destination: Destination, context: DestinationContext): Cluster {
+  const { namespace, viewer } = context;
   const host = resolveShortName(destination.host, namespace);
   const name = serviceNamed(host, namespace);
   const service = name === null ? undefined : view.services.get(keyText(name));
-  if (name === null || service === undefined || !hasPort(service, destination.port?.number, calledPort)) {
-    return { host, service: null, endpoints: [] };
-  }
+  const port = service === undefined ? null : portOf(service, destination.port?.number, context.port);
+  if (name === null || port === null) return unknownCluster(host, destination.subset);
   const fullHost = serviceHost(name.name, name.namespace);
-  const labels = destination.subset === undefined ? {} : subsetLabels(view, fullHost, destination.subset);
-  if (labels === null) return { host: fullHost, service: null, endpoints: [] };
-  const endpoints = readyEndpoints(view, name).filter((endpoint) => hasLabels(view, endpoint, labels));
-  return { host: fullHost, service: name, endpoints };
+  const { subset } = destination;
+  const { labels, policy } = destinationPolicy(view, {
+    host: fullHost,
+    owner: name.namespace,
+    subset,
+    port,
+    viewer,
+  });
+  if (labels === null) return unknownCluster(fullHost, subset);
+  return {
+    name: `outbound|${port}|${subset ?? ""}|${fullHost}`,
+    host: fullHost,
+    service: name,
+    endpoints: readyEndpoints(view, name).filter((endpoint) => hasLabels(view, endpoint, labels)),
+    tls: tlsOf(policy),
+    outlier: outlierPolicy(policy.outlierDetection),
+  };
 }
 
-function hasPort(service: Service, named: number | undefined, called: number): boolean {
-  const ports = service.spec.ports ?? [];
-  if (named === undefined && ports.length <= 1) return true;
-  return ports.some(({ port }) => port === (named ?? called));
+/** As kube-proxy has it: nobody watches the pods, and nobody offers TLS. */
+export function withoutProxy(cluster: Cluster): Cluster {
+  return { ...cluster, outlier: null, tls: "plain" };
 }
 
-/** Labels of a subset: the first DestinationRule of the host that defines it. null when none does. */
-function subsetLabels(view: View, host: string, subset: string): Readonly<Record<string, string>> | null {
-  for (const rule of view.destinationRules.values()) {
-    const pattern = resolveShortName(rule.spec?.host ?? "", rule.metadata.namespace ?? "");
-    const named = serviceNamed(pattern, rule.metadata.namespace ?? "");
-    const fullPattern = named === null ? pattern : serviceHost(named.name, named.namespace);
-    if (hostMatch(fullPattern, host) === null) continue;
-    const found = rule.spec?.subsets?.find((candidate) => candidate.name === subset);
-    if (found !== undefined) return found.labels ?? {};
-  }
-  return null;
+function unknownCluster(host: string, subset: string | undefined): Cluster {
+  const name = `outbound||${subset ?? ""}|${host}`;
+  return { name, host, service: null, endpoints: [], tls: "auto", outlier: null };
+}
+
+/** TLS of the caller's own making is plain text to a sidecar: it is not the mesh's. */
+function tlsOf({ tls }: TrafficPolicy): ClusterTls {
+  if (tls?.mode === undefined) return "auto";
+  return tls.mode === "ISTIO_MUTUAL" ? "mutual" : "plain";
+}
+
+/** null when the Service has no such port. */
+function portOf(service: Service, named: number | undefined, called: number): number | null {
+  const ports = (service.spec.ports ?? []).map(({ port }) => port);
+  if (named === undefined && ports.length <= 1) return ports[0] ?? called;
+  const wanted = named ?? called;
+  return ports.includes(wanted) ? wanted : null;
 }
 
 function readyEndpoints(view: View, service: ServiceName): Endpoint[] {

@@ -4,7 +4,7 @@ import { hostMatch, serviceHost } from "./hosts.ts";
 import type { ConnectionMatch, ConnectionRoute, VirtualService } from "./istio.ts";
 import { comesFrom, type RequestShape, servesGateway } from "./match.ts";
 import { portProtocol } from "./ports.ts";
-import { knownService, questionOf } from "./route.ts";
+import { knownService, questionOf, viewerOf } from "./route.ts";
 import type { View } from "./view.ts";
 import { virtualServicesFor } from "./virtual-services.ts";
 
@@ -37,12 +37,17 @@ export function connectPlan(view: View, shape: ConnectionShape, isEncrypted: boo
 }
 
 /** Straight to the Service. */
-export function directConnectPlan(view: View, shape: ConnectionShape): ConnectPlan {
+export function directConnectPlan(
+  view: View,
+  shape: ConnectionShape,
+  seenAs: (cluster: Cluster) => Cluster = (cluster) => cluster,
+): ConnectPlan {
   const service = knownService(view, shape);
   if (service === null) return { kind: "connect", destinations: [] };
-  const host = serviceHost(service.name, service.namespace);
-  const cluster = clusterOf(view, { host }, service.namespace, shape.port);
-  return { kind: "connect", destinations: [{ share: 100, cluster }] };
+  const { name, namespace } = service;
+  const context = { namespace, port: shape.port, viewer: viewerOf(shape) };
+  const cluster = clusterOf(view, { host: serviceHost(name, namespace) }, context);
+  return { kind: "connect", destinations: [{ share: 100, cluster: seenAs(cluster) }] };
 }
 
 function routeOf(
@@ -86,10 +91,11 @@ function destinationsOf(
   view: View,
   { route = [] }: ConnectionRoute,
   namespace: string,
-  { port }: ConnectionShape,
+  shape: ConnectionShape,
 ): ConnectPlan["destinations"] {
+  const context = { namespace, port: shape.port, viewer: viewerOf(shape) };
   return route.map(({ destination, weight }) => ({
     share: route.length === 1 ? 100 : (weight ?? 0),
-    cluster: clusterOf(view, destination, namespace, port),
+    cluster: clusterOf(view, destination, context),
   }));
 }

@@ -5,10 +5,16 @@ import type { MeshPod } from "./pods.ts";
 import { deal, reach, serviceOf } from "./reach.ts";
 import { type ConnectionCounts, UNKNOWN_WORKLOAD } from "./telemetry.ts";
 
-/** Connections of one client to one pod that are open. */
-interface Open {
+/** Between a client and one pod. */
+interface Line {
   readonly pod: MeshPod;
   readonly cluster: Cluster;
+  readonly security: "mutual_tls" | "none";
+}
+
+/** Connections that are open. */
+interface Open {
+  readonly line: Line;
   readonly count: number;
 }
 
@@ -41,13 +47,13 @@ export class Connections {
   pass(flow: Flow, durationMs: number): void {
     const { carrier, now, lastMs } = flow;
     const share = 1 - Math.exp(-durationMs / lastMs);
-    for (const [key, { pod, cluster, count }] of [...this.#open]) {
-      const isThere = carrier.pods.serving(key.split(" ", 1)[0] ?? "") === pod;
+    for (const { line, count } of [...this.#open.values()]) {
+      const isThere = carrier.pods.serving(line.pod.key) === line.pod;
       const closed = isThere ? carrier.draw.binomial(count, share) : count;
       const bytes = (count * BYTES * durationMs) / 1_000;
-      record(flow, pod, cluster, { opened: 0, closed, sent: bytes, received: bytes });
+      record(flow, line, { opened: 0, closed, sent: bytes, received: bytes });
       if (!isThere) carrier.truth.broken(now, count);
-      this.#put(key, pod, cluster, -closed);
+      this.#put(line, -closed);
     }
   }
 
@@ -67,37 +73,45 @@ export class Connections {
 
   #connect(flow: Flow, cluster: Cluster, count: number): void {
     const { carrier, sender, now, authority } = flow;
-    if (cluster.endpoints.length === 0) {
+    const { outliers, origin } = sender;
+    const pods = outliers.usable(cluster, now);
+    if (pods.length === 0) {
       const isKnown = cluster.service !== null;
       carrier.truth.unserved(now, isKnown ? "noEndpoints" : "noCluster", "live", count);
       fail(flow, null, cluster, isKnown ? "UH" : "NC", count);
       return;
     }
-    const requests = { ...sender.origin, authority, path: "", use: "live" } as const;
-    for (const { key, count: dealt } of deal(carrier.draw, cluster, count, null)) {
-      const pod = reach(carrier, now, key, requests, dealt);
-      if (pod === null) fail(flow, key, cluster, "UF,URX", dealt);
-      else this.#accept(flow, key, pod, cluster, dealt);
+    const requests = { ...origin, authority, path: "", use: "live" } as const;
+    const approach = { at: now, cluster, requests };
+    for (const { key, count: dealt } of deal(carrier.draw, pods, count, null)) {
+      const reached = reach(carrier, { ...approach, key }, dealt);
+      if (reached.pod !== null) {
+        this.#accept(flow, { ...reached, cluster }, dealt);
+        continue;
+      }
+      outliers.failed(cluster, key, dealt, carrier.draw, now);
+      fail(flow, key, cluster, "UF,URX", dealt);
     }
   }
 
   /** The application hangs up on some at once: its errors, which no proxy can see. */
-  #accept(flow: Flow, key: string, pod: MeshPod, cluster: Cluster, count: number): void {
+  #accept(flow: Flow, line: Line, count: number): void {
     const { carrier, now, lastMs } = flow;
-    const { errorRate, errorStatus = FAILED } = pod.behaviour(carrier.images, now);
+    const { errorRate, errorStatus = FAILED } = line.pod.behaviour(carrier.images, now);
     const errors = carrier.draw.binomial(count, errorRate);
     carrier.truth.answered(now, errorStatus, errors);
     carrier.truth.answered(now, 200, count - errors);
     const closed = lastMs === 0 ? count : errors;
     const bytes = closed * BYTES;
-    record(flow, pod, cluster, { opened: count, closed, sent: bytes, received: bytes });
-    this.#put(`${key} ${cluster.host}`, pod, cluster, count - closed);
+    record(flow, line, { opened: count, closed, sent: bytes, received: bytes });
+    this.#put(line, count - closed);
   }
 
-  #put(key: string, pod: MeshPod, cluster: Cluster, more: number): void {
+  #put(line: Line, more: number): void {
+    const key = `${line.pod.key} ${line.cluster.host} ${line.security}`;
     const known = this.#open.get(key);
-    const count = (known?.pod === pod ? known.count : 0) + more;
-    if (count > 0) this.#open.set(key, { pod, cluster, count });
+    const count = (known?.line.pod === line.pod ? known.count : 0) + more;
+    if (count > 0) this.#open.set(key, { line, count });
     else this.#open.delete(key);
   }
 }
@@ -118,18 +132,12 @@ function fail(flow: Flow, key: string | null, cluster: Cluster, responseFlags: s
 }
 
 /** Both sides count, where there is a proxy. */
-function record(
-  { sender: { identity, stats } }: Flow,
-  pod: MeshPod,
-  cluster: Cluster,
-  counts: ConnectionCounts,
-): void {
+function record({ sender }: Flow, { pod, cluster, security }: Line, counts: ConnectionCounts): void {
+  const { identity, stats } = sender;
   const kind = { destination: pod.identity, service: serviceOf(cluster), responseFlags: "-" };
   stats?.recordConnections({ ...kind, reporter: "source", security: "unknown", source: identity }, counts);
   if (!pod.hasSidecar) return;
-  const isMutual = stats !== null;
-  const source = isMutual ? identity : UNKNOWN_WORKLOAD;
-  const security = isMutual ? "mutual_tls" : "none";
+  const source = security === "mutual_tls" ? identity : UNKNOWN_WORKLOAD;
   pod.stats.recordConnections({ ...kind, reporter: "destination", security, source }, counts);
 }
 

@@ -48,16 +48,21 @@ export class Draw {
     let left = 0;
     for (const pile of piles) left += pile;
     if (count >= left) return [...piles];
-    const picked = piles.map(() => 0);
-    for (let taken = 0; taken < count; taken++, left--) {
-      let at = Math.floor(this.#float() * left);
-      let index = 0;
-      while (at >= (piles[index] ?? 0) - (picked[index] ?? 0)) {
-        at -= (piles[index] ?? 0) - (picked[index] ?? 0);
-        index += 1;
-      }
-      picked[index] = (picked[index] ?? 0) + 1;
+    const rest = [...piles];
+    for (let taken = 0; taken < count; taken++) {
+      const index = this.index(rest);
+      rest[index] = (rest[index] ?? 0) - 1;
     }
-    return picked;
+    return piles.map((pile, index) => pile - (rest[index] ?? 0));
+  }
+
+  /** One of piles of these sizes, by size. Not all may be empty. */
+  index(piles: readonly number[]): number {
+    let left = 0;
+    for (const pile of piles) left += pile;
+    let at = Math.floor(this.#float() * left);
+    let index = 0;
+    for (; at >= (piles[index] ?? 0) && index < piles.length - 1; index++) at -= piles[index] ?? 0;
+    return index;
   }
 }

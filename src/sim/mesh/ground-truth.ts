@@ -24,17 +24,19 @@ export interface SentRequests extends RequestOrigin, SeenRequest {
   readonly use: RequestUse;
 }
 
-/** Why a request reached no pod at all. */
+/** Why a request was heard by no pod at all. */
 export type Unserved =
   /** No virtual host, or none of its routes, took it: 404 NR. */
   | "noRoute"
   /** The host or subset that it was routed to is not known: 503 NC. */
   | "noCluster"
-  /** The host or subset has no ready endpoint: 503 UH. */
-  | "noEndpoints";
+  /** The host or subset has no ready endpoint, or all of them are ejected: 503 UH. */
+  | "noEndpoints"
+  /** The pod takes mutual TLS only and got plain text (503 UC), or the other way about (503 UF). */
+  | "mutualTls";
 
 export interface UnservedFilter extends Window {
-  /** Absent: all three. */
+  /** Absent: all of them. */
   readonly reason?: Unserved;
   /** Absent: both. */
   readonly use?: RequestUse;

@@ -114,14 +114,46 @@ export interface VirtualService extends KubeObject {
   };
 }
 
+export interface OutlierDetection {
+  readonly consecutive5xxErrors?: number;
+  readonly consecutiveGatewayErrors?: number;
+  readonly splitExternalLocalOriginErrors?: boolean;
+  readonly consecutiveLocalOriginFailures?: number;
+  readonly interval?: string;
+  readonly baseEjectionTime?: string;
+  readonly maxEjectionPercent?: number;
+  readonly minHealthPercent?: number;
+}
+
+export interface TrafficPolicy {
+  readonly outlierDetection?: OutlierDetection;
+  readonly tls?: { readonly mode?: string };
+  readonly portLevelSettings?: readonly (Omit<TrafficPolicy, "portLevelSettings"> & {
+    readonly port?: { readonly number?: number };
+  })[];
+}
+
 export interface DestinationRule extends KubeObject {
   readonly spec?: {
     readonly host?: string;
     readonly exportTo?: readonly string[];
+    readonly trafficPolicy?: TrafficPolicy;
     readonly subsets?: readonly {
       readonly name: string;
       readonly labels?: Readonly<Record<string, string>>;
+      readonly trafficPolicy?: TrafficPolicy;
     }[];
+  };
+}
+
+type MutualTlsMode = "UNSET" | "DISABLE" | "PERMISSIVE" | "STRICT";
+
+export interface PeerAuthentication extends KubeObject {
+  readonly spec?: {
+    readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> };
+    readonly mtls?: { readonly mode?: MutualTlsMode };
+    /** By the port of the workload. */
+    readonly portLevelMtls?: Readonly<Record<string, { readonly mode?: MutualTlsMode }>>;
   };
 }
 
@@ -139,5 +171,13 @@ export const DESTINATION_RULES: Resource<DestinationRule> = {
   version: "v1",
   kind: "DestinationRule",
   plural: "destinationrules",
+  namespaced: true,
+};
+
+export const PEER_AUTHENTICATIONS: Resource<PeerAuthentication> = {
+  group: "security.istio.io",
+  version: "v1",
+  kind: "PeerAuthentication",
+  plural: "peerauthentications",
   namespaced: true,
 };

@@ -9,9 +9,10 @@ import type { Carrier } from "./carry.ts";
 import { TrafficClient } from "./client.ts";
 import { Draw } from "./draw.ts";
 import { GroundTruth } from "./ground-truth.ts";
-import type { DestinationRule, VirtualService } from "./istio.ts";
+import type { DestinationRule, PeerAuthentication, VirtualService } from "./istio.ts";
 import { drawLag, type MeshLag } from "./lag.ts";
 import { LatencyGrids } from "./latency.ts";
+import { PeerAuthentications } from "./peer-authentication.ts";
 import { PodDirectory } from "./pod-directory.ts";
 import { MeshProxy } from "./proxy.ts";
 import { exposition, type MetricPage, samplesOf } from "./scrape.ts";
@@ -25,6 +26,7 @@ export interface MeshCaches {
   readonly endpointSlices: Cache<EndpointSlice>;
   readonly virtualServices: Cache<VirtualService>;
   readonly destinationRules: Cache<DestinationRule>;
+  readonly peerAuthentications: Cache<PeerAuthentication>;
 }
 
 export interface MeshOptions {
@@ -56,6 +58,7 @@ export class Mesh {
   readonly #clock: Clock;
   readonly #log = new ChangeLog();
   readonly #pods = new PodDirectory();
+  readonly #peers = new PeerAuthentications();
   readonly #carrier: Carrier;
   readonly #clients = new Map<string, TrafficClient>();
   readonly #pages = new Map<object, { readonly page: MetricPage; forget: (() => void) | null }>();
@@ -78,6 +81,7 @@ export class Mesh {
       grids: new LatencyGrids(),
       images,
       pods: this.#pods,
+      peers: this.#peers,
       truth: this.truth,
     };
     this.#unsubscribe = [
@@ -87,6 +91,7 @@ export class Mesh {
       this.#follow("destinationRules", caches.destinationRules),
       this.#follow("pods", caches.pods),
       this.#followPods(caches.pods),
+      this.#followPeers(caches.peerAuthentications),
     ];
   }
 
@@ -187,6 +192,15 @@ export class Mesh {
     return cache.subscribe((change) => {
       if (change.new !== undefined) tell(change.new, false);
       else if (change.old !== undefined) tell(change.old, true);
+    });
+  }
+
+  /** Those who are called know at once what they ask of callers. */
+  #followPeers(cache: Cache<PeerAuthentication>): () => void {
+    for (const object of cache.list()) this.#peers.put(object);
+    return cache.subscribe(({ old, new: object }) => {
+      if (object !== undefined) this.#peers.put(object);
+      else if (old !== undefined) this.#peers.remove(old);
     });
   }
 

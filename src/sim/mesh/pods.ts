@@ -1,4 +1,5 @@
 import type { Pod } from "../../kube/kind/workload.ts";
+import { keyOf, keyText } from "../../kube/object.ts";
 import { type ImageBehaviour, type ImageBook, servingBehaviour } from "../image.ts";
 import { timeMs } from "../time-text.ts";
 import type { PodGroup } from "./ground-truth.ts";
@@ -9,6 +10,8 @@ const HASH_LABEL = "pod-template-hash";
 
 /** A pod as it really is at this instant, and its sidecar. */
 export class MeshPod {
+  /** `namespace/name`. */
+  readonly key: string;
   readonly stats = new ProxyStats();
   readonly identity: WorkloadIdentity;
   readonly group: PodGroup;
@@ -18,6 +21,7 @@ export class MeshPod {
 
   constructor(pod: Pod) {
     this.#pod = pod;
+    this.key = keyText(keyOf(pod));
     this.identity = identityOf(pod);
     this.group = groupOf(pod);
     this.hasSidecar = wantsSidecar(pod);

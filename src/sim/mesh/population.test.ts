@@ -2,15 +2,20 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Prng } from "../../lib/prng.ts";
 import { Draw } from "./draw.ts";
-import { Population } from "./population.ts";
+import { type ClientGroup, Population } from "./population.ts";
 
 const PAGE = { path: "/", scheme: "http" };
 const CANARY = { namespace: "shop", workload: "checkout", hash: "b" };
 
 const silent = { served: () => {} };
 
+/** Every client sends a request, or most of them do: who they are. */
+function groupsOf(population: Population): readonly ClientGroup[] {
+  return [...population.split(100_000, PAGE).values()].flat().map(({ group }) => group);
+}
+
 function sizeOf(population: Population): number {
-  return population.split(0).reduce((sum, { group }) => sum + group.clients, 0);
+  return groupsOf(population).reduce((sum, { clients }) => sum + clients, 0);
 }
 
 describe("a population of clients", () => {
@@ -29,12 +34,12 @@ describe("a population of clients", () => {
           now += afterMs;
           population.resize({ count: size, stayMs: 20_000 });
           population.pass(now, afterMs);
-          for (const { group, count } of population.split(requests)) {
-            const answers = [{ count, setCookies: cookies, by: CANARY }];
-            if (count > 0) population.answered(group, answers, PAGE, now);
+          for (const parts of population.split(requests, PAGE).values()) {
+            const count = parts.reduce((sum, part) => sum + part.count, 0);
+            population.answered(parts, [{ count, setCookies: cookies, by: CANARY }], PAGE, now);
           }
           expect(sizeOf(population)).toBe(size);
-          expect(population.split(0).every(({ group }) => group.clients > 0)).toBe(true);
+          expect(groupsOf(population).every(({ clients }) => clients > 0)).toBe(true);
         }
       }),
     );
@@ -52,14 +57,14 @@ describe("a population of clients", () => {
             new Draw(new Prng(seed)),
             silent,
           );
-          const [{ group }] = population.split(20) as [ReturnType<Population["split"]>[number]];
+          const [parts = []] = population.split(20 + marked, PAGE).values();
           const answers = [
             { count: 20, setCookies: [], by: null },
             { count: marked, setCookies: ["a=1"], by: null },
           ];
-          population.answered(group, answers, PAGE, 0);
-          const holders = population.split(0).filter((it) => it.group.jar.header(PAGE) === "a=1");
-          expect(holders.reduce((sum, it) => sum + it.group.clients, 0)).toBeLessThanOrEqual(marked);
+          population.answered(parts, answers, PAGE, 0);
+          const holders = groupsOf(population).filter(({ jar }) => jar.header(PAGE) === "a=1");
+          expect(holders.reduce((sum, { clients: held }) => sum + held, 0)).toBeLessThanOrEqual(marked);
         },
       ),
     );
@@ -68,11 +73,12 @@ describe("a population of clients", () => {
   it("reaches all of its clients in time", () => {
     const population = new Population({ count: 100, stayMs: null }, new Draw(new Prng(1)), silent);
     for (let batch = 0; batch < 100; batch++) {
-      for (const { group, count } of population.split(20)) {
-        population.answered(group, [{ count, setCookies: ["a=1"], by: null }], PAGE, batch * 200);
+      for (const parts of population.split(20, PAGE).values()) {
+        const count = parts.reduce((sum, part) => sum + part.count, 0);
+        population.answered(parts, [{ count, setCookies: ["a=1"], by: null }], PAGE, batch * 200);
       }
     }
-    const groups = population.split(0).map(({ group }) => [group.jar.header(PAGE), group.clients]);
+    const groups = groupsOf(population).map(({ jar, clients }) => [jar.header(PAGE), clients]);
     expect(groups).toEqual([["a=1", 100]]);
   });
 });

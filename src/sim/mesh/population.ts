@@ -25,6 +25,12 @@ export interface ClientGroup {
   readonly clients: number;
 }
 
+/** Requests of clients that are alike. */
+export interface Part {
+  readonly group: ClientGroup;
+  readonly count: number;
+}
+
 /** Hears where clients get to. */
 export interface ClientWitness {
   /** Some clients were served: by the first workload of their life, or by another one than before. */
@@ -50,13 +56,7 @@ export class Population {
     const missing = spec.count - this.#spec.count;
     this.#spec = spec;
     if (missing > 0) this.#put(CookieJar.EMPTY, null, missing);
-    if (missing >= 0) return;
-    const groups = [...this.#groups.values()];
-    const gone = this.#draw.pick(
-      -missing,
-      groups.map(({ clients }) => clients),
-    );
-    for (const [index, { jar, servedBy }] of groups.entries()) this.#put(jar, servedBy, -(gone[index] ?? 0));
+    else this.#leave(-missing);
   }
 
   /** Cookies end and clients are replaced. */
@@ -67,45 +67,72 @@ export class Population {
     const { stayMs } = this.#spec;
     if (stayMs === null) return;
     const share = 1 - Math.exp(-durationMs / stayMs);
-    let left = 0;
-    for (const { jar, servedBy, clients } of [...this.#groups.values()]) {
-      const leaving = this.#draw.binomial(clients, share);
-      this.#put(jar, servedBy, -leaving);
-      left += leaving;
-    }
-    this.#put(CookieJar.EMPTY, null, left);
+    this.#put(CookieJar.EMPTY, null, this.#leave(this.#draw.binomial(this.#spec.count, share)));
   }
 
-  /** Whose requests `count` requests are. */
-  split(count: number): { readonly group: ClientGroup; readonly count: number }[] {
+  /** Whose requests `count` requests are, by the Cookie header that these have; null: none. */
+  split(count: number, request: JarRequest): ReadonlyMap<string | null, readonly Part[]> {
     const groups = [...this.#groups.values()];
     const dealt = this.#draw.split(
       count,
       groups.map(({ clients }) => clients),
     );
-    return groups.map((group, index) => ({ group, count: dealt[index] ?? 0 }));
+    const parts = new Map<string | null, Part[]>();
+    for (const [index, group] of groups.entries()) {
+      const mine = dealt[index] ?? 0;
+      if (mine === 0) continue;
+      const header = group.jar.header(request);
+      const known = parts.get(header);
+      if (known === undefined) parts.set(header, [{ group, count: mine }]);
+      else known.push({ group, count: mine });
+    }
+    return parts;
   }
 
-  /** Clients of `group` have got these answers; of several to one client the last one counts. */
-  answered(group: ClientGroup, answers: readonly Answers[], request: JarRequest, now: number): void {
+  /** The requests of `parts` have got these answers. */
+  answered(parts: readonly Part[], answers: readonly Answers[], request: JarRequest, now: number): void {
+    const left = answers.map(({ count }) => count);
+    for (const { group, count } of parts) {
+      const mine = this.#draw.pick(count, left);
+      for (const [index, taken] of mine.entries()) left[index] = (left[index] ?? 0) - taken;
+      this.#reach(group, answers, mine, request, now);
+    }
+  }
+
+  /** Of several answers to one client the last one counts. */
+  #reach(
+    group: ClientGroup,
+    answers: readonly Answers[],
+    counts: readonly number[],
+    request: JarRequest,
+    now: number,
+  ): void {
+    if (answers.every((answer, index) => counts[index] === 0 || isNothingNew(group, answer))) return;
     let requests = 0;
-    for (const { count } of answers) requests += count;
+    for (const count of counts) requests += count;
     const { clients } = group;
     const share = clients === 1 ? 1 : 1 - (1 - 1 / clients) ** requests;
     const reached = Math.min(requests, this.#draw.binomial(clients, share));
-    const dealt = this.#draw.pick(
-      reached,
-      answers.map(({ count }) => count),
-    );
-    for (const [index, { setCookies, by }] of answers.entries()) {
-      const moved = dealt[index] ?? 0;
-      if (moved === 0) continue;
-      const servedBy = by === null ? group.servedBy : `${by.namespace}/${by.workload}`;
+    for (const [index, moved] of this.#draw.pick(reached, counts).entries()) {
+      const answer = answers[index];
+      if (moved === 0 || answer === undefined) continue;
+      const servedBy = answer.by === null ? group.servedBy : workloadText(answer.by);
       if (servedBy !== null && servedBy !== group.servedBy) {
         this.#witness.served(now, group.servedBy, servedBy, moved);
       }
-      this.#move(group, moved, group.jar.after(setCookies, request, now), servedBy);
+      this.#move(group, moved, group.jar.after(answer.setCookies, request, now), servedBy);
     }
+  }
+
+  /** Any of the clients go; returns how many went. */
+  #leave(count: number): number {
+    const groups = [...this.#groups.values()];
+    const gone = this.#draw.pick(
+      count,
+      groups.map(({ clients }) => clients),
+    );
+    for (const [index, { jar, servedBy }] of groups.entries()) this.#put(jar, servedBy, -(gone[index] ?? 0));
+    return count;
   }
 
   #move(group: ClientGroup, clients: number, jar: CookieJar, servedBy: string | null): void {
@@ -121,4 +148,12 @@ export class Population {
     if (clients > 0) this.#groups.set(key, { jar, servedBy, clients });
     else this.#groups.delete(key);
   }
+}
+
+function isNothingNew({ servedBy }: ClientGroup, { setCookies, by }: Answers): boolean {
+  return setCookies.length === 0 && (by === null || workloadText(by) === servedBy);
+}
+
+function workloadText({ namespace, workload }: PodGroup): string {
+  return `${namespace}/${workload}`;
 }

@@ -1,10 +1,12 @@
 import type { Service } from "../../kube/kind/network.ts";
 import { keyText } from "../../kube/object.ts";
+import { withoutProxy } from "./clusters.ts";
 import { type ConnectPlan, connectPlan, directConnectPlan } from "./connection-route.ts";
 import { Connections } from "./connections.ts";
 import { serviceNamed } from "./hosts.ts";
 import type { Lag } from "./lag.ts";
 import { ANY_GATEWAY, type RequestShape } from "./match.ts";
+import { Outliers } from "./outliers.ts";
 import { portProtocol } from "./ports.ts";
 import { directPlan, type HttpPlan, NO_ROUTE, planFor } from "./route.ts";
 import { ProxyStats } from "./telemetry.ts";
@@ -22,6 +24,7 @@ export class MeshProxy {
   readonly name: string;
   readonly stats = new ProxyStats();
   readonly connections = new Connections();
+  readonly outliers = new Outliers();
   readonly known: ProxyView;
   lag: Lag;
   #plans = new Map<string, Plan>();
@@ -72,7 +75,7 @@ const PROTOCOL_ERROR: Plan = { kind: "answer", status: 400, flags: "DPE", cookie
 function planAt({ protocol = "http", ...spec }: TrafficSpec, request: RequestShape, view: View): Plan {
   const isHttp = protocol === "http";
   if (request.gateway === NO_PROXY) {
-    return isHttp ? directPlan(view, request) : directConnectPlan(view, request);
+    return isHttp ? directPlan(view, request) : directConnectPlan(view, request, withoutProxy);
   }
   const isMesh = request.gateway === "mesh";
   const port = isMesh ? portProtocol(serviceOf(spec, view), request.port) : protocol;

@@ -1,9 +1,15 @@
 import { keyText } from "../../kube/object.ts";
-import { type Cluster, clusterOf, type ServiceName } from "./clusters.ts";
+import {
+  type Cluster,
+  clusterOf,
+  type DestinationContext,
+  type ServiceName,
+  withoutProxy,
+} from "./clusters.ts";
 import { cookiesOf } from "./cookies.ts";
 import type { OwnedRoute } from "./delegates.ts";
 import { serviceHost, serviceNamed, withoutPort } from "./hosts.ts";
-import type { HttpMatchRequest } from "./istio.ts";
+import type { HttpMatchRequest, HttpRoute } from "./istio.ts";
 import { matchingBlock, type RequestShape } from "./match.ts";
 import {
   type FaultPolicy,
@@ -68,7 +74,10 @@ export function planFor(view: View, request: RequestShape): HttpPlan {
 /** A client without a proxy: DNS and kube-proxy know the Service and no routes; nothing is retried. */
 export function directPlan(view: View, request: RequestShape): HttpPlan {
   const service = knownService(view, request);
-  return service === null ? NO_CLUSTER : { ...plainPlan(view, request, service), retry: NO_RETRY };
+  if (service === null) return NO_CLUSTER;
+  const plan = plainPlan(view, request, service);
+  const destinations = plan.destinations.map((it) => ({ ...it, cluster: withoutProxy(it.cluster) }));
+  return { ...plan, destinations, retry: NO_RETRY };
 }
 
 export function knownService(
@@ -79,15 +88,19 @@ export function knownService(
   return named !== null && view.services.has(keyText(named)) ? named : null;
 }
 
-/** A gateway's proxy looks from the gateway's namespace. */
 export function questionOf(
-  { authority, gateway, source }: Pick<RequestShape, "authority" | "gateway" | "source">,
+  shape: Pick<RequestShape, "authority" | "gateway" | "source">,
   service: ServiceName | null,
 ): RouteQuestion {
-  const names = [withoutPort(authority)];
+  const names = [withoutPort(shape.authority)];
   if (service !== null) names.push(serviceHost(service.name, service.namespace));
-  const [namespace, name] = gateway.split("/");
-  return { names, gateway, namespace: name === undefined ? source.namespace : (namespace ?? "") };
+  return { names, gateway: shape.gateway, viewer: viewerOf(shape) };
+}
+
+/** The namespace that the proxy is in; a gateway's is taken to be the gateway's own. */
+export function viewerOf({ gateway, source }: Pick<RequestShape, "gateway" | "source">): string {
+  const [namespace = "", name] = gateway.split("/");
+  return name === undefined ? source.namespace : namespace;
 }
 
 function routedPlan(view: View, routes: readonly OwnedRoute[], request: RequestShape): HttpPlan {
@@ -107,21 +120,22 @@ function planOf(view: View, owned: OwnedRoute, block: HttpMatchRequest, request:
   if (directResponse !== undefined) {
     return { kind: "answer", status: directResponse.status, flags: "-", cookies };
   }
-  return forwardPlan(view, owned, rewritten(owned.route, block, request), request.port);
+  return forwardPlan(view, owned, rewritten(owned.route, block, request), request);
 }
 
 function forwardPlan(
   view: View,
   { route, namespace }: OwnedRoute,
   seen: SeenRequest,
-  port: number,
+  request: RequestShape,
 ): HttpPlan {
+  const context = { namespace, port: request.port, viewer: viewerOf(request) };
   const backends = route.route ?? [];
   const isLone = backends.length === 1;
   const destinations = backends.map((backend) => ({
     // A lone destination gets everything, whatever its weight says; among several, none given means 0.
     share: isLone ? 100 : (backend.weight ?? 0),
-    cluster: clusterOf(view, backend.destination, namespace, port),
+    cluster: clusterOf(view, backend.destination, context),
     seen,
     cookies: cookiesOf(route.headers, backend.headers, isLone),
   }));
@@ -129,7 +143,7 @@ function forwardPlan(
   return {
     kind: "forward",
     destinations,
-    mirrors: mirrorsOf(view, { route, namespace }, shadowOf(seen), port),
+    mirrors: mirrorsOf(view, route, shadowOf(seen), context),
     fault: faultPolicy(route.fault),
     retry: retryPolicy(route.retries),
     timeoutMs: timeoutMs(route.timeout),
@@ -138,26 +152,27 @@ function forwardPlan(
 
 function mirrorsOf(
   view: View,
-  { route, namespace }: Pick<OwnedRoute, "route" | "namespace">,
+  route: HttpRoute,
   seen: SeenRequest,
-  port: number,
+  context: DestinationContext,
 ): WeightedCluster[] {
   const mirrors = (route.mirrors ?? []).map(({ destination, percentage }) => ({
     share: (percentage === undefined ? 100 : (percentage.value ?? 0)) / 100,
-    cluster: clusterOf(view, destination, namespace, port),
+    cluster: clusterOf(view, destination, context),
     seen,
   }));
   if (route.mirror === undefined) return mirrors;
   const { mirrorPercentage, mirrorPercent } = route;
   const percent = mirrorPercentage === undefined ? (mirrorPercent ?? 100) : (mirrorPercentage.value ?? 0);
-  const cluster = clusterOf(view, route.mirror, namespace, port);
+  const cluster = clusterOf(view, route.mirror, context);
   return [{ share: percent / 100, cluster, seen }, ...mirrors];
 }
 
 /** A Service without a VirtualService. */
-function plainPlan(view: View, { path, authority, port }: RequestShape, service: ServiceName): ForwardPlan {
-  const host = serviceHost(service.name, service.namespace);
-  const cluster = clusterOf(view, { host }, service.namespace, port);
+function plainPlan(view: View, request: RequestShape, { name, namespace }: ServiceName): ForwardPlan {
+  const { path, authority, port } = request;
+  const context = { namespace, port, viewer: viewerOf(request) };
+  const cluster = clusterOf(view, { host: serviceHost(name, namespace) }, context);
   return {
     kind: "forward",
     destinations: [{ share: 100, cluster, seen: { path, authority }, cookies: [] }],

@@ -9,7 +9,7 @@ import { isVisible } from "./visibility.ts";
 export interface RouteQuestion {
   readonly names: readonly string[];
   readonly gateway: string;
-  readonly namespace: string;
+  readonly viewer: string;
 }
 
 interface Candidate {
@@ -36,7 +36,7 @@ export function httpRoutesFor(view: View, question: RouteQuestion): readonly Own
   return [...all.filter((it) => !takesAll(it)), ...all.filter(takesAll)];
 }
 
-function candidates(view: View, { names, gateway, namespace: viewer }: RouteQuestion): readonly Candidate[] {
+function candidates(view: View, { names, gateway, viewer }: RouteQuestion): readonly Candidate[] {
   const found: Candidate[] = [];
   for (const object of view.virtualServices.values()) {
     const namespace = object.metadata.namespace ?? "";
