@@ -6,7 +6,7 @@ import type { AnyObject } from "../kube/object.ts";
 import type { Resource } from "../kube/resource.ts";
 import { DEPLOYMENT, POD, SERVICE } from "../kube/resources.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";
-import { DESTINATION_RULES, VIRTUAL_SERVICES } from "./mesh/istio.ts";
+import { DESTINATION_RULES, PEER_AUTHENTICATIONS, VIRTUAL_SERVICES } from "./mesh/istio.ts";
 import { ScenarioImages } from "./scenario/image-book.ts";
 import { World } from "./world.ts";
 
@@ -62,6 +62,34 @@ describe("the world", () => {
     const { data } = answer.body as { data: { result: { value: [number, string] }[] } };
     expect(Number(data.result[0]?.value[1])).toBeGreaterThan(90);
     expect(Number(data.result[0]?.value[1])).toBeLessThan(110);
+  });
+
+  it("has a sidecar in each pod, which may ask for mutual TLS", async () => {
+    const { clock, world, client } = await aWorld();
+    await client.create(DEPLOYMENT, aDeployment("shop:1"));
+    await client.create(SERVICE, {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "shop", namespace: "default" },
+      spec: { selector: { app: "shop" }, ports: [{ port: 80 }] },
+    });
+    await client.create(PEER_AUTHENTICATIONS, {
+      apiVersion: "security.istio.io/v1",
+      kind: "PeerAuthentication",
+      metadata: { name: "default", namespace: "default" },
+      spec: { mtls: { mode: "STRICT" }, selector: { matchLabels: { app: "shop" } } },
+    });
+    await clock.advance(10_000);
+    const { items } = await client.list(POD, { namespace: "default" });
+    expect(items.map(({ status }) => status?.initContainerStatuses)).toMatchObject(
+      items.map(() => [{ name: "istio-proxy", ready: true, started: true }]),
+    );
+    world.mesh.setTraffic("inside", { host: "shop", rps: 100, from: FROM });
+    world.mesh.setTraffic("outside", { host: "shop", rps: 10, from: { ...FROM, sidecar: false } });
+    await clock.advance(10_000);
+    expect(world.mesh.truth.userErrors()).toBe(world.mesh.truth.requestsUnserved({ reason: "mutualTls" }));
+    expect(world.mesh.truth.userErrors()).toBeGreaterThan(50);
+    expect(world.mesh.truth.userErrors()).toBeLessThan(200);
   });
 
   it("replaces pods without a user noticing, and forgets the numbers of those that are gone", async () => {
