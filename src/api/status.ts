@@ -263,7 +263,8 @@ export interface RolloutStatus {
   readonly step?: string;
   readonly verdict?: string;
   readonly revision?: string;
-  readonly promoted?: RevisionRef & { readonly at: string };
+  /** What serves. `replicas`: how many pods it was last given at the end of a run, or at rest by way of the target. */
+  readonly promoted?: RevisionRef & { readonly at: string; readonly replicas?: number };
   /** Failed or aborted; it is not tried again until `retry` or another revision. */
   readonly rejected?: RevisionRef & { readonly at: string; readonly reason: string };
   readonly run?: RunStatus;

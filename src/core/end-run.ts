@@ -17,6 +17,8 @@ export function endRun(draft: Draft, run: RunStatus, outcome: Outcome): void {
     maxWeight: run.maxWeight,
     ...(run.approvals === undefined ? {} : { approvals: run.approvals }),
   };
+  const { promoted } = draft.status;
+  const replicas = draft.snapshot.primary?.desiredReplicas ?? run.primaryReplicas;
   draft.judge = null;
   draft.seen = null;
   draft.patchStatus({
@@ -25,6 +27,7 @@ export function endRun(draft: Draft, run: RunStatus, outcome: Outcome): void {
     canaryWeight: 0,
     phase: outcome.result === "Succeeded" ? "Succeeded" : "Failed",
     message: outcome.message,
+    ...(promoted === undefined ? {} : { promoted: { ...promoted, replicas } }),
     history: [entry, ...(draft.status.history ?? [])].slice(0, HISTORY_LIMIT),
   });
   callAfterRun(draft, run, outcome);

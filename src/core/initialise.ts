@@ -136,7 +136,7 @@ function finishInitialising(draft: Draft, target: Target, primary: Primary): voi
   draft.patchStatus({
     phase: "Initialized",
     trafficMovedAt: undefined,
-    promoted: { revision, images, at: isoTime(draft.nowMs) },
+    promoted: { revision, images, at: isoTime(draft.nowMs), replicas: primary.desiredReplicas },
     revision,
     message: `${imageText({ revision, images })} serves. A change of the target's pod template starts a canary.`,
   });

@@ -120,7 +120,12 @@ function leavePromoting(draft: Draft, run: RunStatus): void {
   draft.patchStatus({
     phase: "Finalising",
     canaryWeight: 0,
-    promoted: { revision: run.revision, images: run.images, at: isoTime(draft.nowMs) },
+    promoted: {
+      revision: run.revision,
+      images: run.images,
+      at: isoTime(draft.nowMs),
+      replicas: draft.snapshot.primary?.desiredReplicas ?? run.primaryReplicas,
+    },
     message: `${imageText(run)} serves from the primary; the canary is scaled down when no request is seen to reach it any more.`,
   });
 }

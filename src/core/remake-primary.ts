@@ -23,7 +23,8 @@ export function remakeAtRest(draft: Draft, target: Target | null): void {
     return;
   }
   if (target.revisions.includes(promoted.revision)) {
-    remake(draft, promoted, Math.max(1, target.desiredReplicas));
+    // At rest the target has no pods; a number there is what somebody wants now.
+    remake(draft, promoted, Math.max(1, target.desiredReplicas || (promoted.replicas ?? 0)));
     return;
   }
   const message = `The primary is gone, and ${imageText(promoted)} with the ReplicaSet that it could be made from: what the target has now is adopted.`;

@@ -59,6 +59,12 @@ function parkTarget(draft: Draft, target: Target, primary: Primary): void {
   if (target.desiredReplicas !== primary.desiredReplicas) {
     draft.act({ kind: "scalePrimary", replicas: target.desiredReplicas });
   }
+  const { promoted } = draft.status;
+  if (promoted !== undefined && promoted.replicas !== target.desiredReplicas) {
+    // Noted before the target loses it, for a primary that has to be made again.
+    draft.patchStatus({ promoted: { ...promoted, replicas: target.desiredReplicas } });
+    return;
+  }
   draft.act({ kind: "scaleTarget", replicas: 0 });
 }
 

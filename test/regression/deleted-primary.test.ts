@@ -38,6 +38,24 @@ describe("somebody deletes the primary", () => {
     expect(world.primary).toMatchObject({ revision: "v1" });
   });
 
+  test("at rest: it is made again with as many pods as it had", () => {
+    const world = initialised();
+    world.primary = null;
+    world.settle();
+    expect(world.target?.desiredReplicas).toBe(0);
+    expect(world.primary).toMatchObject({ revision: "v1", desiredReplicas: 3 });
+  });
+
+  test("at rest, after Git gave the service another number of pods: it has that number", () => {
+    const world = initialised();
+    world.target = { ...world.target!, desiredReplicas: 5 };
+    world.settle();
+    expect(world.primary).toMatchObject({ desiredReplicas: 5 });
+    world.primary = null;
+    world.settle();
+    expect(world.primary).toMatchObject({ revision: "v1", desiredReplicas: 5 });
+  });
+
   test("and the target was made anew, so that nothing has its template any more: the target is adopted", () => {
     const world = initialised();
     world.primary = null;
