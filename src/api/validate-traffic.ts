@@ -1,5 +1,6 @@
 import { isHttpPort } from "./protocol.ts";
 import type { IstioSpec, RolloutSpec } from "./spec.ts";
+import { OF_GENERATED } from "./spec-istio.ts";
 
 interface Problem {
   readonly field: string;
@@ -11,10 +12,38 @@ const ISTIO = "spec.traffic.istio";
 /** What of `service`, `shadow` and `traffic` the schema cannot say. */
 export function trafficProblems(spec: RolloutSpec): readonly Problem[] {
   return [
+    ...ownProblems(spec),
     ...opaqueProblems(spec),
     ...delegationProblems(spec),
     ...gatewayProblems(spec),
     ...cookieProblems(spec),
+  ];
+}
+
+/** A VirtualService is either the user's, and says all of this itself, or generated from it. */
+function ownProblems({ traffic: { istio } }: RolloutSpec): readonly Problem[] {
+  const names = istio.virtualServices?.map(({ name }) => name);
+  if (names === undefined) return [];
+  const twice = names.findIndex((name, index) => names.indexOf(name) !== index);
+  const { hosts, gateways } = istio;
+  const said = {
+    ...istio,
+    hosts: hosts.length > 0 ? hosts : undefined,
+    gateways: gateways.length > 0 ? gateways : undefined,
+  };
+  return [
+    ...OF_GENERATED.filter((name) => said[name] !== undefined).map((name) => ({
+      field: `${ISTIO}.${name}`,
+      message: `belongs into VirtualService ${names.join(", ")}, which spec.traffic.istio.virtualServices keeps as yours`,
+    })),
+    ...(twice < 0
+      ? []
+      : [
+          {
+            field: `${ISTIO}.virtualServices[${twice}].name`,
+            message: `${names[twice]} is there twice; name each VirtualService once, with all its routes`,
+          },
+        ]),
   ];
 }
 
@@ -73,7 +102,7 @@ const MATCHES = ["match", "canaryMatch", "primaryMatch"] as const;
 
 /** A condition on a gateway that the VirtualService is not bound to never holds. */
 function gatewayProblems({ traffic: { istio }, ab, blueGreen }: RolloutSpec): readonly Problem[] {
-  if (istio.delegation === true) return [];
+  if (istio.delegation === true || istio.virtualServices !== undefined) return [];
   const bound = new Set([...istio.gateways, "mesh"]);
   const lists = [
     ...MATCHES.map((name) => ({ field: `${ISTIO}.${name}`, items: istio[name] ?? [] })),

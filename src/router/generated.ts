@@ -41,13 +41,22 @@ export function findGenerated<T extends KubeObject & { readonly spec: Spec }>(
   return wanted.reader.get({ namespace: rollout.metadata.namespace, name: wanted.name });
 }
 
+/** `VirtualService shop/checkout`, where it is there and ours; else null. */
+export function titleOfOwn<T extends KubeObject & { readonly spec: Spec }>(
+  rollout: Rollout,
+  wanted: Generated<T>,
+): string | null {
+  const actual = findGenerated(rollout, wanted);
+  return actual !== undefined && isMadeFor(rollout, actual) ? titleOf(rollout, wanted) : null;
+}
+
 /** A sentence that says where the object differs from what is wanted; null when it does not. */
 export function driftOf<T extends KubeObject & { readonly spec: Spec }>(
   rollout: Rollout,
   wanted: Generated<T>,
 ): string | null {
   const actual = findGenerated(rollout, wanted);
-  const title = `${wanted.resource.kind} ${rollout.metadata.namespace ?? "default"}/${wanted.name}`;
+  const title = titleOf(rollout, wanted);
   if (actual === undefined) return `${title} is missing`;
   if (!isMadeFor(rollout, actual)) return foreign(rollout, wanted);
   const difference =
@@ -77,10 +86,12 @@ export async function ensureGenerated<T extends KubeObject & { readonly spec: Sp
   const kept = Object.fromEntries(
     Object.entries(actual.spec).filter(([name]) => !wanted.owned.includes(name)),
   );
+  // The server keeps managedFields that are not given.
+  const { managedFields: _, ...metadata } = actual.metadata;
   await client.update(wanted.resource, {
     ...actual,
     metadata: {
-      ...actual.metadata,
+      ...metadata,
       labels: { ...actual.metadata.labels, ...meta.labels },
       annotations: { ...actual.metadata.annotations, ...meta.annotations },
       ownerReferences: [...otherControllers(actual.metadata), ...(meta.ownerReferences ?? [])],
@@ -116,6 +127,10 @@ export function newObject<T extends KubeObject & { readonly spec: Spec }>(
     metadata: generatedMeta(rollout, wanted.name),
     spec: wanted.spec,
   } as unknown as T;
+}
+
+function titleOf(rollout: Rollout, wanted: { readonly resource: Resource; readonly name: string }): string {
+  return `${wanted.resource.kind} ${rollout.metadata.namespace ?? "default"}/${wanted.name}`;
 }
 
 function foreign(rollout: Rollout, wanted: { readonly resource: Resource; readonly name: string }): string {

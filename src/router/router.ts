@@ -37,6 +37,12 @@ export type Routing =
       readonly inSync: boolean;
       /** A sentence when `inSync` is false: which object differs, and where. */
       readonly drift?: string;
+      /** A sentence when the routes differ in what they give the canary; `traffic` has the most that any of them gives. */
+      readonly uneven?: string;
+      /** Why the routes cannot carry a canary, and what a person has to do; only weight 0 can be set meanwhile. */
+      readonly problem?: string;
+      /** The field manager that wrote them last, where that was not us. */
+      readonly changedBy?: string;
     };
 
 /** Where a Service sends what it is sent. */

@@ -1,10 +1,10 @@
 import { namesOf } from "../../api/names.ts";
 import { isMadeFor } from "../../api/ownership.ts";
 import type { Client } from "../../kube/client.ts";
-import type { DestinationRule, ServicePort, VirtualService } from "../../kube/kind/network.ts";
+import type { ServicePort, VirtualService } from "../../kube/kind/network.ts";
 import { keyOf } from "../../kube/object.ts";
 import type { Reader } from "../../kube/reader.ts";
-import { DESTINATION_RULE, VIRTUAL_SERVICE } from "../../kube/resources.ts";
+import { VIRTUAL_SERVICE } from "../../kube/resources.ts";
 import { firstDifference } from "../difference.ts";
 import { ForeignObjectError } from "../foreign-object.ts";
 import {
@@ -14,20 +14,17 @@ import {
   type Generated,
   newObject,
   removeGenerated,
+  titleOfOwn,
 } from "../generated.ts";
 import type { RouteContext, Routing, Traffic } from "../router.ts";
-import { buildDestinationRuleSpec, OWNED_SPEC as DESTINATION_RULE_SPEC } from "./destination-rule.ts";
+import type { HostRules } from "./host-rules.ts";
 import type { Routes } from "./routes.ts";
-import {
-  buildVirtualServiceSpec,
-  readTraffic,
-  OWNED_SPEC as VIRTUAL_SERVICE_SPEC,
-} from "./virtual-service.ts";
+import { buildVirtualServiceSpec, OWNED_SPEC, readTraffic } from "./virtual-service.ts";
 
 export interface GeneratedRoutesOptions {
   readonly client: Client;
   readonly virtualServices: Reader<VirtualService>;
-  readonly destinationRules: Reader<DestinationRule>;
+  readonly rules: HostRules;
   /** Ports of the Services that the routes lead to, the spec's first. */
   readonly ports: (context: RouteContext) => readonly ServicePort[];
 }
@@ -38,13 +35,13 @@ const NO_CANARY: Traffic = { canaryWeight: 0, shadowPercent: 0, reserved: false 
 export class GeneratedRoutes implements Routes {
   readonly #client: Client;
   readonly #virtualServices: Reader<VirtualService>;
-  readonly #destinationRules: Reader<DestinationRule>;
+  readonly #rules: HostRules;
   readonly #ports: (context: RouteContext) => readonly ServicePort[];
 
   constructor(options: GeneratedRoutesOptions) {
     this.#client = options.client;
     this.#virtualServices = options.virtualServices;
-    this.#destinationRules = options.destinationRules;
+    this.#rules = options.rules;
     this.#ports = options.ports;
   }
 
@@ -53,21 +50,15 @@ export class GeneratedRoutes implements Routes {
     const actual = findGenerated(context.rollout, wanted);
     if (actual === undefined) return { kind: "missing" };
     const traffic = readTraffic(actual, context);
-    const drift =
-      driftOf(context.rollout, wanted) ??
-      this.#wantedRules(context)
-        .map((rule) => driftOf(context.rollout, rule))
-        .find((it) => it !== null);
-    return drift === undefined
+    const drift = driftOf(context.rollout, wanted) ?? this.#rules.drift(context);
+    return drift === null
       ? { kind: "present", traffic, inSync: true }
       : { kind: "present", traffic, inSync: false, drift };
   }
 
   /** DestinationRules first: their policy is to hold from the first request that the VirtualService sends. */
   async ensure(context: RouteContext): Promise<void> {
-    for (const rule of this.#wantedRules(context)) {
-      await ensureGenerated(this.#client, context.rollout, rule);
-    }
+    await this.#rules.ensure(context);
     await ensureGenerated(this.#client, context.rollout, this.#wantedVirtualService(context));
   }
 
@@ -97,10 +88,17 @@ export class GeneratedRoutes implements Routes {
    * DestinationRules go when no route names their hosts any more.
    */
   async remove(context: RouteContext): Promise<void> {
+    await this.removeVirtualService(context);
+    await this.#rules.remove(context);
+  }
+
+  /** The VirtualService that we have made, as a title; null: there is none. */
+  leftVirtualService(context: RouteContext): string | null {
+    return titleOfOwn(context.rollout, this.#wantedVirtualService(context));
+  }
+
+  async removeVirtualService(context: RouteContext): Promise<void> {
     await removeGenerated(this.#client, context.rollout, this.#wantedVirtualService(context));
-    for (const rule of this.#wantedRules(context)) {
-      await removeGenerated(this.#client, context.rollout, rule);
-    }
   }
 
   /** Without `traffic`: with the weights and the mirror that the object has now. */
@@ -113,22 +111,7 @@ export class GeneratedRoutes implements Routes {
       reader: this.#virtualServices,
       name,
       spec: buildVirtualServiceSpec(context, traffic ?? current, this.#ports(context)),
-      owned: VIRTUAL_SERVICE_SPEC,
+      owned: OWNED_SPEC,
     };
-  }
-
-  #wantedRules(context: RouteContext): readonly Generated<DestinationRule>[] {
-    const names = namesOf(context.rollout);
-    const rules = [
-      { name: names.primaryDestinationRule, host: names.primaryService },
-      { name: names.canaryDestinationRule, host: names.canaryService },
-    ];
-    return rules.map(({ name, host }) => ({
-      resource: DESTINATION_RULE,
-      reader: this.#destinationRules,
-      name,
-      spec: buildDestinationRuleSpec(context, host),
-      owned: DESTINATION_RULE_SPEC,
-    }));
   }
 }

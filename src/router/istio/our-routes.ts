@@ -6,21 +6,22 @@ import { type Arms, armsOf, type Side } from "./arms.ts";
 import { mirroredMethods, withMethods } from "./mirror-route.ts";
 import { type Sticky, stickyOf } from "./sticky.ts";
 
-const OUR_NAME = /^sluice-((reserved|sticky)-(primary|canary)|assign|mirror)(-\d+)?$/;
+/** What one of the routes that we put before a weighted one is for. */
+export type OurKind = "reserved" | "sticky" | "assign" | "mirror";
 
-/** Whether it is one of the routes that we put before a weighted one. */
-export function isOurRoute(route: HttpRoute): boolean {
-  return OUR_NAME.test(route.name ?? "");
+const OUR_NAME = /^((?<sided>reserved|sticky)-(primary|canary)|(?<whole>assign|mirror))(-\d+)?$/;
+
+/** `sluice-checkout-reserved-canary-2`: several Rollouts may have routes in one VirtualService. */
+function prefixOf({ rollout }: RouteContext): string {
+  return `sluice-${rollout.metadata.name}-`;
 }
 
-/** Whether it is one of the routes by match. */
-export function isReservedRoute(route: HttpRoute): boolean {
-  return isOurRoute(route) && (route.name?.startsWith("sluice-reserved-") ?? false);
-}
-
-/** Whether it is one of the routes that mirror what has certain methods. */
-export function isMirrorRoute(route: HttpRoute): boolean {
-  return isOurRoute(route) && (route.name?.startsWith("sluice-mirror") ?? false);
+/** Null: it is not one of ours. */
+export function ourKind(route: HttpRoute, context: RouteContext): OurKind | null {
+  const prefix = prefixOf(context);
+  if (route.name?.startsWith(prefix) !== true) return null;
+  const groups = OUR_NAME.exec(route.name.slice(prefix.length))?.groups;
+  return (groups?.["sided"] ?? groups?.["whole"] ?? null) as OurKind | null;
 }
 
 /**
@@ -40,12 +41,13 @@ export function ourRoutes(
 ): readonly HttpRoute[] {
   const arms = armsOf(context);
   const plain = withoutMirror(base, arms);
+  const prefix = prefixOf(context);
   const suffix = ordinal === 1 ? "" : `-${ordinal}`;
-  const toSide = (side: Side, kind: string, items: readonly HttpMatch[]): readonly HttpRoute[] => {
+  const toSide = (side: Side, kind: OurKind, items: readonly HttpMatch[]): readonly HttpRoute[] => {
     const match = within(items, base.match ?? []);
     if (match.length === 0) return [];
     const route = [{ ...ofSide(side, base.route ?? [], arms), weight: 100 }];
-    return [{ ...plain, name: `sluice-${kind}-${side}${suffix}`, match, route }];
+    return [{ ...plain, name: `${prefix}${kind}-${side}${suffix}`, match, route }];
   };
   const reserved = traffic.reserved ? reservedMatchOf(context.spec) : null;
   const sticky = traffic.canaryWeight > 0 ? stickyOf(context) : null;
@@ -54,8 +56,8 @@ export function ourRoutes(
     ...(reserved === null ? [] : toSide("canary", "reserved", reserved.canary)),
     ...(sticky === null ? [] : toSide("canary", "sticky", cookieMatch(sticky, "canary"))),
     ...(sticky === null ? [] : toSide("primary", "sticky", cookieMatch(sticky, "primary"))),
-    ...(sticky === null ? [] : [assigning(plain, sticky, arms, `sluice-assign${suffix}`)]),
-    ...mirroring(plain, context, traffic, `sluice-mirror${suffix}`),
+    ...(sticky === null ? [] : [assigning(plain, sticky, arms, `${prefix}assign${suffix}`)]),
+    ...mirroring(plain, context, traffic, `${prefix}mirror${suffix}`),
   ];
 }
 

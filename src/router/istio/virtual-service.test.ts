@@ -97,7 +97,7 @@ describe("buildVirtualServiceSpec", () => {
     const uri = { prefix: "/api" };
     expect(http).toEqual([
       split(100, 0, {
-        name: "sluice-mirror",
+        name: "sluice-checkout-mirror",
         timeout: "8s",
         match: [{ uri, method: { regex: "GET|HEAD" } }],
         ...mirror,
@@ -138,13 +138,13 @@ describe("buildVirtualServiceSpec", () => {
     const all = { uri: { prefix: "/" } };
     expect(http).toEqual([
       {
-        name: "sluice-reserved-primary",
+        name: "sluice-checkout-reserved-primary",
         match: [{ ...all, headers: { ...tenant, "x-tier": { exact: "enterprise" } } }],
         timeout: "8s",
         route: [{ destination: { host: "checkout-primary" }, weight: 100 }],
       },
       {
-        name: "sluice-reserved-canary",
+        name: "sluice-checkout-reserved-canary",
         match: [
           { ...all, headers: { ...tenant, "x-tester": { exact: "yes" } } },
           { uri: { exact: "/new" }, headers: tenant },
@@ -266,9 +266,9 @@ describe("buildVirtualServiceSpec with session affinity", () => {
 
   it("keeps who was assigned, and assigns whom it sees first by weight", () => {
     expect(http.map(({ name }) => name)).toEqual([
-      "sluice-sticky-canary",
-      "sluice-sticky-primary",
-      "sluice-assign",
+      "sluice-checkout-sticky-canary",
+      "sluice-checkout-sticky-primary",
+      "sluice-checkout-assign",
       undefined,
     ]);
     expect(canary?.route).toEqual([{ destination: { host: "checkout-canary" }, weight: 100 }]);

@@ -12,7 +12,7 @@ import { parseDuration } from "../../lib/duration.ts";
 import type { RouteContext, Traffic } from "../router.ts";
 import { armsOf } from "./arms.ts";
 import { mirroredMethods } from "./mirror-route.ts";
-import { isMirrorRoute, isOurRoute, isReservedRoute, ourRoutes } from "./our-routes.ts";
+import { ourKind, ourRoutes } from "./our-routes.ts";
 import { canaryShare, mirroredShare } from "./share.ts";
 
 /** The members of a VirtualService's spec that are ours in one that we made. */
@@ -50,13 +50,13 @@ export function buildVirtualServiceSpec(
 export function readTraffic({ spec }: VirtualService, context: RouteContext): Traffic {
   const arms = armsOf(context);
   const http = spec?.http ?? [];
-  const weighted = http.filter((route) => !isOurRoute(route));
-  const mirroring = [...weighted, ...http.filter(isMirrorRoute)];
+  const weighted = http.filter((route) => ourKind(route, context) === null);
+  const mirroring = http.filter((route) => [null, "mirror"].includes(ourKind(route, context)));
   const all: readonly OpaqueRoute[] = [...weighted, ...(spec?.tls ?? []), ...(spec?.tcp ?? [])];
   return {
     canaryWeight: Math.max(0, ...all.map(({ route }) => canaryShare(route ?? [], arms))),
     shadowPercent: Math.max(0, ...mirroring.map((route) => mirroredShare(route, arms))),
-    reserved: http.some(isReservedRoute),
+    reserved: http.some((route) => ourKind(route, context) === "reserved"),
   };
 }
 

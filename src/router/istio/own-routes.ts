@@ -1,0 +1,192 @@
+import { isMadeFor } from "../../api/ownership.ts";
+import { ApiError, isConflict, isInvalid, isNotFound } from "../../kube/api-error.ts";
+import type { Client, JsonPatchOperation } from "../../kube/client.ts";
+import type { VirtualService } from "../../kube/kind/network.ts";
+import { keyOf } from "../../kube/object.ts";
+import type { Reader } from "../../kube/reader.ts";
+import { VIRTUAL_SERVICE } from "../../kube/resources.ts";
+import { OperationError, toError } from "../../lib/errors.ts";
+import { lastEditor } from "../last-editor.ts";
+import type { RouteContext, Routing, Traffic } from "../router.ts";
+import { armsOf } from "./arms.ts";
+import type { GeneratedRoutes } from "./generated-routes.ts";
+import type { HostRules } from "./host-rules.ts";
+import { featureProblem } from "./own-features.ts";
+import { trafficPatch } from "./own-patch.ts";
+import { type OwnVirtualService, selectRoutes } from "./own-selection.ts";
+import { type Found, readOwnTraffic } from "./own-traffic.ts";
+import type { Routes } from "./routes.ts";
+
+/** The user's routes cannot carry a canary as they are; the message says what to do. */
+export class RoutesUnusableError extends OperationError {
+  readonly code = "RoutesUnusable";
+}
+
+export interface OwnRoutesOptions {
+  readonly client: Client;
+  readonly virtualServices: Reader<VirtualService>;
+  readonly rules: HostRules;
+  readonly generated: GeneratedRoutes;
+}
+
+const NO_CANARY: Traffic = { canaryWeight: 0, shadowPercent: 0, reserved: false };
+
+/** VirtualServices of the user: only weights, mirror and our own routes are written, and all of it is given back. */
+export class OwnRoutes implements Routes {
+  readonly #client: Client;
+  readonly #virtualServices: Reader<VirtualService>;
+  readonly #rules: HostRules;
+  readonly #generated: GeneratedRoutes;
+
+  constructor(options: OwnRoutesOptions) {
+    this.#client = options.client;
+    this.#virtualServices = options.virtualServices;
+    this.#rules = options.rules;
+    this.#generated = options.generated;
+  }
+
+  observe(context: RouteContext): Routing {
+    const found = this.#found(context);
+    const problem = this.#problem(context, found);
+    const drift = this.#drift(context, found);
+    const changedBy = found.map(({ virtualService }) => lastEditor(virtualService)).find((it) => it !== null);
+    return {
+      kind: "present",
+      ...readOwnTraffic(found, context),
+      inSync: drift === null,
+      ...(drift === null ? {} : { drift }),
+      ...(problem === null ? {} : { problem }),
+      ...(changedBy === undefined || changedBy === null ? {} : { changedBy }),
+    };
+  }
+
+  /** Never a weight or a mirror: only what we have put there, or made. */
+  async ensure(context: RouteContext): Promise<void> {
+    const found = this.#found(context);
+    if (needsRules(context)) await this.#rules.ensure(context);
+    for (const { virtualService, selection } of found) {
+      await this.#patch(virtualService, trafficPatch(virtualService, selection.routes, context, null));
+    }
+    // What was made before the spec named VirtualServices goes when those can take over.
+    if (this.#problem(context, found) !== null) return;
+    await this.#generated.removeVirtualService(context);
+    if (!needsRules(context)) await this.#rules.remove(context);
+  }
+
+  async setTraffic(context: RouteContext, traffic: Traffic): Promise<void> {
+    const isNone = traffic.canaryWeight === 0 && traffic.shadowPercent === 0 && !traffic.reserved;
+    if (isNone) await this.#sendAllToPrimary(context);
+    else await this.#split(context, traffic);
+  }
+
+  async remove(context: RouteContext): Promise<void> {
+    await this.#sendAllToPrimary(context);
+    await this.#rules.remove(context);
+  }
+
+  /** Every object is tried, whatever becomes of the others; what failed is told afterwards. */
+  async #sendAllToPrimary(context: RouteContext): Promise<void> {
+    const failures: unknown[] = [];
+    for (const { virtualService, selection } of this.#found(context)) {
+      const routes = [...selection.routes, ...selection.strays];
+      const operations = trafficPatch(virtualService, routes, context, NO_CANARY);
+      try {
+        await this.#patch(virtualService, operations);
+      } catch (error) {
+        if (!isNotFound(error)) failures.push(error);
+      }
+    }
+    if (failures.length > 1) {
+      const conflict = failures.find(isConflict);
+      if (conflict !== undefined) throw conflict;
+      throw new RoutesUnusableError(failures.map((it) => toError(it).message).join("; "), {
+        cause: failures[0],
+      });
+    }
+    if (failures.length === 1) throw failures[0];
+  }
+
+  async #split(context: RouteContext, traffic: Traffic): Promise<void> {
+    const found = this.#found(context);
+    const problem = this.#problem(context, found);
+    if (problem !== null) throw new RoutesUnusableError(problem);
+    for (const { virtualService, selection } of found) {
+      await this.#patch(virtualService, trafficPatch(virtualService, selection.routes, context, traffic));
+    }
+  }
+
+  async #patch(virtualService: VirtualService, operations: readonly JsonPatchOperation[]): Promise<void> {
+    if (operations.length === 0) return;
+    const key = keyOf(virtualService);
+    const { resourceVersion } = virtualService.metadata;
+    const lock = { op: "replace" as const, path: "/metadata/resourceVersion", value: resourceVersion };
+    try {
+      await this.#client.patch(VIRTUAL_SERVICE, key, { type: "json", operations: [lock, ...operations] });
+    } catch (error) {
+      // A `test` that fails is answered like any patch that cannot be applied.
+      if (!isInvalid(error)) throw error;
+      const live = await this.#client.get(VIRTUAL_SERVICE, key);
+      if (live.metadata.resourceVersion === resourceVersion) throw error;
+      const message = "it has been changed since it was read";
+      throw new ApiError(`patching VirtualService ${key.namespace}/${key.name}`, {
+        code: 409,
+        reason: "Conflict",
+        message,
+      });
+    }
+  }
+
+  #found(context: RouteContext): readonly Found[] {
+    return entriesOf(context).flatMap((entry) => {
+      const virtualService = this.#read(context, entry.name);
+      if (virtualService === undefined) return [];
+      return [{ virtualService, selection: selectRoutes(virtualService, entry, context) }];
+    });
+  }
+
+  #read(context: RouteContext, name: string): VirtualService | undefined {
+    return this.#virtualServices.get({ namespace: context.rollout.metadata.namespace, name });
+  }
+
+  /** The first thing that keeps a canary from having traffic, and what to do about it. */
+  #problem(context: RouteContext, found: readonly Found[]): string | null {
+    const { namespace = "default", name: rollout } = context.rollout.metadata;
+    for (const { name } of entriesOf(context)) {
+      const title = `VirtualService ${namespace}/${name}`;
+      const entry = found.find(({ virtualService }) => virtualService.metadata.name === name);
+      if (entry === undefined)
+        return `${title} does not exist: make it, or take it out of spec.traffic.istio.virtualServices`;
+      if (isMadeFor(context.rollout, entry.virtualService))
+        return `${title} was made by Sluice for Rollout ${rollout} and goes with it: make one of your own under another name`;
+      const feature = featureProblem(entry.selection.routes, context.spec, armsOf(context));
+      const problem = entry.selection.problem ?? (feature === null ? null : `${title}: ${feature}`);
+      if (problem !== null) return problem;
+    }
+    return null;
+  }
+
+  #drift(context: RouteContext, found: readonly Found[]): string | null {
+    const ofRules = needsRules(context) ? this.#rules.drift(context) : null;
+    if (ofRules !== null) return ofRules;
+    const left =
+      this.#generated.leftVirtualService(context) ?? (needsRules(context) ? null : this.#rules.left(context));
+    if (left !== null && this.#problem(context, found) === null)
+      return `${left} was made before spec.traffic.istio.virtualServices was set`;
+    const { namespace = "default" } = context.rollout.metadata;
+    const changed = found.find(
+      ({ virtualService, selection }) =>
+        trafficPatch(virtualService, selection.routes, context, null).length > 0,
+    );
+    if (changed === undefined) return null;
+    return `VirtualService ${namespace}/${changed.virtualService.metadata.name}: the routes that Sluice had put there were changed`;
+  }
+}
+
+function entriesOf(context: RouteContext): readonly OwnVirtualService[] {
+  return context.spec.traffic.istio.virtualServices ?? [];
+}
+
+/** Somebody who brings routes brings policies too, unless the spec says one. */
+function needsRules({ spec }: RouteContext): boolean {
+  return spec.traffic.istio.trafficPolicy !== undefined;
+}
