@@ -29,6 +29,7 @@ export function statusSchema(): SchemaNode {
       promoted: freeForm("The revision that serves."),
       rejected: freeForm("The revision that was rolled back; it is not tried again until retry."),
       run: freeForm("The release under way: its stage, steps, evidence, verdict and the spec it follows."),
+      contested: freeForm("Who else has changed the weights in this run, and how often."),
       history: {
         type: "array",
         maxItems: 10,

@@ -74,7 +74,9 @@ export interface Pause {
     /** A metric with `onFail: pause` has failed; `resume` goes on without it. */
     | "MetricFailed"
     /** A webhook did not agree within its maxWait; ends by itself when it does. */
-    | "GateTimedOut";
+    | "GateTimedOut"
+    /** The user's routes no longer send to both sides; ends by itself when they do. */
+    | "RoutesUnusable";
   /** MetricFailed: which. */
   readonly metric?: string;
   readonly reason: string;
@@ -268,6 +270,8 @@ export interface RolloutStatus {
   /** Failed or aborted; it is not tried again until `retry` or another revision. */
   readonly rejected?: RevisionRef & { readonly at: string; readonly reason: string };
   readonly run?: RunStatus;
+  /** Who else has changed the weights in this run, how often, and when we last put them right. */
+  readonly contested?: { readonly by: string; readonly count: number; readonly at: string };
   readonly lastRunId?: number;
   /** While Initializing, since when all traffic is known to be moved to the primary; while deleting, back to the target. */
   readonly trafficMovedAt?: string;

@@ -17,6 +17,7 @@ import {
   SERVICE,
   VIRTUAL_SERVICE,
 } from "../kube/resources.ts";
+import { withEditorsOnly } from "../router/last-editor.ts";
 import { slimPod, slimRollout } from "./slim.ts";
 
 export interface Caches extends Watched {
@@ -28,8 +29,8 @@ export interface Caches extends Watched {
 export function makeCaches(set: CacheSet, namespaces: readonly string[]): Caches {
   const add = <T extends KubeObject>(resource: Resource<T>, options: CacheOptions<T> = {}) =>
     addCaches(set, namespaces, resource, options);
-  const virtualServices = add(VIRTUAL_SERVICE);
-  const destinationRules = add(DESTINATION_RULE);
+  const virtualServices = add(VIRTUAL_SERVICE, { transform: withEditorsOnly });
+  const destinationRules = add(DESTINATION_RULE, { transform: withEditorsOnly });
   return {
     rollouts: add(ROLLOUT, { indexes: ROLLOUT_INDEXES, transform: slimRollout }),
     deployments: add(DEPLOYMENT),

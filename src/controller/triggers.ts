@@ -12,11 +12,24 @@ import { BY_TARGET } from "./gather.ts";
 /** Index of the Rollout cache: `namespace/apex service`. */
 const BY_SERVICE = "service";
 
+/** Index of the Rollout cache: `namespace/name` of a VirtualService that the spec keeps. */
+const BY_ROUTES = "routes";
+
 /** For CacheOptions.indexes of Rollouts. Specs may be malformed: a missing name files the Rollout nowhere. */
 export const ROLLOUT_INDEXES: Readonly<Record<string, IndexFunction<Rollout>>> = {
   [BY_TARGET]: (rollout) => inNamespace(rollout, targetOf(rollout)),
   [BY_SERVICE]: (rollout) => inNamespace(rollout, rollout.spec?.service?.name ?? targetOf(rollout)),
+  [BY_ROUTES]: (rollout) => routesOf(rollout).flatMap((name) => inNamespace(rollout, name)),
 };
+
+/** The user's own routing objects that it names, in its spec and in that of its run. */
+function routesOf({ spec, status }: Rollout): readonly string[] {
+  const names = [spec, status?.run?.spec].flatMap((it) => {
+    const own: unknown = it?.traffic?.istio?.virtualServices;
+    return Array.isArray(own) ? own.map((entry: { readonly name?: unknown } | null) => entry?.name) : [];
+  });
+  return [...new Set(names)].filter((name) => typeof name === "string");
+}
 
 function targetOf(rollout: Rollout): string | undefined {
   return rollout.spec?.targetRef?.name;
@@ -41,7 +54,7 @@ export interface Watched {
   readonly pods: WatchedReader<Pod>;
   readonly services: WatchedReader<Service>;
   readonly endpointSlices: WatchedReader<EndpointSlice>;
-  /** Routing objects: they carry the names of apex Services, or of their primary and canary. */
+  /** Routing objects: ours carry the names of apex Services, or of their primary and canary; Rollouts name the user's. */
   readonly routing: readonly WatchedReader<KubeObject>[];
 }
 
@@ -79,7 +92,10 @@ export function subscribeAll(watched: Watched, fire: (trigger: Trigger) => void)
     fireAll(BY_SERVICE, object, sides(object.metadata.labels?.[SERVICE_NAME_LABEL] ?? ""), false),
   );
   for (const cache of watched.routing) {
-    foreign(cache, (object) => fireAll(BY_SERVICE, object, sides(object.metadata.name), false));
+    foreign(cache, (object) => {
+      fireAll(BY_SERVICE, object, sides(object.metadata.name), false);
+      fireAll(BY_ROUTES, object, [object.metadata.name], false);
+    });
   }
 }
 

@@ -8,7 +8,7 @@ import type { Draft } from "./draft.ts";
 import { evidenceStatus } from "./evidence-status.ts";
 import { foldEvidence, outageOf, verdictOf } from "./judging.ts";
 import { ledgerStatus } from "./ledger.ts";
-import { keepPaused } from "./pausing.ts";
+import { isHeldByRoutes, keepPaused } from "./pausing.ts";
 import { startPromotion } from "./promoting.ts";
 import { repairRoutes, trafficOf } from "./repair.ts";
 import { rollBack } from "./rolling-back.ts";
@@ -35,7 +35,8 @@ export function analyse(draft: Draft, run: RunStatus, observations: readonly Obs
   repairRoutes(draft, trafficOf(run));
   draft.lookAgainAt(nextRowMs(draft.snapshot, run));
   const watched = watchSplit(draft, judged, judged !== run);
-  if (!isStopped(draft, watched, verdict)) goOnOrWait(draft, watched, verdict);
+  if (!isStopped(draft, watched, verdict) && !isHeldByRoutes(draft, watched))
+    goOnOrWait(draft, watched, verdict);
 }
 
 function failedOutcome(verdict: Verdict): NonNullable<RunStatus["outcome"]> {

@@ -23,6 +23,7 @@ export function endRun(draft: Draft, run: RunStatus, outcome: Outcome): void {
   draft.seen = null;
   draft.patchStatus({
     run: undefined,
+    contested: undefined,
     step: undefined,
     canaryWeight: 0,
     phase: outcome.result === "Succeeded" ? "Succeeded" : "Failed",

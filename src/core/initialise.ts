@@ -4,7 +4,7 @@ import { isoTime, isoTimeMs, parseTime } from "../lib/time.ts";
 import { announce, imageText, record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
 import { drainOf, isDrained } from "./draining.ts";
-import { isSameTraffic, NO_CANARY, repairServices } from "./repair.ts";
+import { isSameTraffic, NO_CANARY, repairServices, routesProblem } from "./repair.ts";
 import type { Primary, Target } from "./snapshot.ts";
 
 /**
@@ -86,6 +86,13 @@ function followTarget(draft: Draft, current: NonNullable<Target["current"]>): vo
 
 /** The drain is counted from when all objects are seen to name the primary, not from when that was decided. */
 function moveTraffic(draft: Draft): void {
+  const problem = routesProblem(draft);
+  if (problem !== null) {
+    const message = `The primary is ready. Traffic stays with the target: ${problem}.`;
+    if (draft.status.message !== message) record(draft, "PrimaryNotReady", message);
+    draft.patchStatus({ message });
+    return;
+  }
   if (isMoved(draft)) {
     draft.patchStatus({ trafficMovedAt: isoTimeMs(draft.nowMs) });
     draft.lookAgainAfter(draft.settings.drainMs);

@@ -2,6 +2,7 @@ import type { Pause, RunStatus } from "../api/status.ts";
 import { isoTime } from "../lib/time.ts";
 import { announce, imageText } from "./announce.ts";
 import type { Draft } from "./draft.ts";
+import { routesProblem } from "./repair.ts";
 import { placeText, where } from "./wording.ts";
 
 /** How each pause ends; `NAME` stands for the Rollout's. */
@@ -12,6 +13,7 @@ const NEXT: Readonly<Record<Pause["kind"], string>> = {
   MetricsUnavailable: "It goes on by itself when the metrics source answers. Look at Prometheus.",
   GateTimedOut: `It goes on by itself when the webhook says yes. To go on without: kubectl annotate rollout NAME sluice.dev/approve="why". To go back: sluice.dev/abort="why".`,
   MetricFailed: `To go on without this metric: kubectl annotate rollout NAME sluice.dev/resume="why". To go back: sluice.dev/abort="why".`,
+  RoutesUnusable: "It goes on by itself when the routes are as they must be. To go back: sluice.dev/abort.",
 };
 
 /** Makes the run stand still, and tells so. */
@@ -52,6 +54,20 @@ export function isHeldByPerson(draft: Draft, run: RunStatus): boolean {
     return true;
   }
   return false;
+}
+
+/** The user's routes cannot carry a canary as they are: paused until they can, and told why. */
+export function isHeldByRoutes(draft: Draft, run: RunStatus): boolean {
+  const reason = routesProblem(draft);
+  if (reason !== null) {
+    keepPaused(draft, run, { kind: "RoutesUnusable", reason });
+    return true;
+  }
+  if (run.pause?.kind !== "RoutesUnusable") return false;
+  const next = draft.patchRun(run, { pause: undefined, stageSince: isoTime(draft.nowMs) });
+  tellResumed(draft, next, "The routes send to both sides again.");
+  draft.lookAgainAfter(0);
+  return true;
 }
 
 /** Tells that a run goes on which stood still. */

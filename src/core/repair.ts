@@ -1,8 +1,10 @@
 import { reservedMatchOf } from "../api/reserved-match.ts";
 import type { RunStatus } from "../api/status.ts";
+import { plural } from "../lib/text.ts";
+import { isoTimeMs, parseTime } from "../lib/time.ts";
 import { record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
-import type { TrafficView } from "./snapshot.ts";
+import type { RoutingView, TrafficView } from "./snapshot.ts";
 
 /** All live requests go to the primary, and none is mirrored. */
 export const NO_CANARY: TrafficView = { canaryWeight: 0, shadowPercent: 0, reserved: false };
@@ -36,20 +38,21 @@ export function repairRoutes(draft: Draft, wanted: TrafficView): void {
     record(draft, "TrafficRepaired", "The VirtualService was missing; it was made again.");
     return;
   }
-  if (!isSameTraffic(routing.traffic, wanted)) {
-    draft.act({ kind: "setTraffic", traffic: wanted });
-    record(draft, "TrafficRepaired", `${differenceText(routing.traffic, wanted)}; it was put right.`);
+  if (!isSameTraffic(routing.traffic, wanted) || routing.uneven !== undefined) {
+    setTrafficRight(draft, routing, wanted);
   }
   if (!routing.inSync) {
     draft.act({ kind: "ensureRoutes" });
-    record(
-      draft,
-      "TrafficRepaired",
-      `${routing.drift ?? "A routing object differs from the spec"}; it was put right.`,
-    );
+    const drift = routing.drift ?? "A routing object differs from the spec";
+    record(draft, "TrafficRepaired", `${drift}; it was put right.`);
   }
   if (services.apex.exists && services.apex.selects !== "primary")
     draft.act({ kind: "pointApex", side: "primary" });
+}
+
+/** Why the routes cannot carry a canary, and what to do about it; null when they can. */
+export function routesProblem({ snapshot }: Draft): string | null {
+  return snapshot.routing.kind === "present" ? (snapshot.routing.problem ?? null) : null;
 }
 
 /**
@@ -72,6 +75,55 @@ export function followPods(draft: Draft, run: RunStatus, isReady: boolean): void
     ? "The canary's pods are ready: requests that match reach their side now."
     : "The canary has no ready pods: all requests go to the primary, those that match too.";
   record(draft, "MatchFollowed", message);
+}
+
+type PresentRouting = Extract<RoutingView, { readonly kind: "present" }>;
+
+/**
+ * Weight and mirror as the run wants them. What takes something from the canary is done at once. What gives it
+ * something waits longer each time that somebody else takes it away again, so that two who disagree do not write
+ * without end; and where the routes cannot carry a canary it is not tried.
+ */
+function setTrafficRight(draft: Draft, routing: PresentRouting, wanted: TrafficView): void {
+  const { contested } = draft.status;
+  if (givesMore(wanted, routing)) {
+    if (routing.problem !== undefined) return;
+    const mayAtMs = contested === undefined ? 0 : parseTime(contested.at) + patienceMs(contested.count);
+    if (draft.nowMs < mayAtMs) {
+      draft.lookAgainAt(mayAtMs);
+      return;
+    }
+  }
+  draft.act({ kind: "setTraffic", traffic: wanted });
+  const what = routing.uneven ?? differenceText(routing.traffic, wanted);
+  if (draft.status.run === undefined || routing.changedBy === undefined) {
+    record(draft, "TrafficRepaired", `${what}; it was put right.`);
+    return;
+  }
+  const count = (contested?.count ?? 0) + 1;
+  const by = routing.changedBy;
+  draft.patchStatus({ contested: { by, count, at: isoTimeMs(draft.nowMs) } });
+  record(
+    draft,
+    "TrafficRepaired",
+    `${what}, by ${by}; it was put right, ${plural(count, "time")} in this run. Let ${by} leave weights alone (docs/guides/istio.md, "GitOps").`,
+  );
+}
+
+/** In some route the canary is to have more than it has. */
+function givesMore(wanted: TrafficView, { traffic, uneven }: PresentRouting): boolean {
+  if (wanted.canaryWeight < traffic.canaryWeight || wanted.shadowPercent < traffic.shadowPercent)
+    return false;
+  return (
+    uneven !== undefined ||
+    !isSameTraffic({ ...wanted, reserved: false }, { ...traffic, reserved: false }) ||
+    wanted.reserved
+  );
+}
+
+/** 1 s after the first time, twice as long each time, at most a minute. */
+function patienceMs(count: number): number {
+  return Math.min(60_000, 1_000 * 2 ** Math.min(count - 1, 6));
 }
 
 export function isSameTraffic(a: TrafficView, b: TrafficView): boolean {

@@ -2,7 +2,7 @@ import { imageText, record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
 import { denialAt, denialText } from "./gates-schedule.ts";
 import { remakeAtRest } from "./remake-primary.ts";
-import { NO_CANARY, repairRoutes, repairServices } from "./repair.ts";
+import { NO_CANARY, repairRoutes, repairServices, routesProblem } from "./repair.ts";
 import type { Primary, Target } from "./snapshot.ts";
 import { startRun } from "./start-run.ts";
 
@@ -38,12 +38,13 @@ function beginOrWait(draft: Draft, target: Target, primary: Primary): void {
   const found = { revision: target.current.hash, images: target.current.images };
   const { spec } = draft.snapshot.rollout;
   const denial = denialAt(spec.schedule, draft.nowMs);
-  if (!spec.suspend && denial === null) {
+  const problem = routesProblem(draft);
+  if (!spec.suspend && denial === null && problem === null) {
     startRun(draft, found, primary);
     return;
   }
   if (denial?.untilMs != null) draft.lookAgainAt(denial.untilMs);
-  const why = spec.suspend ? "the spec says suspend" : denialText(denial, draft.nowMs);
+  const why = spec.suspend ? "the spec says suspend" : (problem ?? denialText(denial, draft.nowMs));
   const message = `${imageText(found)} waits: ${why}.`;
   if (draft.status.message !== message) record(draft, "RunWaits", message);
   draft.patchStatus({ phase: "Waiting", message, revision: found.revision });

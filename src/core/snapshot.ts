@@ -92,6 +92,9 @@ export type RoutingView =
       readonly traffic: TrafficView;
       readonly inSync: boolean;
       readonly drift?: string;
+      readonly uneven?: string;
+      readonly problem?: string;
+      readonly changedBy?: string;
     };
 
 export interface ServiceView {

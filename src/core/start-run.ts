@@ -42,6 +42,7 @@ export function startRun(draft: Draft, found: RevisionRef, primary: Primary): vo
     run,
     lastRunId: id,
     rejected: undefined,
+    contested: undefined,
     revision: found.revision,
     canaryWeight: 0,
     step: stepText(run),

@@ -5,7 +5,7 @@ import { deadlineOf, growthText, provideFor, readyPods } from "./canary.ts";
 import type { Draft } from "./draft.ts";
 import { withinSchedule } from "./gates-schedule.ts";
 import { throughGates } from "./gates-waiting.ts";
-import { isHeldByPerson } from "./pausing.ts";
+import { isHeldByPerson, isHeldByRoutes } from "./pausing.ts";
 import { startPromotion } from "./promoting.ts";
 import { followPods, NO_CANARY, repairRoutes } from "./repair.ts";
 import { rollBack } from "./rolling-back.ts";
@@ -76,6 +76,7 @@ function leaveStarting(draft: Draft, run: RunStatus): void {
     startPromotion(draft, allowed);
     return;
   }
+  if (isHeldByRoutes(draft, allowed)) return;
   const tested = throughGates(draft, allowed, ["pre-rollout"]);
   if (tested === null) return;
   if (run.spec.shadow !== undefined) {

@@ -16,6 +16,7 @@ import {
   removeGenerated,
   titleOfOwn,
 } from "../generated.ts";
+import { lastEditor } from "../last-editor.ts";
 import type { RouteContext, Routing, Traffic } from "../router.ts";
 import type { HostRules } from "./host-rules.ts";
 import type { Routes } from "./routes.ts";
@@ -51,9 +52,14 @@ export class GeneratedRoutes implements Routes {
     if (actual === undefined) return { kind: "missing" };
     const traffic = readTraffic(actual, context);
     const drift = driftOf(context.rollout, wanted) ?? this.#rules.drift(context);
-    return drift === null
-      ? { kind: "present", traffic, inSync: true }
-      : { kind: "present", traffic, inSync: false, drift };
+    const changedBy = lastEditor(actual);
+    return {
+      kind: "present",
+      traffic,
+      inSync: drift === null,
+      ...(drift === null ? {} : { drift }),
+      ...(changedBy === null ? {} : { changedBy }),
+    };
   }
 
   /** DestinationRules first: their policy is to hold from the first request that the VirtualService sends. */

@@ -17,9 +17,9 @@ import { type OwnVirtualService, selectRoutes } from "./own-selection.ts";
 import { type Found, readOwnTraffic } from "./own-traffic.ts";
 import type { Routes } from "./routes.ts";
 
-/** The user's routes cannot carry a canary as they are; the message says what to do. */
-export class RoutesUnusableError extends OperationError {
-  readonly code = "RoutesUnusable";
+/** Several routing objects could not be written; the message has what was answered for each. */
+class RoutesUnwrittenError extends OperationError {
+  readonly code = "RoutesUnwritten";
 }
 
 export interface OwnRoutesOptions {
@@ -99,18 +99,16 @@ export class OwnRoutes implements Routes {
     if (failures.length > 1) {
       const conflict = failures.find(isConflict);
       if (conflict !== undefined) throw conflict;
-      throw new RoutesUnusableError(failures.map((it) => toError(it).message).join("; "), {
+      throw new RoutesUnwrittenError(failures.map((it) => toError(it).message).join("; "), {
         cause: failures[0],
       });
     }
     if (failures.length === 1) throw failures[0];
   }
 
+  /** What can carry a canary; the rest is a problem that `observe` tells. */
   async #split(context: RouteContext, traffic: Traffic): Promise<void> {
-    const found = this.#found(context);
-    const problem = this.#problem(context, found);
-    if (problem !== null) throw new RoutesUnusableError(problem);
-    for (const { virtualService, selection } of found) {
+    for (const { virtualService, selection } of this.#found(context)) {
       await this.#patch(virtualService, trafficPatch(virtualService, selection.routes, context, traffic));
     }
   }
