@@ -46,6 +46,26 @@ const ownVirtualService = z.strictObject({
     ),
 });
 
+const destinationRule = z
+  .strictObject({
+    name: objectName("Name of a DestinationRule in the Rollout's namespace; its host is the apex Service."),
+    primarySubset: z.string().min(1).max(63).describe("The subset of the primary; its labels are managed."),
+    canarySubset: z.string().min(1).max(63).describe("The subset of the canary; its labels are managed."),
+  })
+  .refine(
+    ({ primarySubset, canarySubset }) => primarySubset !== canarySubset,
+    "primarySubset and canarySubset must differ",
+  )
+  .meta({
+    "x-kubernetes-validations": [
+      {
+        rule: "self.primarySubset != self.canarySubset",
+        message: "primarySubset and canarySubset must differ",
+      },
+      { rule: "self == oldSelf", message: "destinationRule is immutable: make a new Rollout" },
+    ],
+  });
+
 /** Members that say what a generated VirtualService is to be. */
 export const OF_GENERATED = [
   "hosts",
@@ -118,6 +138,11 @@ export const istioSchema = z
       .describe(
         "Keeps clients on the side that they were assigned first, by a cookie that is valid for one run; new clients are assigned by weight.",
       ),
+    destinationRule: destinationRule
+      .optional()
+      .describe(
+        "Tell the sides apart by subsets of this DestinationRule, in place of two Services. The apex Service must select the pods of both.",
+      ),
     trafficPolicy: z
       .record(z.string(), z.unknown())
       .meta({ "x-kubernetes-preserve-unknown-fields": true })
@@ -127,5 +152,13 @@ export const istioSchema = z
   .meta({
     "x-kubernetes-validations": [
       { rule: `!has(self.virtualServices) || !(${OF_GENERATED.map(isSet).join(" || ")})`, message: ownOnly },
+      {
+        rule: "!has(self.destinationRule) || !has(self.trafficPolicy)",
+        message: "with destinationRule, trafficPolicy belongs into the DestinationRule",
+      },
+      {
+        rule: "has(self.destinationRule) == has(oldSelf.destinationRule)",
+        message: "destinationRule cannot come or go later: make a new Rollout",
+      },
     ],
   });

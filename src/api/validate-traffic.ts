@@ -13,6 +13,7 @@ const ISTIO = "spec.traffic.istio";
 export function trafficProblems(spec: RolloutSpec): readonly Problem[] {
   return [
     ...ownProblems(spec),
+    ...subsetProblems(spec),
     ...opaqueProblems(spec),
     ...delegationProblems(spec),
     ...gatewayProblems(spec),
@@ -44,6 +45,30 @@ function ownProblems({ traffic: { istio } }: RolloutSpec): readonly Problem[] {
             message: `${names[twice]} is there twice; name each VirtualService once, with all its routes`,
           },
         ]),
+  ];
+}
+
+/** With subsets the Service and the DestinationRule are the user's. */
+function subsetProblems({ traffic: { istio }, service }: RolloutSpec): readonly Problem[] {
+  if (istio.destinationRule === undefined) return [];
+  const { name } = istio.destinationRule;
+  return [
+    ...(istio.trafficPolicy === undefined
+      ? []
+      : [
+          {
+            field: `${ISTIO}.trafficPolicy`,
+            message: `belongs into DestinationRule ${name}, which is yours`,
+          },
+        ]),
+    ...(service.portDiscovery
+      ? [
+          {
+            field: "spec.service.portDiscovery",
+            message: `with destinationRule the Service is yours, and its ports are those that are split; give it the ports`,
+          },
+        ]
+      : []),
   ];
 }
 

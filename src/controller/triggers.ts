@@ -12,7 +12,7 @@ import { BY_TARGET } from "./gather.ts";
 /** Index of the Rollout cache: `namespace/apex service`. */
 const BY_SERVICE = "service";
 
-/** Index of the Rollout cache: `namespace/name` of a VirtualService that the spec keeps. */
+/** Index of the Rollout cache: `namespace/name` of a routing object of the user's that the spec names. */
 const BY_ROUTES = "routes";
 
 /** For CacheOptions.indexes of Rollouts. Specs may be malformed: a missing name files the Rollout nowhere. */
@@ -25,10 +25,18 @@ export const ROLLOUT_INDEXES: Readonly<Record<string, IndexFunction<Rollout>>> =
 /** The user's own routing objects that it names, in its spec and in that of its run. */
 function routesOf({ spec, status }: Rollout): readonly string[] {
   const names = [spec, status?.run?.spec].flatMap((it) => {
-    const own: unknown = it?.traffic?.istio?.virtualServices;
-    return Array.isArray(own) ? own.map((entry: { readonly name?: unknown } | null) => entry?.name) : [];
+    const { virtualServices: own, destinationRule } = (it?.traffic?.istio ?? {}) as Loose;
+    const names = Array.isArray(own) ? own.map((entry: Named) => entry?.name) : [];
+    return [...names, destinationRule?.name];
   });
   return [...new Set(names)].filter((name) => typeof name === "string");
+}
+
+type Named = { readonly name?: unknown } | null;
+
+interface Loose {
+  readonly virtualServices?: unknown;
+  readonly destinationRule?: Named;
 }
 
 function targetOf(rollout: Rollout): string | undefined {

@@ -100,9 +100,9 @@ function moveTraffic(draft: Draft): void {
   }
   draft.act(
     { kind: "ensureServices" },
+    { kind: "pointApex", side: "primary" },
     { kind: "ensureRoutes" },
     { kind: "setTraffic", traffic: NO_CANARY },
-    { kind: "pointApex", side: "primary" },
   );
   draft.patchStatus({
     message:

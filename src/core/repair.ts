@@ -34,6 +34,7 @@ export function repairServices(draft: Draft): void {
 export function repairRoutes(draft: Draft, wanted: TrafficView): void {
   const { routing, services } = draft.snapshot;
   if (routing.kind === "missing") {
+    if (routing.problem !== undefined) return;
     draft.act({ kind: "ensureRoutes" }, { kind: "setTraffic", traffic: wanted });
     record(draft, "TrafficRepaired", "The VirtualService was missing; it was made again.");
     return;
@@ -46,13 +47,15 @@ export function repairRoutes(draft: Draft, wanted: TrafficView): void {
     const drift = routing.drift ?? "A routing object differs from the spec";
     record(draft, "TrafficRepaired", `${drift}; it was put right.`);
   }
-  if (services.apex.exists && services.apex.selects !== "primary")
+  if (services.apex.exists && services.apex.selects !== "primary" && routing.problem === undefined) {
     draft.act({ kind: "pointApex", side: "primary" });
+    record(draft, "TrafficRepaired", "The apex did not select the primary's pods; it was put right.");
+  }
 }
 
 /** Why the routes cannot carry a canary, and what to do about it; null when they can. */
 export function routesProblem({ snapshot }: Draft): string | null {
-  return snapshot.routing.kind === "present" ? (snapshot.routing.problem ?? null) : null;
+  return snapshot.routing.problem ?? null;
 }
 
 /**

@@ -86,7 +86,7 @@ export interface TrafficView {
 }
 
 export type RoutingView =
-  | { readonly kind: "missing" }
+  | { readonly kind: "missing"; readonly problem?: string }
   | {
       readonly kind: "present";
       readonly traffic: TrafficView;

@@ -29,7 +29,7 @@ export interface Traffic {
 
 /** What the routing objects say now, read from caches. */
 export type Routing =
-  | { readonly kind: "missing" }
+  | { readonly kind: "missing"; readonly problem?: string }
   | {
       readonly kind: "present";
       readonly traffic: Traffic;

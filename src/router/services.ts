@@ -8,6 +8,7 @@ import type { Reader } from "../kube/reader.ts";
 import { SERVICE } from "../kube/resources.ts";
 import { isDeepEqual } from "../lib/json.ts";
 import { adoptedAnnotations, originalSelector, releasedAnnotations } from "./adoption.ts";
+import type { Backends } from "./backends.ts";
 import { firstDifference } from "./difference.ts";
 import { readyEndpoints } from "./endpoints.ts";
 import { ForeignObjectError } from "./foreign-object.ts";
@@ -36,7 +37,7 @@ export interface ServiceSetOptions {
 type Selector = Readonly<Record<string, string>>;
 
 /** The apex, primary and canary Service of a Rollout; the same for every router. */
-export class ServiceSet {
+export class ServiceSet implements Backends {
   readonly #client: Client;
   readonly #services: Reader<Service>;
   readonly #endpointSlices: Reader<EndpointSlice>;
@@ -93,16 +94,45 @@ export class ServiceSet {
       return;
     }
     const wanted = context.selectors[side];
+    if (side === "primary") await this.#takeBackPrimary(context);
     const isAdopted = !isMadeFor(context.rollout, apex);
     if (!isAdopted) await this.#select(apex, wanted, apex.metadata.annotations);
     else if (side === "primary") await this.#select(apex, wanted, adoptedAnnotations(apex));
     else await this.#select(apex, originalSelector(apex) ?? wanted, releasedAnnotations(apex));
   }
 
-  /** The canary Service first: the primary's serves until the very end. */
+  /** The canary Service first: the primary's serves until the very end. Those that were given away stay. */
   async remove(context: RouteContext): Promise<void> {
-    await removeGenerated(this.#client, context.rollout, this.#wantedCanary(context));
-    await removeGenerated(this.#client, context.rollout, this.#wantedPrimary(context));
+    for (const wanted of [this.#wantedCanary(context), this.#wantedPrimary(context)]) {
+      const actual = findGenerated(context.rollout, wanted);
+      const isOwned = actual?.metadata.ownerReferences?.some(
+        ({ uid }) => uid === context.rollout.metadata.uid,
+      );
+      if (isOwned === true) await removeGenerated(this.#client, context.rollout, wanted);
+    }
+  }
+
+  /**
+   * Routes of the user name these Services: they outlive the Rollout, and select the target, so that who sends to them
+   * goes on being served.
+   */
+  async giveAway(context: RouteContext, names: readonly string[]): Promise<void> {
+    const { rollout, selectors } = context;
+    for (const { name } of [this.#wantedPrimary(context), this.#wantedCanary(context)]) {
+      const service = this.#services.get({ namespace: rollout.metadata.namespace, name });
+      if (!names.includes(name) || service === undefined || !isMadeFor(rollout, service)) continue;
+      const { resourceVersion, ownerReferences = [] } = service.metadata;
+      const others = ownerReferences.filter(({ uid }) => uid !== rollout.metadata.uid);
+      const now = service.spec.selector ?? {};
+      if (others.length === ownerReferences.length && isDeepEqual(now, selectors.target)) continue;
+      await this.#client.patch(SERVICE, keyOf(service), {
+        type: "merge",
+        body: {
+          metadata: { resourceVersion, ownerReferences: others },
+          spec: { selector: mapPatch(now, selectors.target) },
+        },
+      });
+    }
   }
 
   /** Ports that primary and canary Service have; the spec's first. */
@@ -114,6 +144,11 @@ export class ServiceSet {
   #adoptedPorts(context: RouteContext): readonly ServicePort[] {
     const apex = this.#apex(context);
     return apex === undefined || isMadeFor(context.rollout, apex) ? [] : (apex.spec.ports ?? []);
+  }
+
+  /** Selectors tell the sides apart, whatever the Services of others say. */
+  problem(): string | null {
+    return null;
   }
 
   #apex(context: RouteContext): Service | undefined {
@@ -162,9 +197,24 @@ export class ServiceSet {
     };
   }
 
+  /** One that was given away to an earlier Rollout's routes selects the target until the primary serves. */
   #wantedPrimary(context: RouteContext): Generated<Service> {
     const { primaryService: name } = namesOf(context.rollout);
-    return this.#generated(name, buildSpec(context, context.selectors.primary, this.#adoptedPorts(context)));
+    const actual = this.#services.get({ namespace: context.rollout.metadata.namespace, name });
+    const isGivenAway =
+      actual !== undefined &&
+      servingSide(context) === "target" &&
+      sideOf(actual, context.selectors) === "target";
+    const selector = isGivenAway ? (actual.spec.selector ?? {}) : context.selectors.primary;
+    return this.#generated(name, buildSpec(context, selector, this.#adoptedPorts(context)));
+  }
+
+  async #takeBackPrimary(context: RouteContext): Promise<void> {
+    const { primaryService: name } = namesOf(context.rollout);
+    const service = this.#services.get({ namespace: context.rollout.metadata.namespace, name });
+    if (service === undefined || !isMadeFor(context.rollout, service)) return;
+    if (sideOf(service, context.selectors) === "target")
+      await this.#select(service, context.selectors.primary, service.metadata.annotations);
   }
 
   /** Without `pin`: as it is pinned now, or, when it has to be made again in the middle of a run, to that run. */

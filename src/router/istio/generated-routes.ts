@@ -98,6 +98,10 @@ export class GeneratedRoutes implements Routes {
     await this.#rules.remove(context);
   }
 
+  leftHosts(): readonly string[] {
+    return [];
+  }
+
   /** The VirtualService that we have made, as a title; null: there is none. */
   leftVirtualService(context: RouteContext): string | null {
     return titleOfOwn(context.rollout, this.#wantedVirtualService(context));

@@ -37,7 +37,9 @@ export class HostRules {
     for (const rule of this.#wanted(context)) await removeGenerated(this.#client, context.rollout, rule);
   }
 
+  /** None where the sides are subsets: that rule is the user's. */
   #wanted(context: RouteContext): readonly Generated<DestinationRule>[] {
+    if (context.spec.traffic.istio.destinationRule !== undefined) return [];
     const names = namesOf(context.rollout);
     const rules = [
       { name: names.primaryDestinationRule, host: names.primaryService },

@@ -1,20 +1,21 @@
+import { namesOf } from "../../api/names.ts";
 import { isMadeFor } from "../../api/ownership.ts";
-import { ApiError, isConflict, isInvalid, isNotFound } from "../../kube/api-error.ts";
+import { isConflict, isNotFound } from "../../kube/api-error.ts";
 import type { Client, JsonPatchOperation } from "../../kube/client.ts";
-import type { VirtualService } from "../../kube/kind/network.ts";
-import { keyOf } from "../../kube/object.ts";
+import type { OpaqueRoute, VirtualService } from "../../kube/kind/network.ts";
 import type { Reader } from "../../kube/reader.ts";
 import { VIRTUAL_SERVICE } from "../../kube/resources.ts";
 import { OperationError, toError } from "../../lib/errors.ts";
 import { lastEditor } from "../last-editor.ts";
 import type { RouteContext, Routing, Traffic } from "../router.ts";
-import { armsOf } from "./arms.ts";
+import { armsOf, isHost } from "./arms.ts";
 import type { GeneratedRoutes } from "./generated-routes.ts";
 import type { HostRules } from "./host-rules.ts";
 import { featureProblem } from "./own-features.ts";
 import { trafficPatch } from "./own-patch.ts";
-import { type OwnVirtualService, selectRoutes } from "./own-selection.ts";
+import { type OwnVirtualService, SECTIONS, selectRoutes } from "./own-selection.ts";
 import { type Found, readOwnTraffic } from "./own-traffic.ts";
+import { patchUnderTest } from "./patch-under-test.ts";
 import type { Routes } from "./routes.ts";
 
 /** Several routing objects could not be written; the message has what was answered for each. */
@@ -84,6 +85,15 @@ export class OwnRoutes implements Routes {
     await this.#rules.remove(context);
   }
 
+  leftHosts(context: RouteContext): readonly string[] {
+    const { primaryService, canaryService } = namesOf(context.rollout);
+    const { namespace = "default" } = context.rollout.metadata;
+    const hosts = this.#found(context).flatMap(({ virtualService }) => hostsOf(virtualService));
+    return [primaryService, canaryService].filter((name) =>
+      hosts.some((host) => isHost(host, name, namespace)),
+    );
+  }
+
   /** Every object is tried, whatever becomes of the others; what failed is told afterwards. */
   async #sendAllToPrimary(context: RouteContext): Promise<void> {
     const failures: unknown[] = [];
@@ -113,25 +123,8 @@ export class OwnRoutes implements Routes {
     }
   }
 
-  async #patch(virtualService: VirtualService, operations: readonly JsonPatchOperation[]): Promise<void> {
-    if (operations.length === 0) return;
-    const key = keyOf(virtualService);
-    const { resourceVersion } = virtualService.metadata;
-    const lock = { op: "replace" as const, path: "/metadata/resourceVersion", value: resourceVersion };
-    try {
-      await this.#client.patch(VIRTUAL_SERVICE, key, { type: "json", operations: [lock, ...operations] });
-    } catch (error) {
-      // A `test` that fails is answered like any patch that cannot be applied.
-      if (!isInvalid(error)) throw error;
-      const live = await this.#client.get(VIRTUAL_SERVICE, key);
-      if (live.metadata.resourceVersion === resourceVersion) throw error;
-      const message = "it has been changed since it was read";
-      throw new ApiError(`patching VirtualService ${key.namespace}/${key.name}`, {
-        code: 409,
-        reason: "Conflict",
-        message,
-      });
-    }
+  #patch(virtualService: VirtualService, operations: readonly JsonPatchOperation[]): Promise<void> {
+    return patchUnderTest(this.#client, VIRTUAL_SERVICE, virtualService, operations);
   }
 
   #found(context: RouteContext): readonly Found[] {
@@ -178,6 +171,11 @@ export class OwnRoutes implements Routes {
     if (changed === undefined) return null;
     return `VirtualService ${namespace}/${changed.virtualService.metadata.name}: the routes that Sluice had put there were changed`;
   }
+}
+
+function hostsOf({ spec }: VirtualService): readonly string[] {
+  const routes = SECTIONS.flatMap((section): readonly OpaqueRoute[] => spec?.[section] ?? []);
+  return routes.flatMap(({ route = [] }) => route.map(({ destination }) => destination.host));
 }
 
 function entriesOf(context: RouteContext): readonly OwnVirtualService[] {

@@ -60,7 +60,8 @@ export function selectRoutes(
     missingName(chosen, names) ??
     (selected.length === 0 ? nothingFound(http, arms) : null) ??
     selected.map((it) => destinationProblem(it, arms)).find((it) => it !== null) ??
-    strayCanary(others, arms);
+    strayCanary(others, arms) ??
+    bothSides(virtualService, arms);
   const title = `VirtualService ${virtualService.metadata.namespace ?? "default"}/${name}`;
   return {
     routes: selected.filter(isPlain).map(managed),
@@ -136,6 +137,17 @@ function strayCanary(others: readonly Candidate[], arms: Arms): string | null {
   const stray = others.find((it) => canaryWeight(it) > 0);
   if (stray === undefined) return null;
   return `${stray.title} sends to ${hostText(arms.canary)}, which has no pods between runs; take that away, and say by canaryMatch who is to reach the canary`;
+}
+
+/** A Service that has the pods of both sides must be asked for one of them. */
+function bothSides({ spec }: VirtualService, arms: Arms): string | null {
+  for (const section of SECTIONS) {
+    const routes: readonly OpaqueRoute[] = spec?.[section] ?? [];
+    const index = routes.findIndex(({ route }) => route?.some((it) => arms.isBoth(it.destination)));
+    if (index >= 0)
+      return `${section}[${index}] sends to ${arms.primary.host} without a subset, and so to canary pods too; let it send to subset ${arms.primary.subset}`;
+  }
+  return null;
 }
 
 /** A lone destination without a weight gets everything. */

@@ -6,4 +6,6 @@ export interface Routes {
   ensure(context: RouteContext): Promise<void>;
   setTraffic(context: RouteContext, traffic: Traffic): Promise<void>;
   remove(context: RouteContext): Promise<void>;
+  /** Names of primary and canary Service that routes go on sending to when `remove` is done. */
+  leftHosts(context: RouteContext): readonly string[];
 }
