@@ -58,6 +58,7 @@ export function isHeldByPerson(draft: Draft, run: RunStatus): boolean {
 
 /** The user's routes cannot carry a canary as they are: paused until they can, and told why. */
 export function isHeldByRoutes(draft: Draft, run: RunStatus): boolean {
+  if (run.pause?.kind === "Requested" || run.pause?.kind === "Suspended") return false;
   const reason = routesProblem(draft);
   if (reason !== null) {
     keepPaused(draft, run, { kind: "RoutesUnusable", reason });

@@ -166,13 +166,14 @@ function readRoute({ spec }: VirtualService): {
   readonly canary: number;
   readonly mirror: number;
 } {
-  const [route, ...others] = spec.http ?? [];
+  const weighted = (spec.http ?? []).filter(({ name }) => name === undefined);
+  const mirroring = spec.http?.find(({ name }) => name === "sluice-checkout-mirror");
+  const [route, ...others] = weighted;
   const weights = new Map(route?.route?.map(({ destination, weight }) => [destination.host, weight]));
   const primary = weights.get(`${NAME}-primary`);
   const canary = weights.get(`${NAME}-canary`);
   if (others.length > 0 || weights.size !== 2 || primary === undefined || canary === undefined) {
     throw new Error(`not a split between the two sides: ${JSON.stringify(spec)}`);
   }
-  const mirror = route?.mirror === undefined ? 0 : (route.mirrorPercentage?.value ?? 100);
-  return { primary, canary, mirror };
+  return { primary, canary, mirror: mirroring?.mirrorPercentage?.value ?? 0 };
 }

@@ -99,7 +99,7 @@ function readRoutes({ spec }: VirtualService, { isCanary }: Naming): RouteReadin
   return {
     primary: weightOf(false) ?? (destinations === 1 ? 100 : 0),
     canary: weightOf(true) ?? 0,
-    mirror: weighted?.mirror === undefined ? 0 : (weighted.mirrorPercentage?.value ?? 100),
+    mirror: http.find(({ name }) => name === "sluice-checkout-mirror")?.mirrorPercentage?.value ?? 0,
     reserved: count("reserved"),
     sticky: count("sticky") + count("assign"),
   };

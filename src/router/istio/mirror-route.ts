@@ -6,15 +6,16 @@ import type { HttpRoute } from "../../kube/kind/network.ts";
 type Match = NonNullable<HttpRoute["match"]>[number];
 
 /**
- * The methods of which alone requests are mirrored; null: of all. A mirror is a member of a whole route, so where it is
- * for some methods, these have a route of their own before the weighted one.
+ * The conditions of the route that mirrors: those of the weighted route, narrowed to the methods that may be mirrored.
+ * Null when it takes none of these; empty for every request.
  */
-export function mirroredMethods({ shadow }: RolloutSpec): readonly string[] | null {
-  return shadow === undefined || shadow.methods.includes(EVERY_METHOD) ? null : shadow.methods;
+export function mirroredMatch({ match = [] }: HttpRoute, { shadow }: RolloutSpec): readonly Match[] | null {
+  if (shadow === undefined || shadow.methods.includes(EVERY_METHOD)) return match;
+  const narrowed = withMethods(match, shadow.methods);
+  return narrowed.length === 0 ? null : narrowed;
 }
 
-/** The conditions of a route, narrowed to these methods; empty when it takes none of them. */
-export function withMethods(conditions: readonly Match[], methods: readonly string[]): readonly Match[] {
+function withMethods(conditions: readonly Match[], methods: readonly string[]): readonly Match[] {
   const items = conditions.length === 0 ? [{}] : conditions;
   return items.flatMap((item) => {
     const taken = methods.filter((method) => takesMethod(item as HttpMatch, method));

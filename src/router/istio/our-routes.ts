@@ -3,7 +3,7 @@ import { reservedMatchOf } from "../../api/reserved-match.ts";
 import type { HttpRoute, RouteDestination } from "../../kube/kind/network.ts";
 import type { RouteContext, Traffic } from "../router.ts";
 import { type Arms, armsOf, type Side } from "./arms.ts";
-import { mirroredMethods, withMethods } from "./mirror-route.ts";
+import { mirroredMatch } from "./mirror-route.ts";
 import { type Sticky, stickyOf } from "./sticky.ts";
 
 /** What one of the routes that we put before a weighted one is for. */
@@ -27,9 +27,8 @@ export function ourKind(route: HttpRoute, context: RouteContext): OurKind | null
 /**
  * What stands before a weighted route (`base`), in this order: what is reserved for the primary (who must never see a
  * canary does not, whatever else matches) and for the canary; who was assigned to a side before; so that new clients
- * are assigned, the weighted route once more with cookies in it; and, where requests with certain methods alone are
- * mirrored, the weighted route once more for these. They have all settings of `base`, and its conditions where they have
- * none of their own.
+ * are assigned, the weighted route once more with cookies in it; and once more with a mirror, for requests that may be
+ * mirrored. They have all settings of `base`, and its conditions where they have none of their own.
  *
  * `ordinal`: the how manieth weighted route of its object it is, from 1; names are unique by it.
  */
@@ -61,19 +60,25 @@ export function ourRoutes(
   ];
 }
 
-/** None where every method is mirrored: then the weighted route does it. */
+/** The weighted route once more, mirroring. What it mirrors elsewhere it goes on mirroring there. */
 function mirroring(
   base: HttpRoute,
   context: RouteContext,
   { shadowPercent }: Traffic,
   name: string,
 ): readonly HttpRoute[] {
-  const methods = mirroredMethods(context.spec);
-  if (methods === null || shadowPercent === 0) return [];
-  const match = withMethods(base.match ?? [], methods);
-  if (match.length === 0) return [];
+  const match = shadowPercent === 0 ? null : mirroredMatch(base, context.spec);
+  if (match === null) return [];
+  const { mirror, mirrorPercentage, mirrorPercent: _, mirror_percent: __, mirrors = [], ...rest } = base;
   const { destination } = ofSide("canary", base.route ?? [], armsOf(context));
-  return [{ ...base, name, match, mirror: destination, mirrorPercentage: { value: shadowPercent } }];
+  const percentage = { value: shadowPercent };
+  const first = mirror && { destination: mirror, ...(mirrorPercentage && { percentage: mirrorPercentage }) };
+  const others = [...(first === undefined ? [] : [first]), ...mirrors];
+  const both =
+    others.length === 0
+      ? { mirror: destination, mirrorPercentage: percentage }
+      : { mirrors: [...others, { destination, percentage }] };
+  return [{ ...rest, name, ...(match.length === 0 ? {} : { match }), ...both }];
 }
 
 /** The route without what it mirrors to the canary. */

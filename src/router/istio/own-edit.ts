@@ -1,5 +1,5 @@
 import type { JsonPatchOperation } from "../../kube/client.ts";
-import type { HttpRoute, RouteDestination } from "../../kube/kind/network.ts";
+import type { RouteDestination } from "../../kube/kind/network.ts";
 import type { Arms } from "./arms.ts";
 import { ofSide } from "./our-routes.ts";
 import type { ManagedRoute } from "./own-selection.ts";
@@ -8,22 +8,16 @@ import type { RouteWeights } from "./own-weights.ts";
 type Operations = readonly JsonPatchOperation[];
 
 /**
- * The operations that give a route, at `path`, these weights and this mirror; `shadowPercent` null: the mirror stays.
- * They test first that the destinations are still those that were read.
+ * The operations that give a route, at `path`, these weights. They test first that the destinations are still those
+ * that were read.
  */
 export function editRoute(
   managed: ManagedRoute,
   path: string,
   weights: RouteWeights,
-  shadowPercent: number | null,
   arms: Arms,
 ): Operations {
-  const changes = [
-    ...weightOperations(managed, path, weights, arms),
-    ...(shadowPercent === null || managed.section !== "http"
-      ? []
-      : mirrorOperations(managed.route, path, shadowPercent, arms)),
-  ];
+  const changes = weightOperations(managed, path, weights, arms);
   if (changes.length === 0) return [];
   const tests = [managed.primary, managed.canary].flatMap((index) => testOperations(managed, path, index));
   return [...tests, ...changes];
@@ -85,40 +79,4 @@ function testOperations(managed: ManagedRoute, path: string, index: number): Ope
     { op: "test", path: `${at}/host`, value: host },
     ...(subset === undefined ? [] : [{ op: "test" as const, path: `${at}/subset`, value: subset }]),
   ];
-}
-
-/** Beside a mirror of somebody else there is no place for ours: own-selection.ts says so before it comes to this. */
-function mirrorOperations(route: HttpRoute, path: string, percent: number, arms: Arms): Operations {
-  const isCanary = (it: HttpRoute["mirror"]) => it !== undefined && arms.sideOf(it) === "canary";
-  const isSingle = isCanary(route.mirror);
-  const listed = route.mirrors?.findIndex((it) => isCanary(it.destination)) ?? -1;
-  if (percent === 0) {
-    const members = ["mirror", ...(route.mirrorPercentage === undefined ? [] : ["mirrorPercentage"])];
-    return [
-      ...(isSingle ? members.map((name) => ({ op: "remove" as const, path: `${path}/${name}` })) : []),
-      ...(listed < 0 ? [] : [{ op: "remove" as const, path: `${path}/mirrors/${listed}` }]),
-    ];
-  }
-  const value = { value: percent };
-  if (isSingle) return percentOperation(route.mirrorPercentage, `${path}/mirrorPercentage`, value);
-  if (listed >= 0) {
-    const { percentage } = route.mirrors?.[listed] ?? {};
-    return percentOperation(percentage, `${path}/mirrors/${listed}/percentage`, value);
-  }
-  const { destination } = ofSide("canary", route.route ?? [], arms);
-  if (route.mirrors !== undefined)
-    return [{ op: "add", path: `${path}/mirrors/-`, value: { destination, percentage: value } }];
-  if (route.mirror !== undefined) return [];
-  return [
-    { op: "add", path: `${path}/mirror`, value: destination },
-    { op: "add", path: `${path}/mirrorPercentage`, value },
-  ];
-}
-
-function percentOperation(
-  now: { readonly value?: number } | undefined,
-  path: string,
-  value: { readonly value: number },
-): Operations {
-  return now?.value === value.value ? [] : [{ op: "add", path, value }];
 }

@@ -8,7 +8,7 @@ import { VIRTUAL_SERVICE } from "../../kube/resources.ts";
 import { OperationError, toError } from "../../lib/errors.ts";
 import { lastEditor } from "../last-editor.ts";
 import type { RouteContext, Routing, Traffic } from "../router.ts";
-import { armsOf, isHost } from "./arms.ts";
+import { isHost } from "./arms.ts";
 import type { GeneratedRoutes } from "./generated-routes.ts";
 import type { HostRules } from "./host-rules.ts";
 import { featureProblem } from "./own-features.ts";
@@ -149,7 +149,7 @@ export class OwnRoutes implements Routes {
         return `${title} does not exist: make it, or take it out of spec.traffic.istio.virtualServices`;
       if (isMadeFor(context.rollout, entry.virtualService))
         return `${title} was made by Sluice for Rollout ${rollout} and goes with it: make one of your own under another name`;
-      const feature = featureProblem(entry.selection.routes, context.spec, armsOf(context));
+      const feature = featureProblem(entry.selection.routes, context.spec);
       const problem = entry.selection.problem ?? (feature === null ? null : `${title}: ${feature}`);
       if (problem !== null) return problem;
     }
@@ -169,7 +169,7 @@ export class OwnRoutes implements Routes {
         trafficPatch(virtualService, selection.routes, context, null).length > 0,
     );
     if (changed === undefined) return null;
-    return `VirtualService ${namespace}/${changed.virtualService.metadata.name}: the routes that Sluice had put there were changed`;
+    return `VirtualService ${namespace}/${changed.virtualService.metadata.name}: routes that Sluice has put before others no longer agree with these`;
   }
 }
 

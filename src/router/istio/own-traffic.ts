@@ -1,7 +1,7 @@
 import type { VirtualService } from "../../kube/kind/network.ts";
 import type { RouteContext, Traffic } from "../router.ts";
 import { armsOf } from "./arms.ts";
-import { ourKind } from "./our-routes.ts";
+import { type OurKind, ourKind } from "./our-routes.ts";
 import type { ManagedRoute, Selection } from "./own-selection.ts";
 import { shareOf } from "./own-weights.ts";
 import { memoryIn } from "./route-memory.ts";
@@ -14,73 +14,92 @@ export interface Found {
 }
 
 export interface OwnTraffic {
-  /** The largest share that the canary has anywhere. */
+  /** The most that the canary has anywhere. */
   readonly traffic: Traffic;
-  /** A sentence that names two routes that give different shares; absent: they all agree. */
+  /** A sentence that names two places that give different things; absent: they all agree. */
   readonly uneven?: string;
-}
-
-interface Reading {
-  readonly title: string;
-  readonly weight: number;
-  readonly shadow: number | null;
 }
 
 /** What somebody's VirtualServices make of traffic now. */
 export function readOwnTraffic(found: readonly Found[], context: RouteContext): OwnTraffic {
   const arms = armsOf(context);
   const isInRun = context.rollout.status?.run !== undefined;
-  const readings = found.flatMap(({ virtualService, selection }) =>
-    selection.routes.map((managed) => readingOf(managed, virtualService, context)),
+  const shares = found.flatMap(({ virtualService, selection }) =>
+    selection.routes.map((managed) => sharesOf(managed, virtualService, context)),
   );
   const strays = isInRun ? found.flatMap(({ selection }) => selection.strays) : [];
-  const weights = [
-    ...readings.map(({ weight }) => weight),
-    ...strays.map(({ route }) => canaryShare(route.route ?? [], arms)),
-    ...found.map(({ virtualService }) => shareOfOurs(virtualService, context)),
-  ];
-  const uneven = difference(readings);
+  const additions = found.map(({ virtualService }) => additionsOf(virtualService, context));
+  const uneven = differentShares(shares) ?? differentAdditions(found, additions);
   return {
     traffic: {
-      canaryWeight: Math.max(0, ...weights),
-      shadowPercent: Math.max(0, ...readings.map(({ shadow }) => shadow ?? 0)),
-      reserved: found.some(({ virtualService }) => hasReserved(virtualService, context)),
+      canaryWeight: Math.max(
+        0,
+        ...shares.map(({ weight }) => weight),
+        ...strays.map(({ route }) => canaryShare(route.route ?? [], arms)),
+        ...additions.map(({ least }) => least),
+      ),
+      shadowPercent: Math.max(0, ...additions.map(({ shadowPercent }) => shadowPercent)),
+      reserved: additions.some(({ reserved }) => reserved),
     },
     ...(uneven === null ? {} : { uneven }),
   };
 }
 
-function readingOf(managed: ManagedRoute, virtualService: VirtualService, context: RouteContext): Reading {
+interface Share {
+  readonly title: string;
+  readonly weight: number;
+}
+
+function sharesOf(managed: ManagedRoute, virtualService: VirtualService, context: RouteContext): Share {
+  const weight = shareOf(managed, memoryIn(virtualService, context.rollout), armsOf(context));
+  return { title: `${managed.title} of ${titleOf(virtualService)}`, weight };
+}
+
+interface Additions {
+  readonly shadowPercent: number;
+  readonly reserved: boolean;
+  /** The canary has at least this much by routes of ours, whatever the weighted ones say. */
+  readonly least: number;
+}
+
+/** What the routes that we have put into an object say. */
+export function additionsOf({ spec }: VirtualService, context: RouteContext): Additions {
   const arms = armsOf(context);
-  const { namespace = "default", name } = virtualService.metadata;
+  const of = (kind: OurKind) => (spec?.http ?? []).filter((route) => ourKind(route, context) === kind);
   return {
-    title: `${managed.title} of VirtualService ${namespace}/${name}`,
-    weight: shareOf(managed, memoryIn(virtualService, context.rollout), arms),
-    shadow: managed.section === "http" ? mirroredShare(managed.route, arms) : null,
+    shadowPercent: Math.max(0, ...of("mirror").map((route) => mirroredShare(route, arms))),
+    reserved: of("reserved").length > 0,
+    least: Math.max(
+      of("sticky").length > 0 ? 1 : 0,
+      ...of("assign").map(({ route = [] }) => canaryShare(route, arms)),
+    ),
   };
 }
 
-/** Routes that keep clients on the canary, or assign them to it, where the weighted route gives it nothing any more. */
-function shareOfOurs({ spec }: VirtualService, context: RouteContext): number {
-  const shares = (spec?.http ?? []).map((route) => {
-    const kind = ourKind(route, context);
-    if (kind === "assign") return canaryShare(route.route ?? [], armsOf(context));
-    return kind === "sticky" ? 1 : 0;
+function differentShares(shares: readonly Share[]): string | null {
+  const [first] = shares;
+  const other = shares.find(({ weight }) => weight !== first?.weight);
+  if (first === undefined || other === undefined) return null;
+  return `${first.title} gives the canary ${first.weight} %, ${other.title} ${other.weight} %`;
+}
+
+/** Objects without http routes of ours have no mirror and no routes by match. */
+function differentAdditions(found: readonly Found[], additions: readonly Additions[]): string | null {
+  const able = found.flatMap(({ virtualService, selection }, index) => {
+    const isAble = selection.routes.some(({ section }) => section === "http");
+    const { shadowPercent = 0, reserved = false } = additions[index] ?? {};
+    return isAble ? [{ title: titleOf(virtualService), shadowPercent, reserved }] : [];
   });
-  return Math.max(0, ...shares);
+  const [first] = able;
+  if (first === undefined) return null;
+  const mirroring = able.find(({ shadowPercent }) => shadowPercent !== first.shadowPercent);
+  if (mirroring !== undefined)
+    return `${first.title} mirrors ${first.shadowPercent} %, ${mirroring.title} ${mirroring.shadowPercent} %`;
+  const matching = able.find(({ reserved }) => reserved !== first.reserved);
+  if (matching === undefined) return null;
+  return `of ${first.title} and ${matching.title} only one has its routes by match`;
 }
 
-function hasReserved({ spec }: VirtualService, context: RouteContext): boolean {
-  return spec?.http?.some((route) => ourKind(route, context) === "reserved") ?? false;
-}
-
-function difference(readings: readonly Reading[]): string | null {
-  const [first] = readings;
-  const other = readings.find(({ weight }) => weight !== first?.weight);
-  if (first !== undefined && other !== undefined)
-    return `${first.title} gives the canary ${first.weight} %, ${other.title} ${other.weight} %`;
-  const mirrored = readings.filter((it) => it.shadow !== null);
-  const odd = mirrored.find(({ shadow }) => shadow !== mirrored[0]?.shadow);
-  if (odd === undefined) return null;
-  return `${mirrored[0]?.title} mirrors ${mirrored[0]?.shadow} %, ${odd.title} ${odd.shadow} %`;
+function titleOf({ metadata }: VirtualService): string {
+  return `VirtualService ${metadata.namespace ?? "default"}/${metadata.name}`;
 }

@@ -81,9 +81,8 @@ describe("buildVirtualServiceSpec", () => {
 
   it("mirrors to the canary while the shadow is on", () => {
     const { http } = buildVirtualServiceSpec(aRouteContext(), { ...NONE, shadowPercent: 30 }, [HTTP]);
-    expect(http).toEqual([
-      split(100, 0, { mirror: { host: "checkout-canary" }, mirrorPercentage: { value: 30 } }),
-    ]);
+    const mirror = { mirror: { host: "checkout-canary" }, mirrorPercentage: { value: 30 } };
+    expect(http).toEqual([split(100, 0, { name: "sluice-checkout-mirror", ...mirror }), split(100, 0)]);
   });
 
   const mirrored = (methods: readonly string[], istio: Record<string, unknown> = {}) =>
@@ -120,9 +119,9 @@ describe("buildVirtualServiceSpec", () => {
     expect(buildVirtualServiceSpec(nothing, { ...NONE, shadowPercent: 30 }, [HTTP]).http).toHaveLength(1);
   });
 
-  it("mirrors on the weighted route where every method may be", () => {
+  it("mirrors all that the weighted route takes where every method may be", () => {
     const { http } = buildVirtualServiceSpec(mirrored(["*"]), { ...NONE, shadowPercent: 30 }, [HTTP]);
-    expect(http).toEqual([split(100, 0, mirror)]);
+    expect(http).toEqual([split(100, 0, { name: "sluice-checkout-mirror", ...mirror }), split(100, 0)]);
   });
 
   it("puts what is reserved by match before the weighted route, the primary's first", () => {

@@ -11,8 +11,7 @@ import type {
 import { parseDuration } from "../../lib/duration.ts";
 import type { RouteContext, Traffic } from "../router.ts";
 import { armsOf } from "./arms.ts";
-import { mirroredMethods } from "./mirror-route.ts";
-import { ourKind, ourRoutes } from "./our-routes.ts";
+import { type OurKind, ourKind, ourRoutes } from "./our-routes.ts";
 import { canaryShare, mirroredShare } from "./share.ts";
 
 /** The members of a VirtualService's spec that are ours in one that we made. */
@@ -50,14 +49,18 @@ export function buildVirtualServiceSpec(
 export function readTraffic({ spec }: VirtualService, context: RouteContext): Traffic {
   const arms = armsOf(context);
   const http = spec?.http ?? [];
-  const weighted = http.filter((route) => ourKind(route, context) === null);
-  const mirroring = http.filter((route) => [null, "mirror"].includes(ourKind(route, context)));
-  const all: readonly OpaqueRoute[] = [...weighted, ...(spec?.tls ?? []), ...(spec?.tcp ?? [])];
+  const splitting = http.filter((route) => isSplitting(ourKind(route, context)));
+  const all: readonly OpaqueRoute[] = [...splitting, ...(spec?.tls ?? []), ...(spec?.tcp ?? [])];
   return {
     canaryWeight: Math.max(0, ...all.map(({ route }) => canaryShare(route ?? [], arms))),
-    shadowPercent: Math.max(0, ...mirroring.map((route) => mirroredShare(route, arms))),
+    shadowPercent: Math.max(0, ...splitting.map((route) => mirroredShare(route, arms))),
     reserved: http.some((route) => ourKind(route, context) === "reserved"),
   };
+}
+
+/** Of our own routes, those that stand in for the weighted one have its weights. */
+function isSplitting(kind: OurKind | null): boolean {
+  return kind === null || kind === "assign" || kind === "mirror";
 }
 
 /** The apex Service is always a host, and its callers are in the mesh: without it they would pass the canary by. */
@@ -72,11 +75,7 @@ function httpRoutes(
 ): readonly HttpRoute[] {
   const { istio } = context.spec.traffic;
   const split = { ...routeSettings(istio), route: destinations(context, traffic) };
-  const mirror =
-    traffic.shadowPercent === 0 || mirroredMethods(context.spec) !== null
-      ? {}
-      : { mirror: armsOf(context).canary, mirrorPercentage: { value: traffic.shadowPercent } };
-  const routes = [...ourRoutes(split, context, traffic), { ...split, ...mirror }];
+  const routes = [...ourRoutes(split, context, traffic), split];
   const [first] = ports.filter(isHttpPort);
   return ports.length === 1 || first === undefined
     ? routes
