@@ -5,6 +5,7 @@ import type { ArmCounts, EvidenceRow } from "../api/evidence.ts";
 import type { RunStatus } from "../api/status.ts";
 import { isoTimeMs, parseTime } from "../lib/time.ts";
 import { ask } from "./ask.ts";
+import { foldEvidence, verdictOf } from "./judging.ts";
 import { asComparable } from "./shadow-evidence.ts";
 
 const MINUTE = 60_000;
@@ -83,6 +84,59 @@ describe("the primary, held against mirrored requests of some methods", () => {
   test("is as it is where every method is mirrored", () => {
     const found = row(inShadow, served(100, 1), served(1_000, 20));
     expect(asComparable(found, runWith({ methods: ["*"] }))).toEqual(found);
+  });
+
+  /** Half an hour of the primary's past, then ten minutes of a shadow that mirrors a tenth of its requests: all GETs. */
+  function verdictInShadow(get: ArmCounts, mirrored: ArmCounts): string {
+    const analysis = {
+      interval: "15s",
+      warmup: "0s",
+      minRequests: 50,
+      metrics: ["success-rate", "latency"].map((name) => ({ name, baseline: {} })),
+    };
+    const started = { ...run, stage: "Shadow", positions: run.positions.slice(0, 1) } as const;
+    const judged = { ...started, spec: { ...aSpec({ analysis }), shadow: run.spec.shadow } };
+    const post: ArmCounts = {
+      requests: 900,
+      errors: 0,
+      latencyMs: { "10": 900, "100": 900, "1000": 900, "+Inf": 900 },
+    };
+    const primary: ArmCounts = {
+      requests: post.requests + get.requests,
+      errors: get.errors,
+      latencyMs: Object.fromEntries(
+        Object.entries(post.latencyMs ?? {}).map(([le, count]) => [le, count + (get.latencyMs?.[le] ?? 0)]),
+      ),
+    };
+    const rows = Array.from({ length: 160 }, (_, index) => {
+      const endMs = SHADOW_MS + (index - 119) * INTERVAL_MS;
+      return row(endMs, endMs > SHADOW_MS ? mirrored : null, primary);
+    });
+    return verdictOf(foldEvidence(null, judged, rows), SHADOW_MS + 41 * INTERVAL_MS).result;
+  }
+
+  test("is no reason to fail a canary whose GETs are as they always were: slower than POSTs, and failing more often", () => {
+    const get: ArmCounts = {
+      requests: 100,
+      errors: 3,
+      latencyMs: { "10": 0, "100": 20, "1000": 95, "+Inf": 100 },
+    };
+    const half: ArmCounts = {
+      requests: 50,
+      errors: 1.5,
+      latencyMs: { "10": 0, "100": 10, "1000": 47.5, "+Inf": 50 },
+    };
+    expect(verdictInShadow(get, half)).toBe("pass");
+  });
+
+  test("lets a canary fail that is worse than the worst of them", () => {
+    const get: ArmCounts = {
+      requests: 100,
+      errors: 1,
+      latencyMs: { "10": 0, "100": 20, "1000": 99, "+Inf": 100 },
+    };
+    const broken = served(50, 10);
+    expect(verdictInShadow(get, broken)).toBe("fail");
   });
 
   test("has at least the rate that it really had with these methods, whatever the mix", () => {

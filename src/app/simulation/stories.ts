@@ -11,6 +11,11 @@ type MoveOf<M> = M extends { readonly rollout: string } ? Omit<M, "rollout"> : n
 /** A move of the only Rollout. */
 type StoryMove = MoveOf<Move>;
 
+const STEPS = [
+  { weight: 25, hold: "10s" },
+  { weight: 50, hold: "10s" },
+];
+
 /** Short runs that between them go through every stage: what is done to them is that the controller dies. */
 export const STORIES: Readonly<Record<string, Plan>> = {
   promote: story([{ atMs: 30_000, kind: "image", image: imageOf(NAME, "v2") }]),
@@ -18,11 +23,9 @@ export const STORIES: Readonly<Record<string, Plan>> = {
     shadow: { percent: 100, duration: "10s" },
   }),
   ab: story([{ atMs: 30_000, kind: "image", image: imageOf(NAME, "v2") }], {
-    steps: undefined,
     ab: { match: TESTERS, duration: "10s" },
   }),
   "blue-green": story([{ atMs: 30_000, kind: "image", image: imageOf(NAME, "v2") }], {
-    steps: undefined,
     blueGreen: { previewMatch: TESTERS, duration: "10s" },
   }),
   rollback: story([{ atMs: 30_000, kind: "image", image: imageOf(NAME, "errors") }]),
@@ -53,6 +56,7 @@ export const STORIES: Readonly<Record<string, Plan>> = {
 };
 
 function story(moves: readonly StoryMove[], spec: Readonly<Record<string, unknown>> = {}): Plan {
+  const isByMatch = "ab" in spec || "blueGreen" in spec;
   return {
     seed: 1,
     isCalm: false,
@@ -61,15 +65,12 @@ function story(moves: readonly StoryMove[], spec: Readonly<Record<string, unknow
         name: NAME,
         replicas: 2,
         rps: 40,
-        testersRps: "ab" in spec || "blueGreen" in spec ? 10 : 0,
+        testersRps: isByMatch ? 10 : 0,
         spec: {
           targetRef: { kind: "Deployment", name: NAME },
           service: { port: 80, targetPort: "http" },
           traffic: { istio: {} },
-          steps: [
-            { weight: 25, hold: "10s" },
-            { weight: 50, hold: "10s" },
-          ],
+          ...(isByMatch ? {} : { steps: STEPS }),
           analysis: {
             interval: "5s",
             warmup: "0s",
