@@ -1,5 +1,9 @@
 import type { Rollout } from "../api/rollout.ts";
+import type { RolloutSpec } from "../api/spec.ts";
+import type { RunStatus } from "../api/status.ts";
 import { readSpec, type SpecProblem } from "../api/validate.ts";
+import { trafficOf } from "../core/repair.ts";
+import { stepsOf } from "../core/steps.ts";
 import type { Client } from "../kube/client.ts";
 import type { Service } from "../kube/kind/network.ts";
 import type { Deployment } from "../kube/kind/workload.ts";
@@ -36,11 +40,17 @@ export interface Sources {
 const UNKNOWN_UID = "set-by-the-cluster";
 const UNKNOWN_REVISION = "pod-template-hash-of-the-target";
 
+/** A place in a run: mirroring, or a weight (with what the spec reserves by match, and the cookies of the run). */
+export type Place = "shadow" | number;
+
 /**
- * The objects that Sluice would make for a Rollout at rest, in the order of writing. It is the router itself that makes
- * them, on an empty cluster in memory.
+ * The objects that Sluice would make for a Rollout at rest, in the order of writing; with `place`, as they are in a run. It
+ * is the router itself that makes them, on an empty cluster in memory.
  */
-export async function render({ rollout: source, target, apex }: Sources): Promise<Rendering> {
+export async function render(
+  { rollout: source, target, apex }: Sources,
+  place: Place | null = null,
+): Promise<Rendering> {
   const reading = readSpec(source.spec);
   if (!reading.ok) return { ok: false, problem: reading.problems[0] as SpecProblem };
   const rollout: Rollout = {
@@ -48,7 +58,12 @@ export async function render({ rollout: source, target, apex }: Sources): Promis
     metadata: { ...source.metadata, uid: UNKNOWN_UID },
     spec: reading.spec,
     // As when the primary serves.
-    status: { phase: "Initializing", canaryWeight: 0, trafficMovedAt: "" },
+    status: {
+      phase: "Initializing",
+      canaryWeight: 0,
+      trafficMovedAt: "",
+      ...(place === null ? {} : { run: runAt(reading.spec, place) }),
+    },
   };
   const problem = targetProblem(rollout, target, undefined);
   if (problem !== null || target === undefined) return { ok: false, problem: problem as SpecProblem };
@@ -71,6 +86,30 @@ export async function render({ rollout: source, target, apex }: Sources): Promis
   return { ok: true, objects: [primary, ...made], adopts };
 }
 
+/** A run that has come to the place. */
+function runAt(spec: RolloutSpec, place: Place): RunStatus {
+  const shadow = place === "shadow" ? (spec.shadow?.percent ?? 0) : 0;
+  const weight = place === "shadow" ? 0 : place;
+  const at = "set-by-the-controller";
+  return {
+    id: 1,
+    revision: UNKNOWN_REVISION,
+    images: [],
+    startedAt: at,
+    stage: place === "shadow" ? "Shadow" : "Step",
+    stageSince: at,
+    stepIndex: 0,
+    steps: stepsOf(spec).length,
+    positions: [],
+    weight,
+    maxWeight: weight,
+    shadowPercent: shadow,
+    canaryReplicas: 1,
+    primaryReplicas: 1,
+    spec,
+  };
+}
+
 async function routed(context: RouteContext, apex: Service | undefined): Promise<readonly KubeObject[]> {
   const written = new WrittenObjects();
   if (apex !== undefined) written.add(SERVICE, apex);
@@ -83,6 +122,9 @@ async function routed(context: RouteContext, apex: Service | undefined): Promise
     destinationRules: written.reader(DESTINATION_RULE),
   });
   await router.ensureServices(context);
+  // Routes that are there keep their weights.
+  const { run } = context.rollout.status ?? {};
+  if (run !== undefined) await router.setTraffic(context, trafficOf(run));
   await router.ensureRoutes(context);
   return written.objects.filter((object) => object !== apex);
 }

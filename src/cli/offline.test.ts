@@ -101,6 +101,35 @@ describe("sluice render", () => {
     ]);
   });
 
+  const routesOf = async (example: string, place: string) => {
+    const files = [`examples/${example}/rollout.yaml`, "examples/checkout/deployment.yaml"];
+    const { out } = await run(["render", "-f", ...files, "--during", place]);
+    const objects = parseAllDocuments(out).map((document) => document.toJS());
+    const routes = objects.find(({ kind }) => kind === "VirtualService");
+    return routes.spec.http as readonly { readonly name?: string }[];
+  };
+
+  test("prints the routes as they are in a run, those by match and of mirrored methods included", async () => {
+    const names = async (example: string, place: string) =>
+      (await routesOf(example, place)).map(({ name }) => name ?? "");
+    expect(await names("ab", "0")).toEqual(["sluice-reserved-canary", ""]);
+    expect(await names("shadow-safe-methods", "shadow")).toEqual(["sluice-mirror", ""]);
+    expect(await names("session-affinity", "20")).toEqual([
+      "sluice-sticky-canary",
+      "sluice-sticky-primary",
+      "sluice-assign",
+      "",
+    ]);
+    expect((await routesOf("checkout", "25")).at(-1)).toMatchObject({
+      route: [{ weight: 75 }, { weight: 25 }],
+    });
+  });
+
+  test("wants a place that there can be", async () => {
+    const ran = await run(["render", "-f", "-", "--during", "101"], ROLLOUT);
+    expect(ran.err).toContain("want shadow, or a weight from 0 to 100");
+  });
+
   test("wants the target too", async () => {
     const ran = await run(["render", "-f", "-"], ROLLOUT);
     expect(ran.err).toMatch(/^sluice: standard input:5: .*Deployment "checkout" does not exist/);

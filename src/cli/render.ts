@@ -1,8 +1,8 @@
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { stringify } from "yaml";
 import { ROLLOUT_KIND } from "../api/kind.ts";
 import type { Rollout } from "../api/rollout.ts";
-import type { Sources } from "../app/render.ts";
+import type { Place, Sources } from "../app/render.ts";
 import type { CommandContext } from "./command-context.ts";
 import { CommandFailed } from "./exit-codes.ts";
 import { type Manifest, readManifests } from "./manifests.ts";
@@ -18,13 +18,18 @@ export function addRenderCommand(program: Command, { terminal }: CommandContext)
       "files, folders, or - for standard input; they must hold the target Deployment too",
     )
     .option("-n, --namespace <namespace>", "of objects that name none", "default")
-    .action(async (flags: { readonly filename: readonly string[]; readonly namespace: string }) => {
+    .option(
+      "--during <place>",
+      "as in a run instead of at rest, routes by match included: shadow, or the canary's weight",
+      parsePlace,
+    )
+    .action(async (flags: Flags) => {
       const manifests = await readManifests(flags.filename, terminal);
       const rollouts = manifests.filter(({ object }) => object["kind"] === ROLLOUT_KIND);
       if (rollouts.length === 0) throw new UsageError("no Rollout in it");
       const { render } = await import("../app/render.ts");
       for (const manifest of rollouts) {
-        const rendering = await render(sourcesOf(manifest, manifests, flags.namespace));
+        const rendering = await render(sourcesOf(manifest, manifests, flags.namespace), flags.during ?? null);
         if (!rendering.ok) {
           const { field, message } = rendering.problem;
           throw new CommandFailed(
@@ -36,6 +41,20 @@ export function addRenderCommand(program: Command, { terminal }: CommandContext)
         for (const object of rendering.objects) terminal.out(`---\n${stringify(object)}`);
       }
     });
+}
+
+interface Flags {
+  readonly filename: readonly string[];
+  readonly namespace: string;
+  readonly during?: Place;
+}
+
+function parsePlace(text: string): Place {
+  if (text === "shadow") return text;
+  const weight = Number(text);
+  if (text === "" || !Number.isInteger(weight) || weight < 0 || weight > 100)
+    throw new InvalidArgumentError("want shadow, or a weight from 0 to 100");
+  return weight;
 }
 
 interface Loose {
