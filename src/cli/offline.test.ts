@@ -145,7 +145,7 @@ describe("sluice completion", () => {
       const script = `${out}\nCOMP_WORDS=(${line}); COMP_CWORD=${words.length - 1}; _sluice; echo "\${COMPREPLY[@]}"`;
       return execFileSync("bash", ["-c", script], { encoding: "utf8" }).trim();
     };
-    expect(complete("sluice", "pr")).toBe("promote");
+    expect(complete("sluice", "prom")).toBe("promote");
     expect(complete("sluice", "wait", "--re")).toBe("--revision");
   });
 
