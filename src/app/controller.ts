@@ -10,7 +10,7 @@ import { DeploymentWorkload } from "../workload/deployment/deployment.ts";
 import { makeCaches } from "./caches.ts";
 import type { ControllerParts } from "./controller-parts.ts";
 import { Events } from "./events.ts";
-import { createGateDesk } from "./gates.ts";
+import { createGates } from "./gates.ts";
 import { createLeadership } from "./leadership.ts";
 import { createMetricsSource } from "./metrics-source.ts";
 import { addNotificationMetrics, DeliveryCounts } from "./notification-metrics.ts";
@@ -52,12 +52,12 @@ export function createController(parts: ControllerParts): Controller {
     onThread: (subject) => controller.look(subject),
     onOutcome: (kind, outcome) => deliveries.add(kind, outcome),
   });
-  const gates = createGateDesk(parts, (key, isUrgent) => controller.wake(key, isUrgent));
+  const gates = createGates(parts, events, (key, isUrgent) => controller.wake(key, isUrgent));
   const pass = new Pass({
     gatherer: new Gatherer({ clock, rollouts: caches.rollouts, workload, router, metrics, notifier }),
     executor: new Executor({ client: set.client, workload, router }),
-    gates,
-    events,
+    gates: gates.desk,
+    events: gates.events,
     notifier,
     settings: {
       drainMs: config.drain,
@@ -73,7 +73,7 @@ export function createController(parts: ControllerParts): Controller {
     logger,
     watched: caches,
     pass,
-    events,
+    events: gates.events,
     workers: config.workers,
     mayWrite: leadership.mayWrite,
   });
@@ -96,13 +96,14 @@ export function createController(parts: ControllerParts): Controller {
         leads: () => (leadership.mayWrite() ? 1 : 0),
       });
       addNotificationMetrics(registry, deliveries, () => notifier.pending);
+      gates.counts.addTo(registry, { kept: () => gates.desk.size, events: () => gates.hooks.counts });
     },
     stop: async (graceMs) => {
       const shareMs = graceMs / STOP_SHARES;
       await controller.stop(shareMs);
-      gates.clear();
+      gates.desk.clear();
       await within(clock, shareMs, leadership.stop());
-      await Promise.all([notifier.drain(shareMs), events.drain(shareMs)]);
+      await Promise.all([notifier.drain(shareMs), gates.hooks.drain(shareMs), events.drain(shareMs)]);
       await within(clock, shareMs, set.stop());
     },
     problems: () => set.problems(),

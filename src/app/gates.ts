@@ -1,14 +1,47 @@
 import { GateDesk } from "../controller/gate-desk.ts";
+import type { EventSink } from "../controller/pass.ts";
+import { EventHooks } from "../gate/webhook/event-hooks.ts";
 import { HttpWebhookTransport } from "../gate/webhook/http-transport.ts";
 import { WebhookGate } from "../gate/webhook/webhook.ts";
 import type { ControllerParts } from "./controller-parts.ts";
+import { GateCounts } from "./gate-metrics.ts";
 
-/** What asks webhooks; `wake` is told of answers. */
-export function createGateDesk(
-  { client, clock, config, webhookTransport }: ControllerParts,
+export interface Gates {
+  /** Asks webhooks beside the passes. */
+  readonly desk: GateDesk;
+  /** Where events go: to `events`, and to webhooks of type `event`. */
+  readonly events: EventSink;
+  readonly counts: GateCounts;
+  readonly hooks: EventHooks;
+}
+
+/** All that speaks to the webhooks of Rollouts; `wake` is told of answers. */
+export function createGates(
+  parts: ControllerParts,
+  events: EventSink,
   wake: (key: string, isUrgent: boolean) => void,
-): GateDesk {
+): Gates {
+  const { client, clock, config, random, logger, webhookTransport } = parts;
   const transport = webhookTransport ?? new HttpWebhookTransport({ allowLocal: config.localWebhooks });
   const gate = new WebhookGate({ client, clock, transport, httpsOnly: config.webhooksHttpsOnly });
-  return new GateDesk({ clock, gate, wake });
+  const counts = new GateCounts();
+  const hooks = new EventHooks({
+    clock,
+    random,
+    logger,
+    gate,
+    onProblem: (rollout, message) =>
+      events.post(rollout, { reason: "NotificationFailed", type: "Warning", message }),
+  });
+  return {
+    desk: new GateDesk({ clock, gate, wake, observer: counts }),
+    events: {
+      post: (rollout, event) => {
+        events.post(rollout, event);
+        hooks.post(rollout, event);
+      },
+    },
+    counts,
+    hooks,
+  };
 }

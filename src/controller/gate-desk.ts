@@ -4,7 +4,6 @@ import type { GateAsk } from "../core/gates.ts";
 import type { GateAnswers } from "../core/snapshot.ts";
 import type { Gate, GateReply } from "../gate/gate.ts";
 import type { Clock } from "../lib/clock.ts";
-import { toError } from "../lib/errors.ts";
 import { Slots } from "../lib/slots.ts";
 
 export interface GateDeskOptions {
@@ -130,13 +129,7 @@ export class GateDesk {
     const { clock, gate, observer } = this.#options;
     const { hook, phase, checksum } = ask;
     const begunMs = clock.now();
-    const reply = await gate.ask({ rollout, hook, phase, checksum }, signal).catch(
-      // A mistake of ours must not leave the run waiting for ever.
-      (thrown: unknown): GateReply => ({
-        result: "none",
-        text: `the question failed: ${toError(thrown).name}`,
-      }),
-    );
+    const reply = await gate.ask({ rollout, hook, phase, checksum }, signal);
     const result = signal.aborted ? "abandoned" : reply.result;
     observer?.answered?.({ type: hook.type, result, tookMs: clock.now() - begunMs });
     return reply;

@@ -134,7 +134,8 @@ export class Pass {
   }
 
   #tell(scene: Scene, decision: Decision): void {
-    const { rollout } = scene.snapshot;
+    // With the status that the events belong to: whoever is told of them is told the phase as well.
+    const rollout = { ...scene.snapshot.rollout, status: decision.status };
     for (const event of decision.events) {
       this.#parts.events.post(rollout, event);
       this.#parts.logger.info("event", {

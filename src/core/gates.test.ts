@@ -23,6 +23,11 @@ function released(
   return world;
 }
 
+/** Long intervals: hours are a few passes. */
+const SLOW = {
+  analysis: { interval: "1m", warmup: "0s", minRequests: 50, metrics: [{ name: "success-rate", min: 99 }] },
+};
+
 const always = (answer: "yes" | "no" | "none" | null) => () => answer;
 
 describe("confirm-rollout", () => {
@@ -220,7 +225,7 @@ describe("confirm-traffic-increase", () => {
 
 describe("confirm-promotion", () => {
   test("holds the promotion in phase WaitingPromotion", () => {
-    const world = released([hook("confirm-promotion")], always("no"));
+    const world = released([hook("confirm-promotion")], always("no"), SLOW);
     world.advance(HOUR);
     expect(world.status).toMatchObject({ phase: "WaitingPromotion", run: { weight: 50 } });
     world.webhooks = always("yes");
@@ -232,6 +237,7 @@ describe("confirm-promotion", () => {
     const world = released(
       [hook("confirm-promotion", { maxWait: "30m", onTimeout: "rollback" })],
       always("no"),
+      SLOW,
     );
     world.advance(HOUR);
     expect(world.status?.history?.[0]).toMatchObject({ reason: "GateTimedOut" });
@@ -241,7 +247,7 @@ describe("confirm-promotion", () => {
   });
 
   test("gets its time anew when a person resumes", () => {
-    const world = released([hook("confirm-promotion", { maxWait: "30m" })], always("no"));
+    const world = released([hook("confirm-promotion", { maxWait: "30m" })], always("no"), SLOW);
     world.advance(HOUR);
     expect(world.status?.run?.pause).toMatchObject({ kind: "GateTimedOut" });
     world.command("resume");
@@ -254,12 +260,12 @@ describe("confirm-promotion", () => {
 
   test("is not let pass by an approval of the step, which comes before", () => {
     const steps = [{ weight: 50, hold: "1m", approval: "required" }];
-    const world = released([hook("confirm-promotion")], always("no"), { steps });
+    const world = released([hook("confirm-promotion")], always("no"), { ...SLOW, steps });
     world.command("approve", "numbers look good");
     world.advance(HOUR);
     expect(world.status?.phase).toBe("WaitingPromotion");
     world.command("approve", "QA is asleep");
-    world.advance(MINUTE);
+    world.advance(5 * MINUTE);
     expect(world.status?.history?.[0]?.approvals).toMatchObject([
       { step: 0, reason: "numbers look good" },
       { gates: ["confirm-promotion"], reason: "QA is asleep" },
@@ -267,7 +273,7 @@ describe("confirm-promotion", () => {
   });
 
   test("is asked again after a restart, and a yes that was not acted on is lost", () => {
-    const world = released([hook("confirm-promotion")], always("no"));
+    const world = released([hook("confirm-promotion")], always("no"), SLOW);
     world.advance(10 * MINUTE);
     const before = world.status?.run?.gates?.[0]?.since;
     world.restart();

@@ -8,6 +8,7 @@ const FAMILIES = {
   workload: "workloadContract",
   metrics: "metricsContract",
   notify: "notifierContract",
+  gate: "gateContract",
 } as const;
 
 const SUITES = readdirSync("test/conformance")

@@ -3,6 +3,7 @@ import type { Client } from "../../kube/client.ts";
 import { SecretValues } from "../../kube/secret-values.ts";
 import { type Clock, deadline, sleep } from "../../lib/clock.ts";
 import { parseDuration } from "../../lib/duration.ts";
+import { toError } from "../../lib/errors.ts";
 import type { Gate, GateQuestion, GateReply } from "../gate.ts";
 import { ForbiddenAddressError } from "./addresses.ts";
 import { type Confidential, readConfidential } from "./confidential.ts";
@@ -42,18 +43,23 @@ export class WebhookGate implements Gate {
   }
 
   /** As `ask`, with a body that was made before. */
-  async post({ rollout, hook }: GateQuestion, body: string, signal: AbortSignal): Promise<GateReply> {
+  async post(question: GateQuestion, body: string, signal: AbortSignal): Promise<GateReply> {
+    try {
+      return await this.#post(question, body, signal);
+    } catch (thrown) {
+      // An abort, and then nobody reads the reply; or a mistake of ours, which must not end a run.
+      const text = signal.aborted ? "given up" : `not asked: ${toError(thrown).name}`;
+      return { result: "none", text };
+    }
+  }
+
+  async #post({ rollout, hook }: GateQuestion, body: string, signal: AbortSignal): Promise<GateReply> {
     if (this.#options.httpsOnly && !hook.url.startsWith("https://"))
       return { result: "none", text: "not asked: this controller allows https:// URLs only" };
     const { namespace = "default" } = rollout.metadata;
     const confidential = await readConfidential(hook, body, { values: this.#values, namespace });
     if ("problem" in confidential) return { result: "none", text: `not asked: ${confidential.problem}` };
-    try {
-      return await this.#askAgain(hook, requestOf(hook, body, confidential), { confidential, signal });
-    } catch {
-      // Only an abort ends here, and then nobody reads the reply.
-      return { result: "none", text: "given up" };
-    }
+    return this.#askAgain(hook, requestOf(hook, body, confidential), { confidential, signal });
   }
 
   async #askAgain(
