@@ -122,7 +122,7 @@ function windowProblems(window: WindowSpec, index: number): readonly Problem[] {
   const times = parseCron(deny ?? allow ?? "");
   return [
     ...("problem" in times
-      ? [at(deny === undefined ? ".allow" : ".deny", `${JSON.stringify(deny ?? allow)} ${times.problem}`)]
+      ? [at(deny === undefined ? ".allow" : ".deny", `${JSON.stringify(deny ?? allow)}: ${times.problem}`)]
       : []),
     ...(TimeZone.named(timeZone) === null
       ? [at(".timeZone", `${timeZone} is not known; want a name such as Europe/Paris or UTC`)]

@@ -1,4 +1,4 @@
-import { type CommandName, commandAnnotation } from "../api/command.ts";
+import { type CommandName, type CommandValue, commandAnnotation, commandValue } from "../api/command.ts";
 import { namesOf } from "../api/names.ts";
 import { NO_POD_FACTS } from "../api/pod-facts.ts";
 import { ROLLOUT } from "../api/resource.ts";
@@ -161,9 +161,10 @@ export class ClusterSession {
   }
 
   /** Gives a command, unless the Rollout has changed since it was read: then it rejects with a conflict. */
-  setCommand(rollout: Rollout, command: CommandName, reason: string): Promise<Rollout> {
+  setCommand(rollout: Rollout, command: CommandName, value: CommandValue): Promise<Rollout> {
     const { resourceVersion } = rollout.metadata;
-    const body = { metadata: { resourceVersion, annotations: { [commandAnnotation(command)]: reason } } };
+    const annotations = { [commandAnnotation(command)]: commandValue(value) };
+    const body = { metadata: { resourceVersion, annotations } };
     return inCluster(() => this.#client.patch<Rollout>(ROLLOUT, keyOf(rollout), { type: "merge", body }));
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { rolloutNamed, STATUSES, STEPPING } from "../../test/support/released-rollouts.ts";
-import type { CommandName } from "../api/command.ts";
+import type { CommandName, CommandValue } from "../api/command.ts";
 import type { Rollout } from "../api/rollout.ts";
 import type { RolloutStatus } from "../api/status.ts";
 import { ClusterError } from "../app/cluster-error.ts";
@@ -26,7 +26,7 @@ class MovingRollout {
     return this.#versions[0]!;
   }
 
-  async setCommand(rollout: Rollout, _name: CommandName, _reason: string): Promise<Rollout> {
+  async setCommand(rollout: Rollout, _name: CommandName, _value: CommandValue): Promise<Rollout> {
     if (this.#versions.length > 1) this.#versions.shift();
     if (this.#versions[0] !== rollout) throw new ClusterError("conflict", "it has moved on");
     this.written.push(rollout);

@@ -41,7 +41,8 @@ export async function writeCommand(
   const { namespace, name: rolloutName } = seen.metadata;
   for (let rollout = seen, left = WRITES_MAX; ; left -= 1) {
     try {
-      return await session.setCommand(rollout, name, reason);
+      // The revision goes with it: the controller refuses the command if another one has come before it looks.
+      return await session.setCommand(rollout, name, { reason, revision: subjectOf(rollout)?.revision });
     } catch (error) {
       if (!(error instanceof ClusterError) || error.problem !== "conflict" || left <= 1) throw error;
     }

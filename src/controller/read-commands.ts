@@ -1,20 +1,34 @@
-import { COMMANDS, type Command, commandAnnotation } from "../api/command.ts";
+import { COMMANDS, type Command, commandAnnotation, parseCommandValue } from "../api/command.ts";
 import type { Rollout } from "../api/rollout.ts";
+import { shorten } from "../lib/text.ts";
 
 /** The commands that stand on a Rollout, each with who set it as far as the API tells. */
 export function readCommands(rollout: Rollout): readonly Command[] {
   const annotations = rollout.metadata.annotations ?? {};
   return COMMANDS.flatMap((name) => {
-    const reason = annotations[commandAnnotation(name)];
-    if (reason === undefined) return [];
+    const text = annotations[commandAnnotation(name)];
+    if (text === undefined) return [];
+    const { reason = "", by, revision } = parseCommandValue(text);
+    const manager = managerOf(rollout, commandAnnotation(name));
     return [
-      { name, reason: reason.slice(0, REASON_LENGTH), by: managerOf(rollout, commandAnnotation(name)) },
+      {
+        name,
+        reason: reason.slice(0, REASON_LENGTH),
+        by: by === undefined || by === "" ? manager : onBehalf(shorten(by, NAME_LENGTH), manager),
+        ...(revision === undefined ? {} : { revision: shorten(revision, NAME_LENGTH) }),
+      },
     ];
   });
 }
 
 /** A reason goes into status, events and Slack: an essay does not. */
 const REASON_LENGTH = 256;
+const NAME_LENGTH = 63;
+
+/** Anybody who may write the annotation may write any name into it: who wrote it is told as well. */
+function onBehalf(by: string, manager: string | null): string {
+  return manager === null ? by : `${by} via ${manager}`;
+}
 
 interface ManagedFieldsEntry {
   readonly manager?: string;

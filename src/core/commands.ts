@@ -15,7 +15,7 @@ import { placeText, stepName } from "./wording.ts";
 export function obeyCommands(draft: Draft): void {
   const commands = [...draft.snapshot.commands].sort((a, b) => ORDER[a.name] - ORDER[b.name]);
   for (const command of commands) {
-    const refusal = OBEY[command.name](draft, command);
+    const refusal = revisionRefusal(draft, command) ?? OBEY[command.name](draft, command);
     if (refusal !== null) {
       record(draft, "CommandRefused", `${command.name} by ${byText(command)} was refused: ${refusal}`);
     }
@@ -44,6 +44,14 @@ const OBEY: Readonly<Record<CommandName, (draft: Draft, command: Command) => Ref
   promote,
   retry,
 };
+
+/** A command that was given for one revision does not meet another. */
+function revisionRefusal({ status }: Draft, { revision }: Command): Refusal {
+  const subject = status.run ?? status.rejected ?? status.promoted;
+  if (revision === undefined || subject?.revision.startsWith(revision)) return null;
+  const now = subject === undefined ? "none is" : `${subject.revision} (${imageText(subject)}) is`;
+  return `it was given for revision ${revision}, and ${now} in question.`;
+}
 
 function abort(draft: Draft, command: Command): Refusal {
   const { run, phase } = draft.status;

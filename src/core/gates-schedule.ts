@@ -12,7 +12,7 @@ import { where } from "./wording.ts";
 
 /** The schedule says no. */
 export interface Denial {
-  /** When it will say yes; null: not within a year. */
+  /** It says no until then, at least; null: for more than a year. */
   readonly untilMs: number | null;
   /** The window as it stands in the spec. */
   readonly window: string;
@@ -28,20 +28,21 @@ interface Window {
 
 const YEAR_MS = 366 * 86_400_000;
 
-/** Windows that follow one upon the other are looked through until one ends; more than this is "not within a year". */
-const CHAIN_MAX = 400;
+/** So many windows that follow one upon the other are looked through. */
+const CHAIN_MAX = 16;
 
 /** Why no weight may rise at this time; null when it may. */
 export function denialAt(schedule: readonly WindowSpec[] | undefined, nowMs: number): Denial | null {
   const windows = (schedule ?? []).flatMap(toWindow);
   const first = denialOf(windows, nowMs);
-  let denial = first;
-  for (let count = 0; denial !== null && denial.untilMs !== null; count++) {
-    const next = count < CHAIN_MAX ? denialOf(windows, denial.untilMs) : { ...denial, untilMs: null };
+  if (first === null) return null;
+  let untilMs = first.untilMs;
+  for (let count = 1; untilMs !== null && count < CHAIN_MAX; count++) {
+    const next = denialOf(windows, untilMs);
     if (next === null) break;
-    denial = next;
+    untilMs = next.untilMs;
   }
-  return first === null ? null : { ...first, untilMs: denial?.untilMs ?? null };
+  return { ...first, untilMs };
 }
 
 function toWindow(spec: WindowSpec): readonly Window[] {
@@ -78,13 +79,10 @@ function windowText({ deny, allow, timeZone, ...spec }: WindowSpec): string {
     : `deny "${deny}" for ${spec.for}, ${timeZone}`;
 }
 
-/** `the schedule (deny "0 18 * * 5" for 62h, Europe/Paris) allows it from 2026-01-12 07:00:00 UTC on`. */
-export function denialText(denial: Denial | null, nowMs: number): string {
-  if (denial === null) return "the schedule allows it";
-  const { window, untilMs } = denial;
-  return untilMs === null
-    ? `the schedule (${window}) does not allow it within a year`
-    : `the schedule (${window}) allows it from ${moment(untilMs, nowMs)} on`;
+/** `the schedule (deny "0 18 * * 5" for 62h, Europe/Paris) does not allow it before 2026-01-12 07:00:00 UTC`. */
+export function denialText({ window, untilMs }: Denial, nowMs: number): string {
+  const when = untilMs === null ? "within a year" : `before ${moment(untilMs, nowMs)}`;
+  return `the schedule (${window}) does not allow it ${when}`;
 }
 
 /** The schedule as the run waits for it, beside webhooks. */

@@ -44,7 +44,8 @@ function beginOrWait(draft: Draft, target: Target, primary: Primary): void {
     return;
   }
   if (denial?.untilMs != null) draft.lookAgainAt(denial.untilMs);
-  const why = spec.suspend ? "the spec says suspend" : (problem ?? denialText(denial, draft.nowMs));
+  const denied = denial === null ? null : denialText(denial, draft.nowMs);
+  const why = spec.suspend ? "the spec says suspend" : (problem ?? denied);
   const message = `${imageText(found)} waits: ${why}.`;
   if (draft.status.message !== message) record(draft, "RunWaits", message);
   draft.patchStatus({ phase: "Waiting", message, revision: found.revision });

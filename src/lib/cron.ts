@@ -104,19 +104,13 @@ function numberOf(text: string, field: Field): number | null {
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** Clocks are set by less than this; a cheap bound before the zone is asked. */
-const LARGEST_CHANGE_MS = 3 * HOUR_MS;
-
 /** The last time at or before `atMs`, unless it is more than `withinMs` ago: then null. */
 export function lastTime(times: CronTimes, zone: TimeZone, atMs: number, withinMs: number): number | null {
-  const offsetMs = zone.offsetMs(atMs);
-  const firstDay = Math.floor((atMs - withinMs + offsetMs) / DAY_MS) - 1;
-  for (let day = Math.floor((atMs + offsetMs) / DAY_MS) + 1; day >= firstDay; day--) {
+  const firstDay = dayOf(zone, atMs - withinMs) - 1;
+  for (let day = dayOf(zone, atMs) + 1; day >= firstDay; day--) {
     if (!isDayOf(times, day)) continue;
-    const found = timesOfDay(times, day)
-      .toReversed()
-      .filter((asUtc) => asUtc - offsetMs - LARGEST_CHANGE_MS <= atMs)
-      .find((asUtc) => instantOf(zone, asUtc) <= atMs);
+    const ofDay = timesOfDay(times, day);
+    const found = ofDay[firstAfter(ofDay, zone, atMs) - 1];
     if (found === undefined) continue;
     const instant = instantOf(zone, found);
     return instant >= atMs - withinMs ? instant : null;
@@ -126,18 +120,32 @@ export function lastTime(times: CronTimes, zone: TimeZone, atMs: number, withinM
 
 /** The first time after `afterMs`; null when there is none `withinMs` from then. */
 export function nextTime(times: CronTimes, zone: TimeZone, afterMs: number, withinMs: number): number | null {
-  const offsetMs = zone.offsetMs(afterMs);
-  const lastDay = Math.floor((afterMs + withinMs + offsetMs) / DAY_MS) + 1;
-  for (let day = Math.floor((afterMs + offsetMs) / DAY_MS) - 1; day <= lastDay; day++) {
+  const lastDay = dayOf(zone, afterMs + withinMs) + 1;
+  for (let day = dayOf(zone, afterMs) - 1; day <= lastDay; day++) {
     if (!isDayOf(times, day)) continue;
-    const found = timesOfDay(times, day)
-      .filter((asUtc) => asUtc - offsetMs + LARGEST_CHANGE_MS > afterMs)
-      .find((asUtc) => instantOf(zone, asUtc) > afterMs);
+    const ofDay = timesOfDay(times, day);
+    const found = ofDay[firstAfter(ofDay, zone, afterMs)];
     if (found === undefined) continue;
     const instant = instantOf(zone, found);
     return instant <= afterMs + withinMs ? instant : null;
   }
   return null;
+}
+
+/** Days since 1970-01-01 of the place. */
+function dayOf(zone: TimeZone, timeMs: number): number {
+  return Math.floor((timeMs + zone.offsetMs(timeMs)) / DAY_MS);
+}
+
+/** Index of the first whose instant is after `timeMs`: clocks that are set never bring a later time to an earlier instant. */
+function firstAfter(ofDay: readonly number[], zone: TimeZone, timeMs: number): number {
+  let [low, high] = [0, ofDay.length];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (instantOf(zone, ofDay[middle] ?? 0) > timeMs) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /** `day` counts from 1970-01-01 of the place. */

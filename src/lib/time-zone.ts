@@ -46,6 +46,7 @@ export class TimeZone {
     const asUtc = utcOf(wall);
     const candidates = [asUtc - this.offsetMs(asUtc - DAY_MS), asUtc - this.offsetMs(asUtc + DAY_MS)];
     const [early, late] = [Math.min(...candidates), Math.max(...candidates)];
+    if (early === late) return early;
     for (const candidate of [early, late]) {
       if (candidate + this.offsetMs(candidate) === asUtc) return candidate;
     }

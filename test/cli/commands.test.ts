@@ -35,7 +35,9 @@ describe("a command", () => {
     const ran = await cluster.run(args);
     await expect(transcript(args, ran)).toMatchFileSnapshot("../transcripts/abort.txt");
     const given = await obeyed;
-    expect(given.metadata.annotations).toEqual({ "sluice.dev/abort": "p99 looks bad" });
+    expect(given.metadata.annotations).toEqual({
+      "sluice.dev/abort": '{"reason":"p99 looks bad","revision":"7d9f8c6b5"}',
+    });
     expect(JSON.stringify(given.metadata.managedFields)).toContain("(sluice)");
   });
 
@@ -82,7 +84,9 @@ describe("a command", () => {
     await cluster.release("search", STATUSES.waitingForApproval);
     const ran = await cluster.run(["approve", "search", "-n", "shop", "--no-wait", "--reason", "ok"]);
     expect(ran).toMatchObject({ code: 0, err: "" });
-    expect((await stored("search")).metadata.annotations).toEqual({ "sluice.dev/approve": "ok" });
+    expect((await stored("search")).metadata.annotations).toEqual({
+      "sluice.dev/approve": '{"reason":"ok","revision":"7d9f8c6b5"}',
+    });
   });
 });
 

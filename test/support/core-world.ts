@@ -1,4 +1,4 @@
-import type { CommandName } from "../../src/api/command.ts";
+import type { Command, CommandName } from "../../src/api/command.ts";
 import type { ArmCounts, EvidenceRow } from "../../src/api/evidence.ts";
 import { FINALIZER } from "../../src/api/names.ts";
 import type { Rollout } from "../../src/api/rollout.ts";
@@ -62,7 +62,7 @@ export class CoreWorld {
   finalizers: readonly string[] = [];
   deleting = false;
   generation = 1;
-  commands: { name: CommandName; reason: string; by: string | null }[] = [];
+  commands: Command[] = [];
   target: Target | null;
   primary: Primary | null = null;
   traffic: TrafficView | null = null;
