@@ -16,7 +16,7 @@ function released(
   spec: Record<string, unknown> = {},
 ): CoreWorld {
   const world = new CoreWorld(aSpec({ webhooks, ...spec }));
-  world.advance(MINUTE);
+  world.advance(3 * MINUTE);
   world.webhooks = answers;
   world.ship("v2");
   world.settle();
@@ -38,7 +38,7 @@ describe("confirm-rollout", () => {
     expect(world.target?.desiredReplicas).toBe(0);
     expect(world.canaryService.pinnedHash).not.toBe("v2");
     expect(world.status?.message).toMatch(
-      /^Nothing has been started; waiting for webhook "confirm-rollout": answered 403 "not yet", \d+ answers since 09:01:00 UTC; deadline 2026-01-06 09:01:00 UTC\.$/,
+      /^Nothing has been started; waiting for webhook "confirm-rollout": answered 403 "not yet", \d+ answers since 09:03:00 UTC; deadline 2026-01-06 09:03:00 UTC\.$/,
     );
   });
 
