@@ -102,7 +102,7 @@ export function weightBars(
 
 /** Requests that reach the canary whatever its weight says. */
 function matchNote(run: RunStatus | undefined): string {
-  if (run === undefined || !SERVING.has(run.stage)) return "";
+  if (run === undefined || run.weight === 100 || !SERVING.has(run.stage)) return "";
   const isMatched = (reservedMatchOf(run.spec)?.canary.length ?? 0) > 0;
   return isMatched ? "requests that match" : "";
 }
