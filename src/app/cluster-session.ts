@@ -6,6 +6,7 @@ import type { Rollout } from "../api/rollout.ts";
 import type { Client } from "../kube/client.ts";
 import { HttpTransport } from "../kube/http-transport.ts";
 import type { Event } from "../kube/kind/cluster.ts";
+import type { Deployment } from "../kube/kind/workload.ts";
 import { type KubernetesEnvironment, loadKubeconfig } from "../kube/kubeconfig.ts";
 import { keyOf, type ObjectKey } from "../kube/object.ts";
 import { DEPLOYMENT, EVENT, VIRTUAL_SERVICE } from "../kube/resources.ts";
@@ -14,6 +15,7 @@ import { type Clock, SystemClock, sleep } from "../lib/clock.ts";
 import { parseTime } from "../lib/time.ts";
 import { readTraffic } from "../router/istio/virtual-service.ts";
 import { ClusterError, inCluster, toClusterError } from "./cluster-error.ts";
+import { type PodLine, podLines } from "./pod-lines.ts";
 
 export interface SessionOptions {
   readonly kubeconfig?: string | undefined;
@@ -37,6 +39,8 @@ export interface EventLine {
 export interface Surroundings {
   readonly canary: PodCount | null;
   readonly primary: PodCount | null;
+  /** The canary's, one by one, those in trouble first. */
+  readonly canaryPods: readonly PodLine[];
   /** The canary's weight as the VirtualService has it. */
   readonly seenWeight: number | null;
   /** Oldest first. */
@@ -141,13 +145,14 @@ export class ClusterSession {
   async surroundings(rollout: Rollout): Promise<Surroundings> {
     const { namespace } = rollout.metadata;
     const names = namesOf(rollout);
-    const [canary, primary, seenWeight, events] = await Promise.all([
-      this.#pods({ namespace, name: names.target }),
-      this.#pods({ namespace, name: names.primary }),
+    const [target, copy, seenWeight, events] = await Promise.all([
+      this.#deployment({ namespace, name: names.target }),
+      this.#deployment({ namespace, name: names.primary }),
       this.#seenWeight(rollout),
       this.events(rollout).catch(() => null),
     ]);
-    return { canary, primary, seenWeight, events };
+    const canaryPods = target === null ? [] : await podLines(this.#client, target).catch(() => []);
+    return { canary: countOf(target), primary: countOf(copy), canaryPods, seenWeight, events };
   }
 
   /** Oldest first. */
@@ -168,13 +173,8 @@ export class ClusterSession {
     return inCluster(() => this.#client.patch<Rollout>(ROLLOUT, keyOf(rollout), { type: "merge", body }));
   }
 
-  async #pods(key: ObjectKey): Promise<PodCount | null> {
-    try {
-      const { spec, status } = await this.#client.get(DEPLOYMENT, key);
-      return { ready: status?.readyReplicas ?? 0, wanted: spec.replicas ?? 1 };
-    } catch {
-      return null;
-    }
+  async #deployment(key: ObjectKey): Promise<Deployment | null> {
+    return this.#client.get(DEPLOYMENT, key).catch(() => null);
   }
 
   async #seenWeight(rollout: Rollout): Promise<number | null> {
@@ -189,6 +189,11 @@ export class ClusterSession {
       return null;
     }
   }
+}
+
+function countOf(deployment: Deployment | null): PodCount | null {
+  if (deployment === null) return null;
+  return { ready: deployment.status?.readyReplicas ?? 0, wanted: deployment.spec.replicas ?? 1 };
 }
 
 function toLine({ lastTimestamp, eventTime, metadata, reason, message, type, count = 1 }: Event): EventLine {

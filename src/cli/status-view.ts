@@ -9,6 +9,7 @@ import { placeText } from "../core/wording.ts";
 import { parseDuration, roughDuration } from "../lib/duration.ts";
 import { clockTime, parseTime } from "../lib/time.ts";
 import { nextCommandLines } from "./next-commands.ts";
+import { podTable } from "./pod-view.ts";
 import { evidenceLines, headline, stepLine, storyText, VERDICT_STYLE, weightBars, wrap } from "./run-view.ts";
 
 export interface StatusViewState {
@@ -31,6 +32,7 @@ export function statusView({ nowMs, rollout, surroundings, columns }: StatusView
     revisionLines(rollout),
     run === undefined ? [] : [stepLine(run), ...holdLines(run, nowMs)],
     weightBars(rollout, barNotes(rollout, surroundings)),
+    run === undefined ? [] : podTable(surroundings.canaryPods, columns),
     run === undefined ? [] : judgedLines(run, columns),
     refusalLines(status?.conditions ?? [], columns),
     eventLines(surroundings.events, columns),

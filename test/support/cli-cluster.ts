@@ -7,12 +7,14 @@ import type { RolloutStatus } from "../../src/api/status.ts";
 import { rolloutCrd } from "../../src/app/rehearsal.ts";
 import type { Client } from "../../src/kube/client.ts";
 import type { CustomResourceDefinition, Event } from "../../src/kube/kind/cluster.ts";
+import type { Deployment, Pod } from "../../src/kube/kind/workload.ts";
 import { keyOf } from "../../src/kube/object.ts";
 import {
   CUSTOM_RESOURCE_DEFINITION,
   DEPLOYMENT,
   EVENT,
   NAMESPACE,
+  POD,
   VIRTUAL_SERVICE,
 } from "../../src/kube/resources.ts";
 import { istioCrds } from "../../src/sim/crds/istio-crds.ts";
@@ -80,6 +82,7 @@ export class CliCluster {
       const made = await this.client.create(DEPLOYMENT, { ...target, metadata: fresh });
       const status = { ...made, status: { replicas: 3, readyReplicas: deployment === name ? 2 : 3 } };
       await this.client.update(DEPLOYMENT, status, { subresource: "status" });
+      if (deployment === name) await this.#canaryPods(made);
     }
     const route = [
       { destination: { host: `${name}-primary` }, weight: 100 - canaryWeight },
@@ -91,6 +94,40 @@ export class CliCluster {
       metadata: { ...metadata, name },
       spec: { hosts: [name], http: [{ route }] },
     });
+  }
+
+  /** Three pods of a release: one has been restarted, one does not get its image. */
+  async #canaryPods({ metadata: { namespace, name }, spec }: Deployment): Promise<void> {
+    const image = "registry.example.com/shop/checkout:v2";
+    const ready = { type: "Ready", status: "True" };
+    const stuck = { waiting: { reason: "ImagePullBackOff", message: `Back-off pulling image "${image}"` } };
+    const states = [
+      { conditions: [ready], restartCount: 0, state: {} },
+      { conditions: [ready], restartCount: 1, state: {} },
+      { conditions: [], restartCount: 0, state: stuck },
+    ];
+    for (const [index, { conditions, restartCount, state }] of states.entries()) {
+      const pod = await this.client.create(POD, {
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata: {
+          namespace,
+          name: `${name}-7d9f8c6b5-pod${index}`,
+          labels: spec.selector.matchLabels ?? {},
+        },
+        spec: { containers: [{ name: "checkout", image }] },
+      } as Pod);
+      const container = {
+        name: "checkout",
+        image,
+        imageID: "",
+        ready: conditions.length > 0,
+        restartCount,
+        state,
+      };
+      const status = { phase: "Running", conditions, containerStatuses: [container] };
+      await this.client.update(POD, { ...pod, status } as unknown as Pod, { subresource: "status" });
+    }
   }
 
   /** A Rollout with a status, which replaces the one of that name. */

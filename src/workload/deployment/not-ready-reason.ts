@@ -28,6 +28,11 @@ export function isReady(pod: Pod): boolean {
   return pod.status?.conditions?.some((it) => it.type === "Ready" && it.status === "True") ?? false;
 }
 
+/** What keeps a pod that is not ready from being it. */
+export function podTrouble(pod: Pod): string {
+  return troubleOf(pod).text;
+}
+
 function worstPod(pods: readonly Pod[]): string | null {
   const troubled = pods
     .filter((pod) => !isReady(pod))
