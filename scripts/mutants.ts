@@ -15,6 +15,11 @@ interface Mutant {
 }
 
 const MUTANTS: Readonly<Record<string, Mutant>> = {
+  "weights that do not add up": {
+    file: "src/router/istio/virtual-service.ts",
+    from: "weight: 100 - canaryWeight }",
+    to: "weight: 99 - canaryWeight }",
+  },
   "skip pinning": {
     file: "src/controller/execute.ts",
     from: "return router.pinCanary(routes, action.revision);",
@@ -26,15 +31,22 @@ const MUTANTS: Readonly<Record<string, Mutant>> = {
     to: "await stage.writeStatus(decision.status); for (const action of decision.actions) await stage.perform(action);",
   },
   "no drain": {
-    file: "src/core/rolling-back.ts",
-    from: "parseTime(run.stageSince) + draft.settings.drainMs",
-    to: "parseTime(run.stageSince)",
+    file: "src/core/draining.ts",
+    from: `return drain !== null && isDrained(draft, drain, "the canary's pods");`,
+    to: "return drain !== null;",
   },
   "ignore abort in a step": {
     file: "src/core/commands.ts",
     from: `if (run.stage === "RollingBack") return null;
   if (run.stage === "Finalising")`,
     to: `if (run.stage === "Step") return null;
+  if (run.stage === "Finalising")`,
+  },
+  "ignore abort while paused": {
+    file: "src/core/commands.ts",
+    from: `if (run.stage === "RollingBack") return null;
+  if (run.stage === "Finalising")`,
+    to: `if (run.stage === "RollingBack" || run.pause !== undefined) return null;
   if (run.stage === "Finalising")`,
   },
   "rollback keeps the weight": {
@@ -57,6 +69,11 @@ const MUTANTS: Readonly<Record<string, Mutant>> = {
     from: 'if (verdict.act === "rollback") {',
     to: "if (false) {",
   },
+  "no deadline for pods": {
+    file: "src/core/starting.ts",
+    from: "if (draft.nowMs >= deadlineMs) {",
+    to: "if (false) {",
+  },
   "a standby writes too": {
     file: "src/app/leadership.ts",
     from: "client: new FencedClient(client, elector, clock),\n    mayWrite: () => elector.isLeader(),",
@@ -77,15 +94,20 @@ const MUTANTS: Readonly<Record<string, Mutant>> = {
     from: 'if (isSameStage && run.stage !== "Promoting") remakeDuringRun(draft, run);',
     to: "",
   },
-  "weights that do not add up": {
-    file: "src/router/istio/virtual-service.ts",
-    from: "100 - traffic.canaryWeight",
-    to: "99 - traffic.canaryWeight",
-  },
   "the target keeps its pods": {
-    file: "src/core/promoting.ts",
-    from: 'draft.act({ kind: "scaleTarget", replicas: 0 });',
-    to: "",
+    file: "src/workload/deployment/deployment.ts",
+    from: "if (target === undefined && replicas === 0) return;",
+    to: "if (replicas === 0) return;",
+  },
+  "more of the target than its replicas": {
+    file: "src/workload/deployment/deployment.ts",
+    from: "spec: { replicas } },",
+    to: "spec: { replicas, minReadySeconds: 1 } },",
+  },
+  "told before it is done": {
+    file: "src/controller/pass.ts",
+    from: "const changed = await this.#parts.executor.execute(scene, decision);",
+    to: "this.#tell(scene, decision); const changed = await this.#parts.executor.execute(scene, decision);",
   },
 };
 

@@ -23,6 +23,7 @@ function invariantOf(make: InvariantFactory, twoControllers = false): Invariant 
     plan: { ...story, faults: { ...story.faults, twoControllers } },
     world: new World({ clock: new VirtualClock(), seed: 1, images: new ScenarioImages({}), crds: [] }),
     people: { commands: () => [], wantedImage: () => null },
+    inbox: { messages: [] },
   };
   return make(scene);
 }
@@ -72,7 +73,7 @@ describe("invariants find", () => {
     const invariant = invariantOf(evidenceFirst);
     expect(invariant.onWrite?.(write(primary("r1", "shop/app-0:v1")))).toEqual([]);
     expect(invariant.onWrite?.(write(primary("r2", "shop/app-0:errors")))).toEqual([
-      "shop/app-0:errors was promoted after 0 requests",
+      "shop/app-0:errors was promoted after 0 requests that metrics could tell of",
       "shop/app-0:errors was promoted",
     ]);
   });

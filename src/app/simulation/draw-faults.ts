@@ -17,6 +17,7 @@ export function noFaults(endMs: number): Faults {
     upheavals: [],
     prometheus: [],
     meshDelayMs: HEALTHY_MESH_DELAY_MS,
+    inbox: "takes",
     gitOpsEveryMs: 0,
     endMs,
   };
@@ -32,10 +33,11 @@ export function drawFaults(prng: Prng, movesEndMs: number): Faults {
     killRate: isOn() ? prng.pick([0.002, 0.01, 0.05]) : 0,
     awayMs: prng.pick([500, 5_000, 30_000]),
     twoControllers,
-    upheavals: twoControllers ? drawUpheavals(prng, endMs) : [],
+    upheavals: twoControllers || isOn() ? drawUpheavals(prng, endMs, twoControllers) : [],
     prometheus: isOn() ? drawOutages(prng, endMs) : [],
     meshDelayMs: isOn() ? prng.integer(1_500, 4_000) : HEALTHY_MESH_DELAY_MS,
     gitOpsEveryMs: isOn() ? 30_000 : 0,
+    inbox: isOn() ? prng.pick(["hangs", "fails"] as const) : "takes",
     endMs,
   };
 }
@@ -56,10 +58,11 @@ function drawNetwork(prng: Prng, isOn: () => boolean): NetworkFaults {
   };
 }
 
-function drawUpheavals(prng: Prng, endMs: number): readonly Upheaval[] {
+/** A process that is alone can be frozen; there is no Lease to take from it. */
+function drawUpheavals(prng: Prng, endMs: number, isShared: boolean): readonly Upheaval[] {
   return Array.from({ length: prng.integer(0, 3) }, () => ({
     atMs: prng.integer(5_000, endMs - 1),
-    kind: prng.pick(["freeze", "steal", "deleteLease"] as const),
+    kind: isShared ? prng.pick(["freeze", "steal", "deleteLease"] as const) : "freeze",
     forMs: prng.integer(1_000, 40_000),
   })).toSorted((a, b) => a.atMs - b.atMs);
 }

@@ -49,7 +49,7 @@ function drawRollout(prng: Prng, name: string): PlannedRollout {
   return {
     name,
     replicas: prng.integer(1, 3),
-    rps: prng.pick([20, 40, 80]),
+    rps: prng.pick([20, 40, 80, 20, 40, 80, 20, 40, 80, 1]),
     testersRps: 0,
     spec: {
       targetRef: { kind: "Deployment", name },
@@ -108,7 +108,9 @@ function drawVersion(prng: Prng): string {
 
 function drawMoves(prng: Prng, rollout: PlannedRollout): readonly Move[] {
   const count = prng.integer(2, 7);
-  const others = Array.from({ length: count }, () => drawMove(prng, rollout)).flat();
+  const others = Array.from({ length: count }, () => drawMove(prng, rollout))
+    .flat()
+    .map((move) => (prng.chance(0.3) ? { ...move, atMs: ADOPTED_MS, onceIn: prng.pick(STAGES) } : move));
   return [firstBump(prng, rollout), ...others];
 }
 
@@ -144,6 +146,8 @@ function drawDeletion(prng: Prng, at: { readonly atMs: number; readonly rollout:
   if ((what !== "target" && what !== "rollout") || prng.chance(0.3)) return [deletion];
   return [deletion, { ...at, atMs: at.atMs + prng.integer(500, 40_000), kind: "recreate", what }];
 }
+
+const STAGES = ["Starting", "Step", "Step", "Promoting", "Promoting", "Finalising", "RollingBack"] as const;
 
 const MOVE_KINDS = [
   "image",

@@ -1,5 +1,6 @@
 import type { KubeObject } from "../../kube/object.ts";
 import type { World } from "../../sim/world.ts";
+import type { Inbox } from "./inbox.ts";
 import type { Plan } from "./plan.ts";
 
 export const NAMESPACE_NAME = "shop";
@@ -22,6 +23,7 @@ export interface Scene {
   readonly plan: Plan;
   readonly world: World;
   readonly people: PeopleRecord;
+  readonly inbox: Pick<Inbox, "messages">;
 }
 
 /** What people asked for, when it took effect. */

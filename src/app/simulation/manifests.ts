@@ -1,7 +1,18 @@
 import { ROLLOUT_GROUP, ROLLOUT_KIND, ROLLOUT_VERSION } from "../../api/kind.ts";
 import type { AnyObject } from "../../kube/object.ts";
+import { INBOX_SECRET, INBOX_URL } from "./inbox.ts";
 import { NAMESPACE_NAME } from "./invariant.ts";
 import type { PlannedRollout } from "./plan.ts";
+
+/** Where to notify. */
+export function inboxSecret(): AnyObject {
+  return {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: INBOX_SECRET, namespace: NAMESPACE_NAME },
+    stringData: { url: INBOX_URL },
+  } as unknown as AnyObject;
+}
 
 /** The objects that a user keeps in Git. */
 export function deploymentManifest({ name, replicas }: PlannedRollout, image: string): AnyObject {
@@ -34,6 +45,6 @@ export function rolloutManifest({ name, spec }: PlannedRollout): AnyObject {
     apiVersion: `${ROLLOUT_GROUP}/${ROLLOUT_VERSION}`,
     kind: ROLLOUT_KIND,
     metadata: { name, namespace: NAMESPACE_NAME },
-    spec,
+    spec: { ...spec, notifications: [{ slack: { secretRef: { name: INBOX_SECRET } } }] },
   } as AnyObject;
 }

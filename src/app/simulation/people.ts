@@ -4,12 +4,12 @@ import { isAlreadyExists } from "../../kube/api-error.ts";
 import type { Client, Patch } from "../../kube/client.ts";
 import type { AnyObject, KubeObject } from "../../kube/object.ts";
 import type { Resource } from "../../kube/resource.ts";
-import { DEPLOYMENT, POD, SERVICE, VIRTUAL_SERVICE } from "../../kube/resources.ts";
+import { DEPLOYMENT, POD, SECRET, SERVICE, VIRTUAL_SERVICE } from "../../kube/resources.ts";
 import { sleep } from "../../lib/clock.ts";
 import { toError } from "../../lib/errors.ts";
 import type { World } from "../../sim/world.ts";
 import { NAMESPACE_NAME, type PeopleRecord } from "./invariant.ts";
-import { deploymentManifest, rolloutManifest, serviceManifest } from "./manifests.ts";
+import { deploymentManifest, inboxSecret, rolloutManifest, serviceManifest } from "./manifests.ts";
 import type { Deletable, Move, Plan, PlannedRollout } from "./plan.ts";
 import type { Trace } from "./trace.ts";
 import { imageOf } from "./versions.ts";
@@ -69,6 +69,7 @@ export class People implements PeopleRecord {
 
   /** Time 0: targets and their Services are there. */
   async prepare(): Promise<void> {
+    await this.#client.create(SECRET as Resource, inboxSecret(), OPTIONS);
     for (const rollout of this.#plan.rollouts) {
       const image = this.#images.get(rollout.name) ?? "";
       await this.#client.create(DEPLOYMENT as Resource, deploymentManifest(rollout, image), OPTIONS);
@@ -84,7 +85,7 @@ export class People implements PeopleRecord {
 
   /** Never rejects: what cannot be done (the object is gone) is noted and left. */
   async perform(move: Move): Promise<void> {
-    const { atMs: _, rollout, ...what } = move;
+    const { atMs: _, onceIn: __, rollout, ...what } = move;
     this.#trace.add("people", `${rollout} ${JSON.stringify(what)}`);
     try {
       await this.#do(move);

@@ -1,6 +1,8 @@
 import type { CommandName } from "../../api/command.ts";
+import type { Stage } from "../../api/status.ts";
 import type { PrometheusFault } from "../../sim/prometheus/embedded-prometheus.ts";
 import type { ImageEntry } from "../../sim/scenario/image-schema.ts";
+import type { InboxBehaviour } from "./inbox.ts";
 import type { NetworkFaults } from "./network-faults.ts";
 
 /** Everything that a run does to the controller, as data: drawn from a seed, printed, played. */
@@ -27,7 +29,12 @@ export interface PlannedRollout {
 }
 
 /** Something that a person (or a cluster) does. `atMs` counts from when the Rollouts were applied. */
-export type Move = { readonly atMs: number; readonly rollout: string } & (
+export type Move = {
+  readonly atMs: number;
+  readonly rollout: string;
+  /** Not before the Rollout's run is in this stage; never, when it does not come to be until faults end. */
+  readonly onceIn?: Stage;
+} & (
   | { readonly kind: "image"; readonly image: string }
   | { readonly kind: "command"; readonly command: CommandName }
   | { readonly kind: "scale"; readonly replicas: number }
@@ -68,6 +75,8 @@ export interface Faults {
     readonly fault: PrometheusFault;
   }[];
   readonly meshDelayMs: number;
+  /** The place that notifications go to. */
+  readonly inbox: InboxBehaviour;
   /** Objects of Git are put back so often; 0: never. */
   readonly gitOpsEveryMs: number;
   /** When all faults end. */
@@ -99,6 +108,46 @@ export function faultClasses(faults: Faults): readonly string[] {
     ...faults.prometheus.map(({ fault }) => [`metrics-${fault.kind}`, true] as const),
     ["mesh-lag", faults.meshDelayMs > 1_000],
     ["gitops", faults.gitOpsEveryMs > 0],
+    [`inbox-${faults.inbox}`, faults.inbox !== "takes"],
   ];
   return [...new Set(classes.filter(([, isOn]) => isOn).map(([name]) => name))];
 }
+
+/** Nothing keeps a controller from seeing and acting at once. */
+export function isHealthy({ network, killRate, twoControllers, upheavals }: Faults): boolean {
+  return (
+    network.errorRate + network.lostRate + network.lostAnswerRate + network.latencyMs === 0 &&
+    network.watchLagMs + network.watchHangRate + network.watchEndRate + network.watchGoneRate === 0 &&
+    killRate === 0 &&
+    !twoControllers &&
+    upheavals.length === 0
+  );
+}
+
+/** A source that answers late answers all the same. */
+export function isMetricsFault({ fault }: Faults["prometheus"][number]): boolean {
+  return fault.kind !== "slow";
+}
+
+/**
+ * Its end does not depend on faults. With several changes of the target it depends on time which of them are ever
+ * released, and without metrics there is no evidence. A deadline may pass while a silent watch makes the controller
+ * blind: that rollback is safe, and not the same end.
+ */
+export function isComparable({ isCalm, faults }: Plan): boolean {
+  return (
+    isCalm &&
+    faults.prometheus.length === 0 &&
+    faults.gitOpsEveryMs === 0 &&
+    faults.network.watchHangRate === 0
+  );
+}
+
+/** By weights alone, and not by what requests look like. */
+export function releasesByWeight({ spec }: PlannedRollout): boolean {
+  const { istio } = spec["traffic"] as { readonly istio: object };
+  return spec["steps"] !== undefined && Object.keys(istio).length === 0;
+}
+
+/** Coarser than the playground's: half of all timers would be the mesh's. */
+export const MESH_BATCH_MS = 500;

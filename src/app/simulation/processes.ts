@@ -7,6 +7,7 @@ import type { World } from "../../sim/world.ts";
 import { silentLogger } from "../../telemetry/logger.ts";
 import { SimulatedController } from "../simulated-controller.ts";
 import { ChaosNetwork } from "./chaos-network.ts";
+import type { Inbox } from "./inbox.ts";
 import { NO_NETWORK_FAULTS } from "./network-faults.ts";
 import type { Faults, Upheaval } from "./plan.ts";
 import type { Trace } from "./trace.ts";
@@ -19,6 +20,7 @@ export interface ProcessesParts {
   readonly prng: Prng;
   readonly trace: Trace;
   readonly faults: Faults;
+  readonly inbox: Inbox;
   readonly onWrite: (instance: string, request: ApiRequest, response: ApiResponse) => void;
   /** Decides at each await whether the process dies there; in addition to the plan's own chance. */
   readonly isFatal?: ((request: ApiRequest, when: "before" | "after") => boolean) | undefined;
@@ -48,6 +50,7 @@ export class Processes {
         prng: prng.fork(),
         logger: silentLogger,
         name,
+        receiverAdapter: parts.inbox.adapter,
         lease: faults.twoControllers ? LEASE_KEY : undefined,
         network: (instance) => this.#network(instance, controller),
       });

@@ -11,12 +11,13 @@ import { ScenarioImages } from "../../sim/scenario/image-book.ts";
 import { World } from "../../sim/world.ts";
 import { driven } from "../rehearsal.ts";
 import { type EndState, endStateOf } from "./end-state.ts";
+import { Inbox } from "./inbox.ts";
 import { NAMESPACE_NAME, type Scene } from "./invariant.ts";
 import { unrest } from "./invariants/comes-to-rest.ts";
 import { silenceMs } from "./invariants/silent-at-rest.ts";
 import { isNotice } from "./notice.ts";
 import { People } from "./people.ts";
-import type { Plan } from "./plan.ts";
+import { MESH_BATCH_MS, type Move, type Plan } from "./plan.ts";
 import { Processes } from "./processes.ts";
 import { Referee } from "./referee.ts";
 import { TESTERS_HEADERS } from "./testers.ts";
@@ -45,10 +46,8 @@ export interface SimulationResult {
 const REST_LIMIT_MS = 15 * 60_000;
 
 const POLL_MS = 1_000;
+const STAGE_POLL_MS = 300;
 const LOOK_EVERY_MS = 5_000;
-
-/** Coarser than the playground's: half of all timers would be the mesh's. */
-const MESH_BATCH_MS = 500;
 
 /** Production's default is 20 s; a drain is as good for finding bugs when it is short. */
 const CONFIG = loadConfig({ flags: { drain: "5s", statusRefresh: "30s" }, environment: {} });
@@ -87,7 +86,8 @@ class Simulation {
     });
     this.#trace = new Trace(clock, onLine ?? (() => {}));
     this.#people = new People(plan, this.#world, this.#trace);
-    this.#scene = { plan, world: this.#world, people: this.#people };
+    const inbox = new Inbox(clock, plan.faults.inbox);
+    this.#scene = { plan, world: this.#world, people: this.#people, inbox };
     this.#referee = new Referee(this.#scene);
     this.#processes = new Processes({
       world: this.#world,
@@ -95,6 +95,7 @@ class Simulation {
       prng: new Prng(plan.seed + 1),
       trace: this.#trace,
       faults: plan.faults,
+      inbox,
       isFatal,
       onWrite: (instance, request, response) => this.#wrote(instance, request, response),
     });
@@ -154,13 +155,25 @@ class Simulation {
 
   async #playMoves(): Promise<void> {
     const jobs: Promise<void>[] = [];
+    const waits: Promise<void>[] = [];
     for (const move of this.#plan.moves) {
       await this.#until(move.atMs);
       if (this.#plan.isCalm) await this.#adopted(move.rollout);
-      jobs.push(this.#people.perform(move));
+      if (move.onceIn === undefined) jobs.push(this.#people.perform(move));
+      else waits.push(this.#performOnce(move));
     }
+    await Promise.all(waits);
     // Some wait for what is being deleted; that is part of coming to rest.
     void Promise.all(jobs);
+  }
+
+  /** Moves that meet a run just where it is: by chance alone short stages are hardly ever hit. */
+  async #performOnce(move: Move): Promise<void> {
+    const at = { namespace: NAMESPACE_NAME, name: move.rollout };
+    const isIn = () => this.#world.caches.rollouts.get(at)?.status?.run?.stage === move.onceIn;
+    while (!isIn() && this.#elapsedMs < this.#plan.faults.endMs)
+      await sleep(this.#world.clock, STAGE_POLL_MS);
+    if (isIn()) await this.#people.perform(move);
   }
 
   /** What is changed before adoption is over may be what is adopted: a race that is not ours to judge. */

@@ -59,6 +59,10 @@ export class EmbeddedPrometheus {
     this.#scraper.stop();
   }
 
+  get fault(): PrometheusFault | null {
+    return this.#fault;
+  }
+
   /** Null: healthy again. */
   setFault(fault: PrometheusFault | null): void {
     this.#fault = fault;

@@ -11,7 +11,11 @@ export const abortWins: InvariantFactory = ({ plan, world, people }) => {
   const { network } = plan.faults;
   // A hanging watch is found out after its idle limit.
   const blindMs =
-    2_000 + 2 * network.latencyMs + network.watchLagMs * 10 + (network.watchHangRate > 0 ? 120_000 : 0);
+    2_000 +
+    2 * network.latencyMs +
+    network.watchLagMs * 10 +
+    (network.watchHangRate > 0 ? 120_000 : 0) +
+    (plan.faults.upheavals.length > 0 ? 45_000 : 0);
   return {
     name: "abort-wins",
     onWrite: ({ kind, object, method, atMs }) => {

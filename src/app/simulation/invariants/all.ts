@@ -5,12 +5,16 @@ import { capacityKept } from "./capacity-kept.ts";
 import { comesToRest } from "./comes-to-rest.ts";
 import { drainedFirst } from "./drained-first.ts";
 import { evidenceFirst } from "./evidence-first.ts";
+import { getsATry } from "./gets-a-try.ts";
 import { oneWriter } from "./one-writer.ts";
 import { pinnedCanary } from "./pinned-canary.ts";
 import { primaryPresent } from "./primary-present.ts";
 import { promotedAsAnalysed } from "./promoted-as-analysed.ts";
 import { servesInTheEnd } from "./serves-in-the-end.ts";
 import { silentAtRest } from "./silent-at-rest.ts";
+import { toldAsItIs } from "./told-as-it-is.ts";
+import { toldOnce } from "./told-once.ts";
+import { userFieldsKept } from "./user-fields-kept.ts";
 import { weightsSum } from "./weights-sum.ts";
 
 /** Each is a promise of docs/architecture.md, by the number in its file. */
@@ -28,4 +32,8 @@ export const INVARIANTS: readonly InvariantFactory[] = [
   servesInTheEnd,
   oneWriter,
   silentAtRest,
+  getsATry,
+  toldAsItIs,
+  toldOnce,
+  userFieldsKept,
 ];

@@ -1,12 +1,15 @@
 import type { Deployment } from "../../../kube/kind/workload.ts";
 import { type InvariantFactory, NAMESPACE_NAME } from "../invariant.ts";
+import { MESH_BATCH_MS } from "../plan.ts";
 import { weightOf } from "../routing-view.ts";
 
 /** What the simulated controller is configured with (simulation.ts). It is counted from when weight 0 was written. */
 const DRAIN_MS = 5_000;
 
 /** 4. First weight 0, then, after a drain, the canary's pods. */
-export const drainedFirst: InvariantFactory = ({ world }) => {
+export const drainedFirst: InvariantFactory = ({ plan, world }) => {
+  // Proxies learn of weight 0 a little later, and requests are carried in batches.
+  const quietMs = DRAIN_MS - plan.faults.meshDelayMs - 2 * MESH_BATCH_MS;
   /** When the routes were last seen to give the canary requests. */
   const usedMs = new Map<string, number>();
   world.caches.virtualServices.subscribe(({ old, key, new: now }) => {
@@ -24,7 +27,16 @@ export const drainedFirst: InvariantFactory = ({ world }) => {
       const weight = routes === undefined ? 0 : weightOf(routes, `${name}-canary`);
       if (weight > 0) return [`${name} was scaled to 0 while it had ${weight} %`];
       const agoMs = atMs - (usedMs.get(name) ?? 0);
-      return agoMs < DRAIN_MS ? [`${name} was scaled to 0 only ${agoMs} ms after it had requests`] : [];
+      if (agoMs < DRAIN_MS) return [`${name} was scaled to 0 only ${agoMs} ms after it had a weight`];
+      const late = world.mesh.truth.requestsTo({
+        namespace: NAMESPACE_NAME,
+        workload: name,
+        use: "live",
+        fromMs: atMs - quietMs,
+      });
+      return quietMs > 0 && late > 0
+        ? [`${name} was scaled to 0 although ${late} requests reached it in the last ${quietMs} ms`]
+        : [];
     },
   };
 };

@@ -4,6 +4,9 @@ import { MIN_REQUESTS } from "../draw-plan.ts";
 import { type InvariantFactory, NAMESPACE_NAME } from "../invariant.ts";
 import { isBadImage } from "../versions.ts";
 
+/** Instants are at most so far apart. */
+const LOOK_EVERY_MS = 5_000;
+
 /** 8. What the primary is given has served enough requests as a canary, and was not bad, unless a person promoted it. */
 export const evidenceFirst: InvariantFactory = ({ plan, world, people }) => {
   const served = new Map<string, Set<string>>();
@@ -11,6 +14,8 @@ export const evidenceFirst: InvariantFactory = ({ plan, world, people }) => {
     const apex = world.caches.services.get({ namespace: NAMESPACE_NAME, name: rollout });
     return apex?.spec.selector?.["app"] === rollout;
   };
+  /** When the metrics source could last be asked. */
+  let answeredMs = world.clock.now();
   const problemsOf = (rollout: string, deployment: Deployment): readonly string[] => {
     const revision = deployment.metadata.annotations?.[REVISION_ANNOTATION] ?? "";
     const known = served.get(deployment.metadata.uid ?? "");
@@ -27,15 +32,22 @@ export const evidenceFirst: InvariantFactory = ({ plan, world, people }) => {
       spec?.["skipAnalysis"] === true || people.commands(rollout).some((it) => it.command === "promote");
     if (isWaived) return [];
     const filter = { namespace: NAMESPACE_NAME, workload: rollout, hash: revision, use: "live" } as const;
-    const requests = world.mesh.truth.requestsTo(filter);
+    const requests = world.mesh.truth.requestsTo({ ...filter, toMs: answeredMs + LOOK_EVERY_MS });
     const image = deployment.spec.template.spec.containers[0]?.image ?? "";
     return [
-      ...(requests >= MIN_REQUESTS ? [] : [`${image} was promoted after ${requests} requests`]),
+      ...(requests >= MIN_REQUESTS
+        ? []
+        : [`${image} was promoted after ${requests} requests that metrics could tell of`]),
       ...(isBadImage(image) ? [`${image} was promoted`] : []),
     ];
   };
   return {
     name: "evidence-first",
+    atInstant: () => {
+      const { fault } = world.prometheus;
+      if (fault === null || fault.kind === "slow") answeredMs = world.clock.now();
+      return [];
+    },
     onWrite: ({ kind, object, isStatus, method }) => {
       const { name } = object.metadata;
       if (kind !== "Deployment" || isStatus || method === "DELETE" || !name.endsWith("-primary")) return [];

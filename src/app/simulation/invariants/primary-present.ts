@@ -1,4 +1,5 @@
 import { type InvariantFactory, NAMESPACE_NAME, type Scene } from "../invariant.ts";
+import { isHealthy } from "../plan.ts";
 
 /** A primary that somebody deleted is made again within so long, on a healthy network. */
 const LIMIT_MS = 30_000;
@@ -38,11 +39,7 @@ function isNeeded({ world }: Scene, name: string): boolean {
   return isKept && world.caches.deployments.get(at) !== undefined;
 }
 
-/** With these a controller may be away, or not see, for minutes. */
+/** Otherwise a controller may be away, or not see, for minutes. */
 function blindMs({ plan }: Scene): number {
-  const { network, killRate, twoControllers } = plan.faults;
-  const isHealthy =
-    network.errorRate + network.lostRate + network.lostAnswerRate + network.latencyMs === 0 &&
-    network.watchLagMs + network.watchHangRate + network.watchEndRate + network.watchGoneRate === 0;
-  return isHealthy && killRate === 0 && !twoControllers ? 0 : 300_000;
+  return isHealthy(plan.faults) ? 0 : 300_000;
 }

@@ -13,7 +13,11 @@ export const weightsSum: InvariantFactory = ({ plan, world }) => {
   });
   const { network } = plan.faults;
   const blindMs =
-    2_000 + 3 * network.latencyMs + 10 * network.watchLagMs + (network.watchHangRate > 0 ? 120_000 : 0);
+    2_000 +
+    3 * network.latencyMs +
+    10 * network.watchLagMs +
+    (network.watchHangRate > 0 ? 120_000 : 0) +
+    (plan.faults.upheavals.length > 0 ? 45_000 : 0);
   const weights = new Map<string, number>();
   const raisedForNothing = (object: VirtualService): readonly string[] => {
     const { name } = object.metadata;

@@ -1,0 +1,21 @@
+import type { InvariantFactory } from "../invariant.ts";
+import { isMetricsFault } from "../plan.ts";
+import { isBadImage } from "../versions.ts";
+
+/** What may truly happen twice in one run: a pause that ends by itself. */
+const MAY_RECUR = /paused|goes on|back to 0 %|not seen/;
+
+/**
+ * 11. One notification for a transition, whichever process saw it and however often they die. Told by plans in which
+ * nothing can happen twice: one good version, and nobody interferes.
+ */
+export const toldOnce: InvariantFactory = ({ plan, inbox }) => ({
+  name: "told-once",
+  atEnd: () => {
+    const isPlain = plan.isCalm && !plan.faults.prometheus.some(isMetricsFault);
+    if (!isPlain || plan.moves.some((move) => move.kind === "image" && isBadImage(move.image))) return [];
+    const titles = inbox.messages.map(({ title }) => title).filter((title) => !MAY_RECUR.test(title));
+    const repeated = new Set(titles.filter((title, index) => titles.indexOf(title) !== index));
+    return [...repeated].map((title) => `"${title}" was told more than once`);
+  },
+});
