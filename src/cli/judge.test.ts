@@ -108,6 +108,13 @@ describe("sluice judge", () => {
     expect(JSON.parse(out.at(-1) as string)).toMatchObject({ final: "pass" });
   });
 
+  it("reads what an editor of another system saved: a byte order mark, CRLF, blank lines", async () => {
+    const text = `\uFEFF${trace(rows(12, 0)).replaceAll("\n", "\r\n\r\n")}`;
+    const { code, out } = await judge("--trace", write("a.jsonl", text));
+    expect(code).toBe(0);
+    expect(JSON.parse(out.at(-1) as string)).toMatchObject({ final: "pass", at: 180 });
+  });
+
   it("takes rows before the run for the primary's history", async () => {
     const past = [-30, -15, 0].map((t) => ({ t, canary: null, primary: arm(1350, 1) }));
     const { out } = await judge("--trace", write("a.jsonl", trace([...past, ...rows(12, 0)])));
@@ -153,7 +160,9 @@ describe("sluice judge", () => {
 
   it.each([
     ["{", "2: not JSON"],
-    ['{"t":15,"weight":10,"primary":null}', "2: canary: "],
+    ["[1]", "2: want a row: an object with t, weight, canary and primary"],
+    ['{"t":15,"weight":101,"canary":null,"primary":null}', "2: weight: want a percentage, 0 to 100"],
+    ['{"t":15,"weight":10,"primary":null}', "2: canary: want an object with requests and errors, or null"],
     [
       '{"t":15,"weight":10,"canary":{"requests":-1,"errors":0},"primary":null}',
       "2: canary.requests: must not be",

@@ -24,11 +24,14 @@ export type TraceReading =
 const count = z.number("want a number").min(0, "must not be negative");
 
 const armSchema = z
-  .looseObject({
-    requests: count,
-    errors: count,
-    latencyMs: z.record(z.string(), z.number("want a number")).nullish(),
-  })
+  .looseObject(
+    {
+      requests: count,
+      errors: count,
+      latencyMs: z.record(z.string(), z.number("want a number"), "want buckets, or null").nullish(),
+    },
+    "want an object with requests and errors, or null",
+  )
   .superRefine((arm, context) => {
     const problem = armProblem(arm);
     if (problem !== null) context.addIssue({ code: "custom", ...problem });
@@ -41,40 +44,51 @@ const armSchema = z
   .nullable();
 
 const sampleSchema = z
-  .looseObject({
-    canary: z.number().nullish(),
-    primary: z.number().nullish(),
-    error: z.string().optional(),
-  })
+  .looseObject(
+    {
+      canary: z.number("want a number, or null").nullish(),
+      primary: z.number("want a number, or null").nullish(),
+      error: z.string("want a text").optional(),
+    },
+    "want an object with canary and primary",
+  )
   .transform(({ canary = null, primary = null, error }) => ({
     canary,
     primary,
     ...(error === undefined ? {} : { error }),
   }));
 
-const rowSchema = z
-  .looseObject({
-    t: z.number("want seconds from the start of the run"),
-    weight: z.number().min(0).max(100).nullish(),
-    canary: armSchema,
-    primary: armSchema,
-    own: z.record(z.string(), sampleSchema).optional(),
-    error: z.string().nullish(),
-  })
-  .refine((row) => row.t <= 0 || typeof row.weight === "number", {
-    path: ["weight"],
-    message: "want a percentage, 0 to 100",
-  });
+const WEIGHT = "want a percentage, 0 to 100";
 
-const headerSchema = z.looseObject({
-  trace: z.literal(1, "want version 1"),
-  intervalSeconds: z.number("want seconds").gt(0, "must be above 0"),
-  about: z.string().optional(),
-});
+const rowSchema = z
+  .looseObject(
+    {
+      t: z.number("want seconds from the start of the run"),
+      weight: z.number(WEIGHT).min(0, WEIGHT).max(100, WEIGHT).nullish(),
+      canary: armSchema,
+      primary: armSchema,
+      own: z.record(z.string(), sampleSchema, "want an object by metric").optional(),
+      error: z.string("want a text").nullish(),
+    },
+    "want a row: an object with t, weight, canary and primary",
+  )
+  .refine((row) => row.t <= 0 || typeof row.weight === "number", { path: ["weight"], message: WEIGHT });
+
+const headerSchema = z.looseObject(
+  {
+    trace: z.literal(1, "want version 1"),
+    intervalSeconds: z.number("want seconds").gt(0, "must be above 0"),
+    about: z.string("want a text").optional(),
+  },
+  'want an object such as {"trace":1,"intervalSeconds":15}',
+);
+
+/** What some editors put before the first line. */
+const BYTE_ORDER_MARK = "\uFEFF";
 
 /** Reads a whole trace; stops at the first line that is wrong. Lines count from 1, blank ones are skipped. */
 export function readTrace(text: string): TraceReading {
-  const lines = text.split("\n");
+  const lines = (text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text).split("\n");
   const first = lines.findIndex((line) => line.trim() !== "");
   if (first < 0) return { ok: false, line: 1, message: "the trace is empty: want a header" };
   const header = readLine(lines[first] as string, headerSchema);
