@@ -6,8 +6,9 @@ import { parseTime } from "../lib/time.ts";
 import { judgeSettings } from "../verdict/judge.ts";
 import { runAa } from "./backtest-aa.ts";
 import type { CommandContext } from "./command-context.ts";
+import { CommandFailed } from "./exit-codes.ts";
 import { judgeOne } from "./judge.ts";
-import { withObservedWeights } from "./observed-weights.ts";
+import { releasesIn } from "./observed-weights.ts";
 import { loadRollout } from "./rollout-file.ts";
 import { UsageError } from "./terminal.ts";
 
@@ -79,11 +80,23 @@ async function judgeRelease(
     primary: flags.primary,
   });
   const why = unreadable(rows);
-  if (why !== null) throw new Error(`${flags.prometheus}: ${why}`);
+  if (why !== null) throw new CommandFailed("failed", `${flags.prometheus}: ${why}`);
   const plan = stepsOf(rollout.spec).map((step) => step.weight);
   const settings = judgeSettings(rollout.spec.analysis);
-  const trace = { intervalMs: settings.intervalMs, about: null, rows: withObservedWeights(rows, plan) };
-  judgeOne(trace, settings, { flags, terminal });
+  const releases = releasesIn(rows, plan);
+  if (releases.length === 0) throw new CommandFailed("failed", `${flags.prometheus}: ${noRelease(rows)}`);
+  releases.forEach((release, index) => {
+    const about = releases.length === 1 ? null : `release ${index + 1} of ${releases.length}`;
+    judgeOne({ intervalMs: settings.intervalMs, about, rows: release }, settings, { flags, terminal });
+  });
+}
+
+/** Which arm was there, when they never were at the same time. */
+function noRelease(rows: readonly EvidenceRow[]): string {
+  const served = (["canary", "primary"] as const).filter((arm) =>
+    rows.some((row) => (row[arm]?.requests ?? 0) > 0),
+  );
+  return `canary and primary have not served in the same interval; requests there are of the ${served.join(" and the ")}`;
 }
 
 /** Why nothing could be read at all; null when something could. */
