@@ -1,5 +1,6 @@
 import type { JudgeSettings, MetricSettings } from "./judge-settings.ts";
 import type { Thresholds } from "./metric-judge.ts";
+import { SEVERE_POWER } from "./severe-test.ts";
 
 /**
  * How the chance of failing a healthy release is shared out among the tests of a run (union bound). With the default
@@ -37,7 +38,7 @@ export function thresholdsOf(settings: JudgeSettings, stretch: Stretch): readonl
     part === 0 ? Number.POSITIVE_INFINITY : Math.log(sum / (alpha * part));
   return parts.map((part) => ({
     comparison: threshold(part.comparison),
-    severe: threshold(part.severe),
+    severe: threshold(part.severe) / SEVERE_POWER,
     limit: threshold(part.limit),
   }));
 }

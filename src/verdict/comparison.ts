@@ -8,6 +8,7 @@ import {
   observeNoise,
   type PriorPlan,
 } from "./noise-prior.ts";
+import { NOTHING_RECENT, observeRecent, outlastsBurst, type Recent } from "./persistence.ts";
 import { beginRateTest, observeRate, type RateTest, rateEvidence } from "./rate-test.ts";
 import type { RowUse } from "./row-use.ts";
 import { type SplitPlan, splitPlan } from "./split-plan.ts";
@@ -34,6 +35,7 @@ export interface Comparison {
   readonly evidence: CohortEvidence;
   /** What has been seen since the canary began to look worse: for the reason, not for the verdict. */
   readonly suspect: Suspect;
+  readonly recent: Recent;
 }
 
 /** Counts since the likelihood ratio of "clearly worse" was last below 1 (Page's CUSUM, 1954). */
@@ -106,7 +108,7 @@ export function beginComparison(plan: ComparisonPlan): Comparison {
 
 function beginCohorts(plan: ComparisonPlan): Omit<Comparison, "prior"> {
   const cohort: Cohort = { split: beginSplitTest(plan.split), rate: beginRateTest(RATE_FACTORS.length) };
-  return { warm: cohort, all: cohort, evidence: NO_EVIDENCE, suspect: NO_SUSPECT };
+  return { warm: cohort, all: cohort, evidence: NO_EVIDENCE, suspect: NO_SUSPECT, recent: NOTHING_RECENT };
 }
 
 /** Forgets the canary, not what was learnt of the primary. */
@@ -133,6 +135,7 @@ export function observeComparison(
     ...cohorts,
     evidence: evidenceOf(cohorts, prior, plan),
     suspect: observeSuspect(comparison.suspect, counts, plan),
+    recent: observeRecent(comparison.recent, counts, plan.prior.intervalMs),
   };
 }
 
@@ -184,6 +187,19 @@ function cohortEvidence(cohort: Cohort, plan: ComparisonPlan, weights: readonly 
 }
 
 /** Whether evidence suffices to fail at a threshold (ln of 1/alpha). */
-export function refutes(evidence: CohortEvidence, threshold: number): boolean {
+export function suffices(evidence: CohortEvidence, threshold: number): boolean {
   return evidence.warm >= threshold || (evidence.all >= threshold && evidence.warm >= WARM_CONFIRMATION);
+}
+
+/** Whether what speaks against the canary is more than one burst. */
+export function isPersistent({ recent }: Comparison, plan: ComparisonPlan): boolean {
+  return outlastsBurst(recent, plan.baseline, plan.prior.intervalMs);
+}
+
+/** Evidence at the end that is not enough to fail but too much to pass. */
+export const SUSPICION: number = Math.log(10);
+
+/** Whether there is too much evidence to pass: nearly enough to fail, or enough but for its being one burst so far. */
+export function isSuspicious(evidence: CohortEvidence, threshold: number): boolean {
+  return evidence.doubt >= SUSPICION || suffices(evidence, threshold);
 }

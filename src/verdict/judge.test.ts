@@ -120,6 +120,15 @@ describe("a verdict", () => {
     expect(judged(rows).result).toBe("pass");
   });
 
+  it("does not fail what the user allows, however much it is", () => {
+    const rows = rowsOf({ rows: 60, canary: { errors: 0.08 }, primary: { errors: 0.05 }, requests: 1_500 });
+    const allowed = { metrics: [{ name: "success-rate", baseline: { minDelta: 5 } }] };
+    expect(judged(rows, allowed).result).toBe("pass");
+    const much = rowsOf({ rows: 60, canary: { errors: 0.04 }, requests: 1_500 });
+    expect(judged(much, allowed).result).toBe("pass");
+    expect(judged(much).result).toBe("fail");
+  });
+
   it("never passes below the least number of requests, and says how long it will take", () => {
     const verdict = judged(rowsOf({ rows: 12, requests: 5 }));
     expect(verdict.result).toBe("inconclusive");

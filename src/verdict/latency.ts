@@ -3,9 +3,11 @@ import {
   type CohortEvidence,
   type Comparison,
   type ComparisonPlan,
+  isPersistent,
+  isSuspicious,
   observeComparison,
-  refutes,
   restartComparison,
+  suffices,
 } from "./comparison.ts";
 import { type ArmTally, addCounts, NO_COUNTS, NOTHING, type PairCounts, shareOf } from "./counts.ts";
 import {
@@ -32,7 +34,6 @@ import {
   type MetricPlan,
   type Opinion,
   type RowContext,
-  SUSPICION,
 } from "./metric-judge.ts";
 import { count, milliseconds, percentage, share } from "./wording.ts";
 
@@ -187,11 +188,7 @@ function worstBound(state: LatencyState): JudgedBound | undefined {
 
 function failureReason(state: LatencyState, plan: MetricPlan): string | null {
   const { metric, thresholds } = plan;
-  if (
-    metric.baseline !== null &&
-    state.warmIntervals >= LEAST_WARM_INTERVALS &&
-    refutes(combined(state), thresholds.comparison)
-  ) {
+  if (metric.baseline !== null && isSlower(state, plan)) {
     return `${slowText(worstBound(state))}, ratio above ${metric.baseline.maxRatio} and difference above ${percentage(metric.baseline.minDelta)}`;
   }
   const allowed = 1 - metric.percentile;
@@ -199,6 +196,15 @@ function failureReason(state: LatencyState, plan: MetricPlan): string | null {
     return overText(state, metric, metric.max);
   }
   return null;
+}
+
+function isSlower(state: LatencyState, plan: MetricPlan): boolean {
+  const worst = worstBound(state);
+  if (worst === undefined || plan.comparison === null || state.warmIntervals < LEAST_WARM_INTERVALS) {
+    return false;
+  }
+  const { comparison } = worst;
+  return suffices(combined(state), plan.thresholds.comparison) && isPersistent(comparison, plan.comparison);
 }
 
 function slowText(bound: JudgedBound | undefined): string {
@@ -214,7 +220,7 @@ function overText(state: LatencyState, metric: MetricSettings, maxMs: number): s
 }
 
 export function assessLatency(state: LatencyState, plan: MetricPlan): Opinion {
-  const { metric } = plan;
+  const { metric, thresholds } = plan;
   const name = `p${Number((metric.percentile * 100).toFixed(4))}`;
   const value = (histogram: Histogram | null): string | null => {
     const ms = histogram === null ? null : quantile(histogram, metric.percentile);
@@ -232,7 +238,7 @@ export function assessLatency(state: LatencyState, plan: MetricPlan): Opinion {
   if (metric.baseline !== null && state.bounds.length === 0) {
     return { ...base, result: "inconclusive", reason: `too few primary requests to know its usual latency` };
   }
-  if (metric.baseline !== null && combined(state).doubt >= SUSPICION) {
+  if (metric.baseline !== null && isSuspicious(combined(state), thresholds.comparison)) {
     const reason = `${slowText(worstBound(state))} looks slower, not certain yet`;
     return { ...base, result: "inconclusive", reason };
   }

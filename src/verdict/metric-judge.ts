@@ -49,8 +49,5 @@ export interface Opinion {
   readonly reason: string;
 }
 
-/** Evidence at the end that is not enough to fail but too much to pass. */
-export const SUSPICION: number = Math.log(10);
-
 /** Warm intervals that a comparison must have seen before it may fail, and a run before it may pass. */
 export const LEAST_WARM_INTERVALS = 4;

@@ -1,3 +1,4 @@
+import { SUSPICION } from "./comparison.ts";
 import type { MetricSettings } from "./judge-settings.ts";
 import {
   type Failure,
@@ -5,7 +6,6 @@ import {
   type MetricPlan,
   type Opinion,
   type RowContext,
-  SUSPICION,
   type Thresholds,
 } from "./metric-judge.ts";
 import { advanceMixture, beginMixture, logEvidence, type StartMixture } from "./start-mixture.ts";

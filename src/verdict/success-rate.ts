@@ -3,10 +3,13 @@ import {
   type CohortEvidence,
   type Comparison,
   type ComparisonContext,
+  isPersistent,
+  isSuspicious,
   NO_EVIDENCE,
   observeComparison,
-  refutes,
   restartComparison,
+  SUSPICION,
+  suffices,
 } from "./comparison.ts";
 import { type ArmTally, addCounts, isComparable, NO_COUNTS, type PairCounts, shareOf } from "./counts.ts";
 import type { MetricSettings } from "./judge-settings.ts";
@@ -17,7 +20,6 @@ import {
   type MetricPlan,
   type Opinion,
   type RowContext,
-  SUSPICION,
 } from "./metric-judge.ts";
 import { NO_LEVEL, observePrimary, type PrimaryLevel, primaryRate } from "./primary-level.ts";
 import {
@@ -72,7 +74,12 @@ export function observeSuccessRate(
     level,
     comparison,
     severe: comparable
-      ? observeSevere(state.severe, counts, primaryRate(level), context.hazard)
+      ? observeSevere(
+          state.severe,
+          counts,
+          severeBound(primaryRate(level), plan.metric.baseline),
+          context.hazard,
+        )
       : state.severe,
     window: observeMin(state.window, plan.metric, context, counts.canary),
     warmIntervals: state.warmIntervals + (comparable && context.use === "warm" ? 1 : 0),
@@ -137,10 +144,10 @@ function failureReason(state: SuccessRateState, plan: MetricPlan): string | null
   const { metric, thresholds } = plan;
   const { canary, primary } = suspectCounts(state);
   if (severeEvidence(state.severe) >= thresholds.severe) {
-    const bound = percentage(severeBound(primaryRate(state.level)));
+    const bound = percentage(severeBound(primaryRate(state.level), metric.baseline));
     return `canary fails ${share(canary)} of its requests, primary ${share(primary)}: more than ${bound} is never a burst`;
   }
-  if (state.warmIntervals >= LEAST_WARM_INTERVALS && refutes(evidenceOf(state), thresholds.comparison)) {
+  if (isWorse(state, plan)) {
     return `errors: canary ${share(canary)} vs primary ${share(primary)}, ${marginOf(metric)}`;
   }
   if (
@@ -153,6 +160,12 @@ function failureReason(state: SuccessRateState, plan: MetricPlan): string | null
   return null;
 }
 
+function isWorse({ comparison, warmIntervals }: SuccessRateState, plan: MetricPlan): boolean {
+  if (comparison === null || plan.comparison === null || warmIntervals < LEAST_WARM_INTERVALS) return false;
+  const { evidence } = comparison;
+  return suffices(evidence, plan.thresholds.comparison) && isPersistent(comparison, plan.comparison);
+}
+
 function marginOf({ baseline }: MetricSettings): string {
   return baseline === null
     ? ""
@@ -160,14 +173,14 @@ function marginOf({ baseline }: MetricSettings): string {
 }
 
 export function assessSuccessRate(state: SuccessRateState, plan: MetricPlan): Opinion {
-  const { metric } = plan;
+  const { metric, thresholds } = plan;
   const { canary, primary } = state.position;
   const text = (tally: ArmTally): string | null =>
     tally.total === 0 ? null : percentage(1 - shareOf(tally));
   const base = { canary: text(canary), primary: text(primary), limit: limitText(metric) };
   if (state.failure !== null) return { ...base, result: "fail", reason: state.failure.reason };
   const suspect = suspectCounts(state);
-  if (evidenceOf(state).doubt >= SUSPICION) {
+  if (isSuspicious(evidenceOf(state), thresholds.comparison)) {
     const reason = `errors: canary ${share(suspect.canary)} vs primary ${share(suspect.primary)} looks worse, not certain yet`;
     return { ...base, result: "inconclusive", reason };
   }
