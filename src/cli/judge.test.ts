@@ -122,6 +122,16 @@ describe("sluice judge", () => {
     expect(JSON.parse(out.at(-1) as string)).toMatchObject({ final: "pass" });
   });
 
+  it("judges errors alone where the trace has no response times at all, and says so", async () => {
+    const bare = rows(12, 0).map((each) => {
+      const counts = { requests: 150, errors: 0 };
+      return { ...each, canary: counts, primary: counts };
+    });
+    const { out, err } = await judge("--trace", write("a.jsonl", trace(bare)));
+    expect(JSON.parse(out.at(-1) as string)).toMatchObject({ final: "pass", at: 180 });
+    expect(err).toBe("sluice: latency is not in this trace and is not judged\n");
+  });
+
   it("wants enough requests at every weight", async () => {
     const quiet = { t: 15, weight: 5, canary: arm(40, 0), primary: arm(1350, 1) };
     const { out } = await judge("--trace", write("a.jsonl", trace([quiet, ...rows(20, 0).slice(1)])));

@@ -39,7 +39,8 @@ export async function runJudge(flags: JudgeFlags, terminal: Terminal): Promise<n
   if (flags.batch !== undefined) return judgeBatch(flags.batch, settings, { flags, terminal });
   const path = flags.trace ?? "-";
   const text = path === "-" ? await terminal.readInput() : await readText(path);
-  judgeOne(traceOf(text, path === "-" ? "standard input" : path), settings, { flags, terminal });
+  const trace = traceOf(text, path === "-" ? "standard input" : path);
+  judgeOne(trace, forTrace(settings, trace, terminal), { flags, terminal });
   return 0;
 }
 
@@ -51,7 +52,7 @@ interface Output {
 /** Prints every row's verdict and what the run comes to. */
 export function judgeOne(trace: Trace, settings: JudgeSettings, { flags, terminal }: Output): void {
   const isJson = flags.output === "json";
-  const judged = judgeRows(trace.rows, forTrace(settings, trace, terminal));
+  const judged = judgeRows(trace.rows, settings);
   if (!isJson && trace.about !== null) terminal.out(`${trace.about}\n`);
   for (let next = judged.next(); ; next = judged.next()) {
     if (next.done) {
@@ -89,13 +90,26 @@ async function judgeBatch(
   return exitCode;
 }
 
-/** The trace's interval holds; own metrics are judged only where the trace has values of them. */
+/**
+ * The trace's interval holds. What no row of the trace has anything of is not judged, if something is left: a live run
+ * would wait for it.
+ */
 function forTrace(settings: JudgeSettings, trace: Trace, terminal: Terminal): JudgeSettings {
-  const known = new Set(trace.rows.flatMap((row) => Object.keys(row.own)));
-  const absent = settings.metrics.filter((metric) => metric.kind === "own" && !known.has(metric.name));
-  for (const { name } of absent) terminal.err(`sluice: ${name} is not in this trace and is not judged\n`);
-  const metrics = settings.metrics.filter((metric) => !absent.includes(metric));
+  const known = knownMetrics(trace);
+  const metrics = settings.metrics.filter(({ name }) => known.has(name));
+  if (metrics.length === 0) return { ...settings, intervalMs: trace.intervalMs };
+  for (const metric of settings.metrics) {
+    if (!metrics.includes(metric))
+      terminal.err(`sluice: ${metric.name} is not in this trace and is not judged\n`);
+  }
   return { ...settings, intervalMs: trace.intervalMs, metrics };
+}
+
+function knownMetrics({ rows }: Trace): ReadonlySet<string> {
+  const arms = rows.flatMap(({ canary, primary }) => [canary, primary]).filter((arm) => arm !== null);
+  const hasTimes = arms.length === 0 || arms.some(({ latencyMs }) => latencyMs !== null);
+  const own = rows.flatMap((row) => Object.keys(row.own));
+  return new Set(["success-rate", ...(hasTimes ? ["latency"] : []), ...own]);
 }
 
 function traceOf(text: string, name: string): Trace {
