@@ -20,7 +20,7 @@ export interface SimulatedControllerOptions {
   readonly logger: Logger;
   /** Where notifications go. */
   readonly receiverAdapter?: AxiosAdapter | undefined;
-  /** Who answers webhooks; default: nobody. */
+  /** Who answers webhooks; default: the world's. */
   readonly webhookTransport?: WebhookTransport | undefined;
   /** Tells the processes of several controllers apart; default "sluice". */
   readonly name?: string | undefined;
@@ -29,12 +29,6 @@ export interface SimulatedControllerOptions {
   /** The way to the API server of the process that `instance` names; default: the world's, with its faults. */
   readonly network?: ((instance: string) => Transport) | undefined;
 }
-
-const NOBODY: WebhookTransport = {
-  post: async () => {
-    throw Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
-  },
-};
 
 /** Where Secrets of the controller's own receivers are. */
 const OWN_NAMESPACE = "sluice-system";
@@ -54,7 +48,7 @@ export class SimulatedController {
   async start(): Promise<void> {
     assert(this.#life === null, "the controller is running already");
     const { world, config, prng, logger, receiverAdapter, lease, name = "sluice" } = this.#options;
-    const { webhookTransport = NOBODY } = this.#options;
+    const { webhookTransport = world.webhooks } = this.#options;
     const instance = `${name}-${this.#lives}`;
     const network = this.#options.network?.(instance) ?? world.apiFaults;
     const life = new Life();

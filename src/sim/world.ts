@@ -35,6 +35,7 @@ import { evenLag, type MeshLag } from "./mesh/lag.ts";
 import { BATCH_MS, Mesh, type MeshCaches } from "./mesh/mesh.ts";
 import { PodLoad } from "./mesh/pod-load.ts";
 import { EmbeddedPrometheus } from "./prometheus/embedded-prometheus.ts";
+import { ScriptedWebhooks } from "./webhooks.ts";
 import type { UsageSource } from "./workloads/autoscaler/pod-usage.ts";
 
 /** How pods behave; told of their ends, since their numbers are given again. */
@@ -95,6 +96,8 @@ export class World {
   readonly caches: WorldCaches;
   readonly mesh: Mesh;
   readonly prometheus: EmbeddedPrometheus;
+  /** Whom Rollouts may ask, and tell. */
+  readonly webhooks: ScriptedWebhooks;
   readonly #options: WorldOptions;
   readonly #cacheSet: CacheSet;
   readonly #cluster: ClusterParts;
@@ -122,6 +125,7 @@ export class World {
       lag: options.meshLag ?? evenLag(DEFAULT_MESH_DELAY_MS),
       batchMs: options.meshBatchMs ?? BATCH_MS,
     });
+    this.webhooks = new ScriptedWebhooks(clock);
     this.prometheus = new EmbeddedPrometheus({
       clock,
       scrapeIntervalMs: options.scrapeIntervalMs ?? DEFAULT_SCRAPE_INTERVAL_MS,

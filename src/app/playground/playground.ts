@@ -11,6 +11,7 @@ import type { Transition } from "../../sim/scenario/observer.ts";
 import type { ControllerHandle } from "../../sim/scenario/performer.ts";
 import { type ScenarioResult, ScenarioRunner } from "../../sim/scenario/runner.ts";
 import type { TimelineEntry } from "../../sim/scenario/schema.ts";
+import { listenWebhooks } from "../../sim/webhooks.ts";
 import { type Attachment, World } from "../../sim/world.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import { createPinoLogger } from "../../telemetry/pino-logger.ts";
@@ -69,6 +70,7 @@ export class Playground {
   readonly #originMs: number;
   readonly #logger: Logger = createPinoLogger({ level: "error" });
   #controller: ChildController | null = null;
+  #webhooksUrl = "";
 
   static async create(options: PlaygroundOptions, listener: PlaygroundListener): Promise<Playground> {
     return new Playground(options, listener, await rolloutCrd());
@@ -102,6 +104,9 @@ export class Playground {
     const server = await this.#reachApi();
     const embedded = await listenPrometheus(this.world.prometheus, { host: "127.0.0.1", port: 0 });
     this.#closers.push(() => embedded.close());
+    const webhooks = await listenWebhooks(this.world.webhooks, { host: "127.0.0.1", port: 0 });
+    this.#closers.push(() => webhooks.close());
+    this.#webhooksUrl = webhooks.url;
     const mesh = await listenMetrics(this.world.mesh, { host: "127.0.0.1", port: 0 });
     this.#closers.push(() => mesh.close());
     const prometheus = this.#options.prometheusUrl ?? embedded.url;
@@ -119,7 +124,7 @@ export class Playground {
     const { loaded, attached } = this.#options;
     if (attached !== undefined) await removeLeftovers(this.world, loaded, signal);
     const runner = new ScenarioRunner({
-      loaded,
+      loaded: withWebhooksAt(loaded, this.#webhooksUrl),
       signal,
       controller: this.#controller ?? SOMEBODY_ELSES,
       world: this.world,
@@ -182,6 +187,7 @@ export class Playground {
       "--drain": "5s",
       "--status-refresh": "2s",
       "--insecure-webhooks": "true",
+      "--local-webhooks": "true",
       "--cluster-name": "playground",
       "--clock-speed": String(this.#options.speed),
       "--clock-origin": String(this.#originMs),
@@ -201,4 +207,12 @@ export class Playground {
       this.#listener.onEvent({ reason, message, type });
     });
   }
+}
+
+/** Scenarios call their webhooks `http://webhooks.test`; here they are where they listen. */
+function withWebhooksAt(loaded: LoadedScenario, url: string): LoadedScenario {
+  const placed = <T>(value: T): T =>
+    JSON.parse(JSON.stringify(value).replaceAll("http://webhooks.test", url));
+  const applied = new Map([...loaded.applied].map(([path, objects]) => [path, placed(objects)]));
+  return { ...loaded, rollout: placed(loaded.rollout), objects: placed(loaded.objects), applied };
 }

@@ -1,5 +1,6 @@
 import type { Patch } from "../../kube/client.ts";
 import type { MeshLag } from "../mesh/lag.ts";
+import type { WebhookAnswer } from "../webhooks.ts";
 import type { ImageEntry } from "./image-schema.ts";
 import type { ObjectRef } from "./object-ref.ts";
 import type { TrafficChange } from "./traffic-schema.ts";
@@ -49,6 +50,7 @@ export type Action =
       readonly state: "up" | "down" | "slow" | "errors" | "empty" | "nan";
       readonly delayMs: number;
     }
+  | { readonly kind: "webhook"; readonly answers: Readonly<Record<string, WebhookAnswer>> }
   | { readonly kind: "meshDelay"; readonly lag: MeshLag }
   | { readonly kind: "controller"; readonly verb: "kill" | "start" | "restart" }
   | {

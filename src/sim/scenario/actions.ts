@@ -1,4 +1,5 @@
 import { annotate, apply, deleteObject, deletePod, patch, scale, setImage } from "./object-actions.ts";
+import { webhook } from "./webhook-schema.ts";
 import { apiServer, controller, images, meshDelay, prometheus, traffic } from "./world-actions.ts";
 
 /** The keys that an entry of the timeline may have beside `at`. */
@@ -16,4 +17,5 @@ export const ACTIONS = {
   meshDelay,
   controller,
   apiServer,
+  webhook,
 } as const;

@@ -16,6 +16,7 @@ const FACTS: Facts = {
   requestsToUnready: 3,
   requestsUnserved: 4,
   requestsMet: [{ canary: 30, primary: 70, mirrored: 5, newToCanary: 1, newToPrimary: 3 }],
+  webhookCalls: new Map([["/qa", 3]]),
   events: new Set(["RunStarted", "RolledBack"]),
 };
 
@@ -31,6 +32,7 @@ const MET: readonly Partial<Expectations>[] = [
   { reason: "Success rate" },
   { reason: "metricFailed" },
   { promotedImage: "shop/checkout:v1" },
+  { webhookCalls: { "/qa": 3 } },
   { maxCanaryWeight: 25 },
   { minCanaryWeight: 25 },
   { canaryRequests: 900 },

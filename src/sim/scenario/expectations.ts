@@ -25,6 +25,8 @@ export interface Facts {
   readonly requestsUnserved: number;
   /** What was counted for each item of `requests`. */
   readonly requestsMet: readonly MetCounts[];
+  /** Calls of webhooks, by path. */
+  readonly webhookCalls: ReadonlyMap<string, number>;
   /** Reasons of events about the Rollout. */
   readonly events: ReadonlySet<string>;
 }
@@ -50,6 +52,15 @@ const GOALS: readonly Check[] = [
     facts.maxCanaryWeight >= minCanaryWeight
       ? null
       : `minCanaryWeight: the canary's weight came to ${facts.maxCanaryWeight}, expected ${minCanaryWeight} at least`,
+  ({ webhookCalls = {} }, facts) => {
+    const few = Object.entries(webhookCalls).filter(
+      ([path, least]) => (facts.webhookCalls.get(path) ?? 0) < least,
+    );
+    const texts = few.map(
+      ([path, least]) => `${path} ${facts.webhookCalls.get(path) ?? 0} times, expected ${least}`,
+    );
+    return few.length === 0 ? null : `webhookCalls: ${texts.join("; ")}`;
+  },
   ({ events = [] }, facts) => {
     const missing = events.filter((reason) => !facts.events.has(reason));
     if (missing.length === 0) return null;

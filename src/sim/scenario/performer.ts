@@ -11,6 +11,7 @@ import type { ApiFault } from "../api-faults.ts";
 import type { MeshLag } from "../mesh/lag.ts";
 import type { TrafficSpec } from "../mesh/traffic-spec.ts";
 import type { PrometheusFault } from "../prometheus/embedded-prometheus.ts";
+import type { WebhookAnswer } from "../webhooks.ts";
 import type { Action } from "./action.ts";
 import type { ImageEntry } from "./image-schema.ts";
 import type { ObjectRef } from "./object-ref.ts";
@@ -24,6 +25,7 @@ export interface WorldControls {
     setTraffic(name: string, spec: TrafficSpec): void;
     setLag(lag: MeshLag): void;
   };
+  readonly webhooks: { set(path: string, answer: WebhookAnswer): void };
   readonly prometheus: { setFault(fault: PrometheusFault | null): void };
   readonly apiFaults: { set(fault: ApiFault | null): void };
   readonly images: { change(entries: Readonly<Record<string, ImageEntry>>): void };
@@ -87,6 +89,9 @@ export class Performer {
         return controls.images.change(action.images);
       case "prometheus":
         return controls.prometheus.setFault(prometheusFault(action));
+      case "webhook":
+        for (const [path, answer] of Object.entries(action.answers)) controls.webhooks.set(path, answer);
+        return;
       case "meshDelay":
         return controls.mesh.setLag(action.lag);
       case "apiServer":

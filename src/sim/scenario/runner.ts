@@ -83,6 +83,7 @@ export class ScenarioRunner {
       controls: {
         mesh: world.mesh,
         prometheus: world.prometheus,
+        webhooks: world.webhooks,
         apiFaults: world.apiFaults,
         images: {
           change: (entries) => {
@@ -135,6 +136,7 @@ export class ScenarioRunner {
   async #setScene(): Promise<void> {
     const { loaded, world } = this.#options;
     const isLate = (object: AnyObject) => isRollout(object);
+    for (const [path, answer] of Object.entries(loaded.scenario.webhooks)) world.webhooks.set(path, answer);
     await this.#ensureNamespaces();
     for (const object of loaded.objects.filter((it) => !isLate(it))) await this.#performer.apply(object);
     await this.#deploymentsAvailable();
@@ -248,6 +250,7 @@ export class ScenarioRunner {
       reason: observer.reason,
       isMoving: observer.isMoving,
       promotedImages: this.#imagesOf(this.#names.primary),
+      webhookCalls: world.webhooks.counts(),
       maxCanaryWeight: observer.maxCanaryWeight,
       canaryRequests: observer.firstRunAt === null ? 0 : live(observer.firstRunAt),
       canaryRequestsAfter: quietSince === null ? null : live(quietSince),

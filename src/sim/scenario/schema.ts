@@ -6,6 +6,7 @@ import { count, duration, lag, name, share, strict } from "./fields.ts";
 import { imageSchema } from "./image-schema.ts";
 import { requestsMetSchema } from "./requests-met.ts";
 import { trafficSchema } from "./traffic-schema.ts";
+import { webhookAnswers } from "./webhook-schema.ts";
 
 /** An action and when it happens, in milliseconds from the start. */
 export interface TimelineEntry {
@@ -61,6 +62,10 @@ const expectSchema = strict({
     .max(50)
     .describe("Where parts of the requests went during the run.")
     .optional(),
+  webhookCalls: z
+    .record(z.string(), z.int().min(0))
+    .describe("By path of a webhook: it was called at least so often.")
+    .optional(),
   events: z
     .preprocess((value) => (typeof value === "string" ? [value] : value), z.array(z.string().min(1)).max(100))
     .describe("Reasons of Kubernetes events about the Rollout, all of which were seen.")
@@ -87,6 +92,7 @@ export const scenarioSchema = strict({
     .preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(trafficSchema).max(100))
     .default([]),
   images: z.record(z.string(), imageSchema).default({}),
+  webhooks: webhookAnswers.default({}),
   timeline: z
     .array(timelineEntry)
     .max(1_000)
