@@ -177,14 +177,18 @@ export class ClusterSession {
     return this.#client.get(DEPLOYMENT, key).catch(() => null);
   }
 
+  /** The most that any of its VirtualServices gives the canary. */
   async #seenWeight(rollout: Rollout): Promise<number | null> {
     const { namespace } = rollout.metadata;
+    const { virtualServices: own } = rollout.spec.traffic.istio;
+    const names = own?.map(({ name }) => name) ?? [namesOf(rollout).virtualService];
+    const selectors = { target: {}, primary: {} };
+    const context = { rollout, spec: rollout.spec, selectors, pods: NO_POD_FACTS };
     try {
-      const name = namesOf(rollout).virtualService;
-      const virtualService = await this.#client.get(VIRTUAL_SERVICE, { namespace, name });
-      const selectors = { target: {}, primary: {} };
-      return readTraffic(virtualService, { rollout, spec: rollout.spec, selectors, pods: NO_POD_FACTS })
-        .canaryWeight;
+      const found = await Promise.all(
+        names.map((name) => this.#client.get(VIRTUAL_SERVICE, { namespace, name })),
+      );
+      return Math.max(...found.map((virtualService) => readTraffic(virtualService, context).canaryWeight));
     } catch {
       return null;
     }

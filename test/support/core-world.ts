@@ -66,6 +66,10 @@ export class CoreWorld {
   target: Target | null;
   primary: Primary | null = null;
   traffic: TrafficView | null = null;
+  /** Who wrote the routes last, where that was not the controller. */
+  changedBy: string | undefined;
+  /** Why the routes cannot carry a canary. */
+  routesProblem: string | undefined;
   apex: ServiceView = service("target", 3);
   primaryService = service("nothing", 0);
   canaryService = service("nothing", 0);
@@ -135,7 +139,13 @@ export class CoreWorld {
       routing:
         this.traffic === null
           ? { kind: "missing" }
-          : { kind: "present", traffic: this.traffic, inSync: true },
+          : {
+              kind: "present",
+              traffic: this.traffic,
+              inSync: true,
+              ...(this.changedBy === undefined ? {} : { changedBy: this.changedBy }),
+              ...(this.routesProblem === undefined ? {} : { problem: this.routesProblem }),
+            },
       services: { apex: this.apex, primary: this.primaryService, canary: this.canaryService },
       threads: this.threads,
       judge: this.judge,
