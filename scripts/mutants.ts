@@ -21,9 +21,9 @@ const MUTANTS: Readonly<Record<string, Mutant>> = {
     to: "weight: 99 - canaryWeight }",
   },
   "skip pinning": {
-    file: "src/controller/execute.ts",
-    from: "return router.pinCanary(routes, action.revision);",
-    to: "return;",
+    file: "src/router/services.ts",
+    from: "const hash = pin ?? kept ?? context.rollout.status?.run?.revision;",
+    to: "const hash = [pin, kept][2];",
   },
   "status before route": {
     file: "src/controller/execute.ts",
