@@ -3,12 +3,13 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { rolloutCrd } from "../src/app/rehearsal.ts";
 import { everyCrashPoint } from "../src/app/simulation/crash-points.ts";
+import { DEAD_STORIES, playDeadStory } from "../src/app/simulation/dead/stories.ts";
 import { STORIES } from "../src/app/simulation/stories.ts";
 import { reportOf, type SeedReport } from "./sim/seed-report.ts";
 import { playInWorkers } from "./sim/workers.ts";
 
 /**
- * `npm run sim -- [--seeds N] [--start S] [--seed S --verbose] [--crash-points all|STORY] [--keep FILE] [--workers N]`:
+ * `npm run sim -- [--seeds N] [--start S] [--seed S --verbose] [--crash-points all|STORY] [--dead] [--keep FILE] [--workers N]`:
  * deterministic simulation, see docs/reliability.md.
  */
 const { values } = parseArgs({
@@ -21,6 +22,8 @@ const { values } = parseArgs({
     verbose: { type: "boolean", default: false },
     /** In place of seeds: a story, or all of them, with a crash at each of its points. */
     "crash-points": { type: "string" },
+    /** In place of seeds: each dependency dead for ever, one at a time. */
+    dead: { type: "boolean", default: false },
     /** Ends with the first seed that fails. */
     "until-failure": { type: "boolean", default: false },
     /** Failing seeds are appended to this file. */
@@ -28,10 +31,13 @@ const { values } = parseArgs({
   },
 });
 const crd = await rolloutCrd();
-process.exitCode =
-  (await (values["crash-points"] === undefined ? playSeeds() : playCrashPoints(values["crash-points"]))) === 0
-    ? 0
-    : 1;
+process.exitCode = (await play()) === 0 ? 0 : 1;
+
+/** Resolves to the number of failures. */
+function play(): Promise<number> {
+  if (values.dead) return playDead();
+  return values["crash-points"] === undefined ? playSeeds() : playCrashPoints(values["crash-points"]);
+}
 
 /** Resolves to the number of failures. */
 async function playSeeds(): Promise<number> {
@@ -77,5 +83,17 @@ async function playCrashPoints(story: string): Promise<number> {
     failed += problems.length;
   }
   console.log(`${passed} passed, ${failed} failed`);
+  return failed;
+}
+
+async function playDead(): Promise<number> {
+  let failed = 0;
+  for (const story of DEAD_STORIES) {
+    const problems = await playDeadStory(story, crd);
+    console.log(`${problems.length === 0 ? "passed" : "FAILED"} ${story.title}`);
+    for (const problem of problems) console.log(`  ${problem}`);
+    if (problems.length > 0) failed += 1;
+  }
+  console.log(`${DEAD_STORIES.length - failed} passed, ${failed} failed`);
   return failed;
 }

@@ -224,4 +224,5 @@ export type ConditionReason =
   | "AtRest"
   | "Waiting"
   | "RolledBack"
+  | "PassFailed"
   | "Deleting";

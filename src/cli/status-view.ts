@@ -152,11 +152,15 @@ function verdictLines({ result, reason, at }: VerdictStatus, columns: number): r
   ];
 }
 
-/** Why the spec or the target cannot be carried out. */
+/** Why the spec or the target cannot be carried out, and what the controller tries in vain. */
 function refusalLines(conditions: readonly Condition[], columns: number): readonly string[] {
   const refused = conditions.find(({ type, status }) => type === "Accepted" && status === "False");
-  if (refused === undefined) return [];
-  return wrap(`refused: ${refused.message}`, columns - 2).map((line) => `  ${styleText("red", line)}`);
+  const failing = conditions.find(({ reason }) => reason === "PassFailed");
+  const texts = [
+    ...(refused === undefined ? [] : [`refused: ${refused.message}`]),
+    ...(failing === undefined ? [] : [`cannot go on: ${failing.message}`]),
+  ];
+  return texts.flatMap((text) => wrap(text, columns - 2)).map((line) => `  ${styleText("red", line)}`);
 }
 
 function eventLines(events: Surroundings["events"], columns: number): readonly string[] {

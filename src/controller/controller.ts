@@ -4,6 +4,7 @@ import { type Outcome, type QueueObserver, WorkQueue } from "../kube/work-queue.
 import type { Clock } from "../lib/clock.ts";
 import { toError } from "../lib/errors.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import { isInterruption } from "./execute.ts";
 import type { EventSink, Pass } from "./pass.ts";
 import { subscribeAll, type Watched } from "./triggers.ts";
 
@@ -21,6 +22,15 @@ export interface ControllerOptions {
   readonly observer?: QueueObserver;
 }
 
+/** What was to take requests from the canary is tried again after so long at most. */
+const URGENT_RETRY_MS = 5_000;
+
+/** The same failure is told once in so long. */
+const REPORT_EVERY_MS = 60_000;
+
+/** So many conflicts in a row are no race: somebody says no. */
+const CONFLICTS_MAX = 20;
+
 /** After a conflict the newer object is in the cache already: decide again, at once but not in a tight loop. */
 const CONFLICT_DELAY_MS = 20;
 
@@ -34,6 +44,10 @@ export class RolloutController {
   readonly #queue: WorkQueue;
   /** Passes in a row that changed something, by key; gone as soon as one changes nothing. */
   readonly #changing = new Map<string, number>();
+  /** Conflicts in a row, by key. */
+  readonly #conflicts = new Map<string, number>();
+  /** What has been told of failing passes, by key. */
+  readonly #reported = new Map<string, { readonly message: string; readonly atMs: number }>();
 
   constructor(options: ControllerOptions) {
     this.#options = options;
@@ -64,6 +78,8 @@ export class RolloutController {
   lead(): void {
     this.#options.pass.forget();
     this.#changing.clear();
+    this.#conflicts.clear();
+    this.#reported.clear();
     for (const rollout of this.#options.watched.rollouts.list()) this.#queue.add(keyText(keyOf(rollout)));
   }
 
@@ -86,15 +102,25 @@ export class RolloutController {
     if (this.#options.mayWrite?.() === false) return { kind: "done" };
     try {
       const { changed, requeueAfterMs } = await this.#options.pass.run(key);
+      this.#conflicts.delete(key);
+      this.#reported.delete(key);
       if (changed) return { kind: "requeue", afterMs: this.#delayAfterChange(key) };
       this.#changing.delete(key);
       return requeueAfterMs === null ? { kind: "done" } : { kind: "requeue", afterMs: requeueAfterMs };
     } catch (thrown) {
-      if (isConflict(thrown)) return { kind: "requeue", afterMs: CONFLICT_DELAY_MS };
+      if (isInterruption(thrown)) return { kind: "requeue", afterMs: 0 };
+      if (isConflict(thrown) && this.#isRace(key)) return { kind: "requeue", afterMs: CONFLICT_DELAY_MS };
       if (this.#options.mayWrite?.() === false) return { kind: "done" };
       this.#reportFailure(key, toError(thrown));
-      return { kind: "retry", error: thrown };
+      const isUrgent = this.#options.pass.isUrgent(key);
+      return { kind: "retry", error: thrown, ...(isUrgent ? { atMostMs: URGENT_RETRY_MS } : {}) };
     }
+  }
+
+  #isRace(key: string): boolean {
+    const count = (this.#conflicts.get(key) ?? 0) + 1;
+    this.#conflicts.set(key, count);
+    return count < CONFLICTS_MAX;
   }
 
   #delayAfterChange(key: string): number {
@@ -110,7 +136,11 @@ export class RolloutController {
 
   #reportFailure(key: string, error: Error): void {
     const rollout = this.#options.watched.rollouts.get(parseKey(key));
-    if (rollout === undefined) return;
+    const last = this.#reported.get(key);
+    const atMs = this.#options.clock.now();
+    const isKnown = last?.message === error.message && atMs - last.atMs < REPORT_EVERY_MS;
+    if (rollout === undefined || isKnown) return;
+    this.#reported.set(key, { message: error.message, atMs });
     const message = `${error.message}. It is tried again; traffic stays as it is.`;
     this.#options.events.post(rollout, { reason: "PassFailed", type: "Warning", message });
   }

@@ -4,6 +4,7 @@ import { ROLLOUT } from "../api/resource.ts";
 import type { Rollout } from "../api/rollout.ts";
 import type { RolloutStatus } from "../api/status.ts";
 import type { Action, Decision } from "../core/decision.ts";
+import { abortable } from "../kube/abortable.ts";
 import { isNotFound } from "../kube/api-error.ts";
 import type { Client } from "../kube/client.ts";
 import { assertNever } from "../lib/assert.ts";
@@ -19,6 +20,26 @@ interface Parts {
   readonly router: Router;
 }
 
+/** Something urgent has happened while a write was under way. */
+export class PassInterrupted extends Error {
+  override readonly name = "PassInterrupted";
+
+  constructor() {
+    super("something urgent has happened to the Rollout");
+  }
+}
+
+export function isInterruption(thrown: unknown): boolean {
+  return thrown instanceof PassInterrupted;
+}
+
+export interface Execution {
+  /** Called when the status is as decided. */
+  readonly onStatus: () => void;
+  /** When it aborts, what is under way is left to itself, and the rest undone; but for changes of traffic. */
+  readonly signal: AbortSignal;
+}
+
 /** The only place that changes the world. */
 export class Executor {
   readonly #parts: Parts;
@@ -29,17 +50,33 @@ export class Executor {
 
   /**
    * Performs the actions in order, then writes the status if it differs, then the final actions. The first failure
-   * rejects and leaves the rest undone: the next pass decides anew. `onStatus` is called when the status is as decided.
-   * Resolves to whether anything was written.
+   * rejects and leaves the rest undone: the next pass decides anew. Resolves to whether anything was written.
    */
-  async execute(scene: Scene, decision: Decision, onStatus: () => void): Promise<boolean> {
+  async execute(scene: Scene, decision: Decision, { onStatus, signal }: Execution): Promise<boolean> {
     const stage = new Stage(this.#parts, scene);
-    for (const action of decision.actions) await stage.perform(action);
-    const wroteStatus = await stage.writeStatus(decision.status);
+    for (const action of decision.actions) await performed(stage, action, signal);
+    signal.throwIfAborted();
+    const wroteStatus = await abortable(stage.writeStatus(decision.status), signal);
     onStatus();
-    for (const action of decision.finally) await stage.perform(action);
+    for (const action of decision.finally) await performed(stage, action, signal);
     return wroteStatus || decision.actions.length > 0 || decision.finally.length > 0;
   }
+
+  /** The status alone, if it differs from the one that was read. */
+  async writeStatus(rollout: Rollout, status: RolloutStatus): Promise<void> {
+    if (isDeepEqual(status, rollout.status)) return;
+    await this.#parts.client.update(ROLLOUT, { ...rollout, status }, { subresource: "status" });
+  }
+}
+
+/**
+ * An abort must not wait for a scale that nobody answers. A change of traffic is waited for: one that raises the weight
+ * must not come to pass after weight 0 has been written.
+ */
+async function performed(stage: Stage, action: Action, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const work = stage.perform(action);
+  await (action.kind === "setTraffic" ? work : abortable(work, signal));
 }
 
 /** One execution: knows the newest version of the Rollout, since its own writes move it. */

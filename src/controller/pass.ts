@@ -3,15 +3,19 @@ import { ask } from "../core/ask.ts";
 import { decide } from "../core/decide.ts";
 import type { Decision, EventDraft } from "../core/decision.ts";
 import { askGates } from "../core/gates.ts";
+import { isLowering } from "../core/lowering.ts";
 import type { CoreSettings, Observation } from "../core/snapshot.ts";
+import { troubledStatus } from "../core/trouble.ts";
 import { isConflict } from "../kube/api-error.ts";
 import { keyOf, keyText, parseKey } from "../kube/object.ts";
+import { toError } from "../lib/errors.ts";
 import type { Notifier } from "../notify/notify.ts";
 import type { Logger } from "../telemetry/logger.ts";
-import type { Executor } from "./execute.ts";
+import { type Executor, isInterruption, PassInterrupted } from "./execute.ts";
 import type { GateDesk } from "./gate-desk.ts";
 import type { Gatherer, Scene } from "./gather.ts";
 import { Memories } from "./memories.ts";
+import { Troubles } from "./troubles.ts";
 import { Untold } from "./untold.ts";
 
 /** Where Kubernetes events go; never throws. */
@@ -41,7 +45,8 @@ export class Pass {
   readonly #parts: PassParts;
   readonly #memories = new Memories();
   readonly #untold = new Untold();
-  /** Passes that wait for evidence, by key: what is urgent cuts the wait short. */
+  readonly #troubles = new Troubles();
+  /** Passes that wait for something, by key: what is urgent cuts the wait short. */
   readonly #waits = new Map<string, AbortController>();
 
   constructor(parts: PassParts) {
@@ -66,21 +71,47 @@ export class Pass {
     const decision = decide(scene.snapshot, usable, this.#parts.settings);
     const changed = await this.#execute(key, scene, decision);
     this.#memories.keep(key, decision);
+    this.#troubles.over(key);
     return { changed, requeueAfterMs: decision.requeueAfterMs };
+  }
+
+  /** What failed was to take requests from the canary: it is tried again soon, however often it has failed. */
+  isUrgent(key: string): boolean {
+    return this.#troubles.of(key)?.isUrgent ?? false;
   }
 
   /** What has come about is told, whatever happens after the status: nobody would come back to it. */
   async #execute(key: string, scene: Scene, decision: Decision): Promise<boolean> {
     let isWritten = false;
+    const onStatus = () => {
+      isWritten = true;
+      this.#untold.forget(key);
+      this.#tell(scene, decision);
+    };
     try {
-      return await this.#parts.executor.execute(scene, decision, () => {
-        isWritten = true;
-        this.#untold.forget(key);
-        this.#tell(scene, decision);
+      return await this.#interruptibly(key, (signal) =>
+        this.#parts.executor.execute(scene, decision, { onStatus, signal }),
+      );
+    } catch (thrown) {
+      if (!isWritten && !isConflict(thrown)) this.#untold.keep(key, decision);
+      if (!isInterruption(thrown)) await this.#noteTrouble(key, scene, decision, toError(thrown).message);
+      throw thrown;
+    }
+  }
+
+  /** What fails again and again is said in a condition, which outlives events. */
+  async #noteTrouble(key: string, scene: Scene, { actions }: Decision, message: string): Promise<void> {
+    const { rollout, routing, nowMs } = scene.snapshot;
+    const isUrgent = actions.some((action) => isLowering(action, routing));
+    const isToBeTold = this.#troubles.failed(key, message, nowMs, isUrgent);
+    if (!isToBeTold || rollout.status === undefined) return;
+    try {
+      await this.#parts.executor.writeStatus(rollout, troubledStatus(rollout.status, message, nowMs));
+    } catch (thrown) {
+      this.#parts.logger.info("the condition that tells of failing passes could not be written", {
+        rollout: key,
+        error: toError(thrown),
       });
-    } catch (error) {
-      if (!isWritten && !isConflict(error)) this.#untold.keep(key, decision);
-      throw error;
     }
   }
 
@@ -89,26 +120,31 @@ export class Pass {
     if (owed !== null) this.#tell(scene, owed);
   }
 
-  /** Something that must not wait has happened to the Rollout: a pass that waits for evidence goes on without. */
+  /**
+   * Something that must not wait has happened to the Rollout: a pass that waits for evidence goes on without, and one
+   * that waits for a write to be answered ends. The write may have its effect all the same, as after a crash.
+   */
   interrupt(key: string): void {
-    this.#waits.get(key)?.abort();
+    this.#waits.get(key)?.abort(new PassInterrupted());
   }
 
   /** What is remembered is made again from the source's history, and webhooks are asked again: what another process has decided meanwhile is not in it. */
   forget(): void {
     this.#memories.clear();
+    this.#troubles.clear();
     this.#parts.gates.clear();
   }
 
   /** Rollouts of which something is remembered. */
   get remembered(): number {
-    return this.#memories.size;
+    return Math.max(this.#memories.size, this.#troubles.size);
   }
 
   #scene(key: string): Scene | null {
     const gates = this.#parts.gates.answers(key);
     return this.#parts.gatherer.scene(parseKey(key), (runId) => ({
       ...this.#memories.get(key, runId),
+      trouble: this.#troubles.of(key),
       gates,
     }));
   }
@@ -116,6 +152,7 @@ export class Pass {
   #forgetOne(key: string): void {
     this.#memories.forget(key);
     this.#untold.forget(key);
+    this.#troubles.over(key);
     this.#parts.gates.forget(key);
   }
 
@@ -123,11 +160,17 @@ export class Pass {
   async #observe(key: string, scene: Scene): Promise<readonly Observation[] | null> {
     const asks = ask(scene.snapshot);
     if (asks.length === 0) return null;
+    return this.#interruptibly(key, async (signal) => {
+      const observations = await this.#parts.gatherer.observe(scene, asks, signal);
+      return signal.aborted ? [] : observations;
+    });
+  }
+
+  async #interruptibly<T>(key: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const wait = new AbortController();
     this.#waits.set(key, wait);
     try {
-      const observations = await this.#parts.gatherer.observe(scene, asks, wait.signal);
-      return wait.signal.aborted ? [] : observations;
+      return await work(wait.signal);
     } finally {
       this.#waits.delete(key);
     }

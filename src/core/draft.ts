@@ -3,6 +3,7 @@ import type { Transition } from "../api/notification.ts";
 import type { RolloutStatus, RunStatus } from "../api/status.ts";
 import type { Action, Decision, EventDraft } from "./decision.ts";
 import type { JudgeMemory } from "./judging.ts";
+import { loweringFirst } from "./lowering.ts";
 import type { SeenTraffic } from "./seen-traffic.ts";
 import type { CoreSettings, Snapshot } from "./snapshot.ts";
 
@@ -85,7 +86,7 @@ export class Draft {
 
   finish(): Decision {
     return {
-      actions: this.#actions,
+      actions: loweringFirst(this.#actions, this.snapshot.routing),
       status: this.status,
       finally: this.#finally,
       events: this.#events,

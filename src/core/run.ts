@@ -11,6 +11,7 @@ import { revertedOutcome, rollBack, rollingBack } from "./rolling-back.ts";
 import type { Observation } from "./snapshot.ts";
 import { confirmStart } from "./start-run.ts";
 import { starting } from "./starting.ts";
+import { outcomeOfTrouble } from "./trouble.ts";
 
 /**
  * One pass over a run.
@@ -23,7 +24,7 @@ import { starting } from "./starting.ts";
  * What sends the canary's weight to 0 is looked at first, in every stage.
  */
 export function advanceRun(draft: Draft, before: RunStatus, observations: readonly Observation[]): void {
-  const outcome = outcomeOfGates(draft, before);
+  const outcome = outcomeOfGates(draft, before) ?? outcomeOfTrouble(draft, before);
   if (outcome !== null) {
     rollBack(draft, before, outcome);
     return;
@@ -100,7 +101,9 @@ function repairPin(draft: Draft, run: RunStatus): void {
   if (services.canary.exists && services.canary.pinnedHash !== run.revision) {
     draft.act({ kind: "pinCanary", revision: run.revision });
   }
-  if (target !== null && target.desiredReplicas === 0) {
+  // What was to follow the start of the run may have got lost.
+  const isShort = run.stage === "Starting" && (target?.desiredReplicas ?? 0) < run.canaryReplicas;
+  if (target !== null && (isShort || target.desiredReplicas === 0)) {
     draft.act({ kind: "scaleTarget", replicas: run.canaryReplicas });
   }
 }

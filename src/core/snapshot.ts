@@ -26,8 +26,17 @@ export interface Snapshot {
   readonly judge: JudgeMemory | null;
   /** Where requests were lately seen to go, as far as this process has looked; null when it has not. */
   readonly seen: SeenTraffic | null;
+  /** Why this process's passes fail, since when; null when the last one went through. */
+  readonly trouble: Trouble | null;
   /** What webhooks have answered in this process, by `GateAsk.id`; nothing after a restart. */
   readonly gates: Readonly<Record<string, GateAnswers>>;
+}
+
+/** What was decided cannot be carried out. */
+export interface Trouble {
+  readonly sinceMs: number;
+  /** What the last failed pass was told. */
+  readonly message: string;
 }
 
 /** The answers to one question. */

@@ -79,11 +79,10 @@ function begin(draft: Draft, confirmed: RunStatus): void {
   const now = isoTime(draft.nowMs);
   // The primary may have been scaled while the run waited.
   const replicas = Math.max(1, draft.snapshot.primary?.desiredReplicas ?? confirmed.primaryReplicas);
-  draft.act(
-    { kind: "setTraffic", traffic: NO_CANARY },
-    { kind: "pinCanary", revision: confirmed.revision },
-    { kind: "scaleTarget", replicas },
-  );
+  // After the status: a run that cannot get its pods is there to be aborted, and to meet its deadline.
+  draft.actFinally({ kind: "setTraffic", traffic: NO_CANARY });
+  draft.actFinally({ kind: "pinCanary", revision: confirmed.revision });
+  draft.actFinally({ kind: "scaleTarget", replicas });
   const run = draft.patchRun(confirmed, {
     stage: "Starting",
     stageSince: now,

@@ -11,8 +11,8 @@ export type Outcome =
   | { readonly kind: "done" }
   /** Nothing is wrong; come back after this long. */
   | { readonly kind: "requeue"; readonly afterMs: number }
-  /** Something outside failed: come back with backoff, or when the error itself says. */
-  | { readonly kind: "retry"; readonly error: unknown }
+  /** Something outside failed: come back with backoff (of `atMostMs`), or when the error itself says. */
+  | { readonly kind: "retry"; readonly error: unknown; readonly atMostMs?: number }
   /** Trying again is useless until something changes, which will add the key again. */
   | { readonly kind: "terminal"; readonly error: unknown };
 
@@ -224,7 +224,8 @@ export class WorkQueue {
     if (outcome.kind === "retry") {
       const failures = (this.#failures.get(key) ?? 0) + 1;
       this.#failures.set(key, failures);
-      const delayMs = Math.max(this.#backoff(failures), askedDelay(outcome.error));
+      const backoffMs = Math.min(this.#backoff(failures), outcome.atMostMs ?? Number.POSITIVE_INFINITY);
+      const delayMs = Math.max(backoffMs, askedDelay(outcome.error));
       this.#options.logger.warn("pass failed, retrying", { key, error: outcome.error, failures, delayMs });
       this.addAfter(key, delayMs);
       return;

@@ -97,6 +97,8 @@ export class CoreWorld {
   /** What a webhook answers at once when it is asked; null: nothing, until `answer` is called. */
   webhooks: (name: string, ask: GateAsk) => GateAnswer["result"] | null = () => "yes";
   gates: Record<string, GateAnswers> = {};
+  /** Since when passes fail; null: they do not. */
+  trouble: Snapshot["trouble"] = null;
   /** Names of webhooks, as often as they were asked. */
   readonly asked: string[] = [];
   /** Whether pods of a revision become ready at once. */
@@ -151,6 +153,7 @@ export class CoreWorld {
       judge: this.judge,
       seen: this.seen,
       gates: this.gates,
+      trouble: this.trouble,
     };
   }
 
