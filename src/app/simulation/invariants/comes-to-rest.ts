@@ -47,5 +47,7 @@ function isUnready(target: Deployment | undefined): boolean {
 }
 
 function isPaused({ status }: Rollout): boolean {
-  return status?.run?.pause !== undefined || status?.run?.awaitingApprovalSince !== undefined;
+  const run = status?.run;
+  const isHeld = run?.gates?.some(({ isAwaited, state }) => isAwaited === true && state !== "open") === true;
+  return isHeld || run?.pause !== undefined || run?.awaitingApprovalSince !== undefined;
 }
