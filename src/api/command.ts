@@ -1,5 +1,5 @@
 /** What a person may ask for with `kubectl annotate rollout NAME sluice.dev/COMMAND="why"`. */
-export const COMMANDS = ["abort", "promote", "pause", "resume", "approve", "retry"] as const;
+export const COMMANDS = ["abort", "promote", "pause", "resume", "approve", "skip", "retry"] as const;
 
 export type CommandName = (typeof COMMANDS)[number];
 

@@ -142,6 +142,10 @@ export const EVENT_REASONS = {
   Approved: told("info", "A person approved a step."),
   Paused: told("warning", "The run stands still for a named reason.", "The text says how it goes on."),
   Resumed: told("info", "The run goes on."),
+  StepSkipped: told(
+    "warning",
+    "A person asked to leave a step without waiting for its hold, its evidence and its approval.",
+  ),
   PromotionRequested: told("warning", "A person asked to promote without waiting for steps and evidence."),
   PromotionStarted: told("info", "The primary is taking over the analysed revision."),
   DrainTimedOut: noted(

@@ -194,6 +194,8 @@ export interface RunStatus extends RevisionRef {
   readonly waived?: readonly string[];
   /** How the weight of the current step shows in the metrics; absent while it cannot be told. */
   readonly split?: SplitStatus;
+  /** A person asked to leave the position of this number (from 1) without waiting for its hold, evidence and approval. */
+  readonly skip?: { readonly position: number; readonly by: string; readonly at: string };
   /** A person asked to promote without waiting for steps and evidence. */
   readonly promoteRequested?: { readonly by: string; readonly at: string; readonly reason: string };
   readonly verdict?: VerdictStatus;

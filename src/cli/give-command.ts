@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { COMMANDS, type CommandName, commandAnnotation } from "../api/command.ts";
 import type { Rollout } from "../api/rollout.ts";
 import type { RolloutStatus } from "../api/status.ts";
@@ -16,21 +16,31 @@ interface Flags extends ClusterFlags {
   readonly revision?: string;
   readonly wait: boolean;
   readonly timeout: number;
+  /** Of `promote` alone. */
+  readonly step?: boolean;
 }
 
 const DESCRIPTIONS: Readonly<Record<CommandName, string>> = {
   abort: "Stop the release: canary weight 0 at once, then its pods go.",
-  promote: "Promote without waiting for steps and evidence.",
+  promote:
+    "Go on without waiting: --step leaves the current step, --full (the default) skips all that remain, and their evidence.",
   pause: "Keep the weight where it is; a failure still rolls back.",
   resume: "Take a pause away.",
   approve: "Let the current step go on once its hold is over and its evidence is good.",
+  skip: "Leave the current step without waiting for its hold, evidence and approval; the same as promote --step.",
   retry: "Release the rejected revision again.",
 };
 
-/** `sluice abort|promote|pause|resume|approve|retry`: what a person may ask for. */
+/** `sluice abort|promote|pause|resume|approve|skip|retry`: what a person may ask for. */
 export function addGivenCommands(program: Command, context: CommandContext): void {
   for (const name of COMMANDS) {
-    clusterOptions(program.command(`${name} <name>`).description(DESCRIPTIONS[name]))
+    const command = clusterOptions(program.command(`${name} <name>`).description(DESCRIPTIONS[name]));
+    if (name === "promote") {
+      command
+        .option("--step", "leave the current step alone; the same as skip")
+        .addOption(new Option("--full", "skip all steps that remain (the default)").conflicts("step"));
+    }
+    command
       .option("--reason <text>", "why; it is told in events, status and notifications", "")
       .option(
         "--revision <revision>",
@@ -44,7 +54,9 @@ export function addGivenCommands(program: Command, context: CommandContext): voi
         parseDuration("15s") ?? 0,
       )
       .action((rolloutName: string, flags: Flags) =>
-        withCluster(flags, (session) => give(name, { session, rolloutName, flags, context })),
+        withCluster(flags, (session) =>
+          give(flags.step === true ? "skip" : name, { session, rolloutName, flags, context }),
+        ),
       );
   }
 }
@@ -103,6 +115,8 @@ const EFFECT: Readonly<Record<CommandName, (now: RolloutStatus, before: RolloutS
   pause: ({ run }) => run?.pause?.kind === "Requested",
   resume: ({ run }, before) => before.run?.pause !== undefined && run?.pause === undefined,
   approve: ({ run }) => run?.approvals?.some(({ step }) => step === run.stepIndex) === true,
+  skip: ({ run }, before) =>
+    before.run !== undefined && (run?.skip !== undefined || run?.stage !== before.run.stage),
   retry: ({ rejected }, before) => before.rejected !== undefined && rejected === undefined,
 };
 

@@ -13,6 +13,7 @@ const EFFECTS: Readonly<Record<CommandName, string>> = {
   pause: "keep this weight; a failure still rolls back",
   resume: "let it go on",
   approve: "let it go on to the next step",
+  skip: "leave this step at once",
   promote: "skip the rest of the steps and the evidence",
   retry: "release the rejected revision again",
 };

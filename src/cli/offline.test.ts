@@ -112,12 +112,12 @@ describe("sluice render", () => {
   test("prints the routes as they are in a run, those by match and of mirrored methods included", async () => {
     const names = async (example: string, place: string) =>
       (await routesOf(example, place)).map(({ name }) => name ?? "");
-    expect(await names("ab", "0")).toEqual(["sluice-reserved-canary", ""]);
-    expect(await names("shadow-safe-methods", "shadow")).toEqual(["sluice-mirror", ""]);
+    expect(await names("ab", "0")).toEqual(["sluice-checkout-reserved-canary", ""]);
+    expect(await names("shadow-safe-methods", "shadow")).toEqual(["sluice-checkout-mirror", ""]);
     expect(await names("session-affinity", "20")).toEqual([
-      "sluice-sticky-canary",
-      "sluice-sticky-primary",
-      "sluice-assign",
+      "sluice-checkout-sticky-canary",
+      "sluice-checkout-sticky-primary",
+      "sluice-checkout-assign",
       "",
     ]);
     expect((await routesOf("checkout", "25")).at(-1)).toMatchObject({

@@ -6,6 +6,7 @@ import type { Draft } from "./draft.ts";
 import { awaitedGates, withApprovals } from "./gates-waiting.ts";
 import { tellResumed } from "./pausing.ts";
 import { rollBack } from "./rolling-back.ts";
+import { isSkipped } from "./skipping.ts";
 import { placeText, stepName } from "./wording.ts";
 
 /**
@@ -29,8 +30,9 @@ const ORDER: Readonly<Record<CommandName, number>> = {
   pause: 1,
   resume: 2,
   approve: 3,
-  promote: 4,
-  retry: 5,
+  skip: 4,
+  promote: 5,
+  retry: 6,
 };
 
 /** Why a command is refused; null when it was obeyed. */
@@ -41,6 +43,7 @@ const OBEY: Readonly<Record<CommandName, (draft: Draft, command: Command) => Ref
   pause: pauseRun,
   resume,
   approve,
+  skip,
   promote,
   retry,
 };
@@ -154,6 +157,24 @@ function approveGates(draft: Draft, run: RunStatus, command: Command): Refusal {
 
 function why({ reason }: Command): { readonly reason?: string } {
   return reason === "" ? {} : { reason };
+}
+
+/** The rest of a step; pods, schedule and webhooks are still waited for, and a failure still rolls back. */
+function skip(draft: Draft, command: Command): Refusal {
+  const { run, phase } = draft.status;
+  if (run === undefined || (run.stage !== "Step" && run.stage !== "Shadow"))
+    return `no step is under way (phase ${phase}).`;
+  if (isSkipped(run)) return null;
+  const by = byText(command);
+  const position = run.positions.length;
+  const next = draft.patchRun(run, { skip: { position, by, at: isoTime(draft.nowMs) }, pause: undefined });
+  announce(draft, next, {
+    reason: "StepSkipped",
+    title: `${imageText(run)} is to go on at once, ${placeText(run)}`,
+    text: `${by} asked to skip the rest of ${run.stage === "Shadow" ? "the shadow phase" : stepName(run)}${because(command)}.`,
+    transition: `skipped-${position}-${run.restarts ?? 0}`,
+  });
+  return null;
 }
 
 function promote(draft: Draft, command: Command): Refusal {

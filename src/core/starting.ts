@@ -127,6 +127,7 @@ export function retreatWithoutPods(draft: Draft, run: RunStatus): boolean {
     awaitingApprovalSince: undefined,
     shortOfPodsSince: undefined,
     approvals: undefined,
+    skip: undefined,
     gates: undefined,
   });
   draft.patchStatus({ canaryWeight: 0, message: why });

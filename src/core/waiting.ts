@@ -12,6 +12,7 @@ import { throughGates } from "./gates-waiting.ts";
 import { isHeldByPerson, pause, tellResumed } from "./pausing.ts";
 import { startPromotion } from "./promoting.ts";
 import { rollBack } from "./rolling-back.ts";
+import { isSkipped } from "./skipping.ts";
 import { heldSinceMs, splitText } from "./split.ts";
 import { promotionWeight, stepsOf } from "./steps.ts";
 import { enterStep } from "./weights.ts";
@@ -19,12 +20,16 @@ import { placeText, stepName, where } from "./wording.ts";
 
 /**
  * Raising the weight waits, in this order, for: a person, the weight to be seen, the hold, the evidence, the pods, an
- * approval, the schedule, webhooks.
+ * approval, the schedule, webhooks. Who skips a step waits for pods, schedule and webhooks alone.
  */
 export function goOnOrWait(draft: Draft, run: RunStatus, verdict: Verdict): void {
   const hold = holdOf(run);
   const heldMs = heldSinceMs(run);
   if (isHeldByPerson(draft, run)) return;
+  if (isSkipped(run)) {
+    if (!isShortOfPods(draft, run)) goOn(draft, run);
+    return;
+  }
   if (heldMs === null) {
     waitForSplit(draft, run);
     return;

@@ -7,7 +7,7 @@ import { isBadImage } from "../versions.ts";
 /** Instants are at most so far apart. */
 const LOOK_EVERY_MS = 5_000;
 
-/** 8. What the primary is given has served enough requests as a canary, and was not bad, unless a person promoted it. */
+/** 8. What the primary is given has served enough requests as a canary, and was not bad, unless a person promoted it or skipped a step. */
 export const evidenceFirst: InvariantFactory = ({ plan, world, people }) => {
   const served = new Map<string, Set<string>>();
   const isServedByTarget = (rollout: string): boolean => {
@@ -29,7 +29,8 @@ export const evidenceFirst: InvariantFactory = ({ plan, world, people }) => {
     if (isServedByTarget(rollout)) return [];
     const { spec } = plan.rollouts.find(({ name }) => name === rollout) ?? {};
     const isWaived =
-      spec?.["skipAnalysis"] === true || people.commands(rollout).some((it) => it.command === "promote");
+      spec?.["skipAnalysis"] === true ||
+      people.commands(rollout).some((it) => it.command === "promote" || it.command === "skip");
     if (isWaived) return [];
     const filter = { namespace: NAMESPACE_NAME, workload: rollout, hash: revision, use: "live" } as const;
     const requests = world.mesh.truth.requestsTo({ ...filter, toMs: answeredMs + LOOK_EVERY_MS });
