@@ -1,11 +1,12 @@
 import type { Rollout } from "../api/rollout.ts";
-import type { HistoryEntry, MetricStatus, RunStatus } from "../api/status.ts";
+import type { Approval, GateStatus, HistoryEntry, MetricStatus, RunStatus } from "../api/status.ts";
 import type { SentQuery } from "../app/evidence-queries.ts";
 import { imageText } from "../core/announce.ts";
 import { splitText } from "../core/split.ts";
 import { strategyOf } from "../core/steps.ts";
 import { mirroredText, placeText as placeOf } from "../core/wording.ts";
 import { roughDuration } from "../lib/duration.ts";
+import { plural } from "../lib/text.ts";
 import { moment, parseTime } from "../lib/time.ts";
 
 /** Why the last decision was what it was: paragraphs, each of whole sentences. */
@@ -152,8 +153,24 @@ function heldText(run: RunStatus, at: At): readonly string[] {
     ...(promoteRequested === undefined
       ? []
       : [`${promoteRequested.by} asked at ${at(promoteRequested.at)} to promote it without more evidence.`]),
+    ...(run.gates ?? []).filter(({ state }) => state !== "open").map((gate) => gateText(gate, at)),
+    ...(run.approvals ?? []).map(approvalText),
     ...(run.waived === undefined ? [] : [`Resumed without, so only warning: ${run.waived.join(", ")}.`]),
   ];
+}
+
+/** A webhook, or the schedule, and what it said. */
+function gateText({ name, type, since, last, answers, isAwaited, approvedBy }: GateStatus, at: At): string {
+  if (type === "schedule") return `Since ${at(since)} ${last ?? "the schedule does not allow it"}.`;
+  if (approvedBy !== undefined) return `${approvedBy} let it pass without the yes of webhook "${name}".`;
+  const said =
+    last === undefined ? "has not answered yet" : `answered ${last} (${plural(answers, "answer")} so far)`;
+  return `The ${type} webhook "${name}" ${said}, since ${at(since)}${isAwaited === true ? "; the run waits for its yes" : ""}.`;
+}
+
+function approvalText({ step, gates = [], by, reason }: Approval): string {
+  const what = step === undefined ? gates.map((name) => `"${name}"`).join(", ") : `step ${step + 1}`;
+  return `Approved: ${what}, by ${by}${reason === undefined ? "" : `: ${reason}`}.`;
 }
 
 function queriesText({ spec, status }: Rollout, queries: readonly SentQuery[]): string {

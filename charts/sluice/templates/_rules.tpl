@@ -43,6 +43,10 @@ asks for every one of them.
 - apiGroups: [""]
   resources: [secrets]
   verbs: [get]
+# Certificates of webhooks' servers.
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [get]
 - apiGroups: [""]
   resources: [events]
   verbs: [create, patch]
