@@ -1,25 +1,30 @@
 import { readFile } from "node:fs/promises";
 import type { AxiosAdapter } from "axios";
 import { parse } from "yaml";
-import { loadConfig } from "../config/config.ts";
+import { type ConfigSources, loadConfig } from "../config/config.ts";
 import type { AnyObject } from "../kube/object.ts";
 import type { Transport } from "../kube/transport.ts";
+import type { Clock } from "../lib/clock.ts";
 import { Prng } from "../lib/prng.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";
 import { ScenarioImages } from "../sim/scenario/image-book.ts";
 import type { LoadedScenario } from "../sim/scenario/load.ts";
 import type { Transition } from "../sim/scenario/observer.ts";
 import { type ScenarioResult, ScenarioRunner } from "../sim/scenario/runner.ts";
+import { EmbeddedSlack } from "../sim/slack/embedded-slack.ts";
 import { World } from "../sim/world.ts";
 import { type Logger, silentLogger } from "../telemetry/logger.ts";
+import { receiversInProcess } from "./embedded-receivers.ts";
 import { SimulatedController } from "./simulated-controller.ts";
 
 export interface RehearsalOptions {
   readonly loaded: LoadedScenario;
   readonly onTransition?: (transition: Transition) => void;
   readonly logger?: Logger;
-  /** Where notifications go; absent: nowhere. */
-  readonly receiverAdapter?: AxiosAdapter | undefined;
+  /** Where notifications go, which take their time from this clock; absent: to an embedded Slack, and nowhere else. */
+  readonly receivers?: ((clock: Clock) => AxiosAdapter) | undefined;
+  /** Flags of the controller. */
+  readonly flags?: ConfigSources["flags"];
   /** Stands between the controller and the API server; absent: nothing does. */
   readonly network?: ((server: Transport) => Transport) | undefined;
 }
@@ -46,9 +51,10 @@ export async function rehearse(options: RehearsalOptions): Promise<ScenarioResul
     meshLag: scenario.meshDelay,
     scrapeIntervalMs: scenario.settings.scrapeInterval,
   });
-  const config = loadConfig({ flags: {}, environment: {} });
+  const config = loadConfig({ flags: options.flags ?? {}, environment: {} });
   const prng = new Prng(seed + 1);
-  const { receiverAdapter } = options;
+  const receiverAdapter =
+    options.receivers?.(clock) ?? receiversInProcess(new EmbeddedSlack(clock), config.slackApi);
   const network = options.network?.(world.apiFaults);
   const controller = new SimulatedController({
     world,

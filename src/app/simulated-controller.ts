@@ -10,6 +10,7 @@ import type { Prng } from "../lib/prng.ts";
 import { inProcessAdapter } from "../sim/prometheus/axios-adapter.ts";
 import type { World } from "../sim/world.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import { MetricsRegistry } from "../telemetry/metrics-registry.ts";
 import { type Controller, createController } from "./controller.ts";
 import { Life } from "./mortal.ts";
 
@@ -80,6 +81,13 @@ export class SimulatedController {
     this.#controller = controller;
     // A controller that is killed while it starts never gets there; nobody waits for it.
     await Promise.race([controller.start(), life.ended]);
+  }
+
+  /** The page of metrics of the process that runs now. */
+  async metricsText(): Promise<string> {
+    const registry = new MetricsRegistry();
+    this.#controller?.addMetrics(registry);
+    return (await registry.expose()).text;
   }
 
   /** The process gets no CPU (SIGSTOP, a machine that swaps): timers and answers wait until it does again. */

@@ -94,6 +94,7 @@ class Teller {
       `  API server    ${addresses.server}`,
       `  Prometheus    ${addresses.prometheus}`,
       `  mesh metrics  ${addresses.meshMetrics}`,
+      `  Slack         ${addresses.slack}`,
       "",
     ];
     this.#screen?.clear();

@@ -84,7 +84,7 @@ function pauseRun(draft: Draft, command: Command): Refusal {
     title: `${imageText(run)} is paused ${placeText(run)}`,
     text: `By ${byText(command)}: ${reason}. It is still judged: a failure rolls it back.`,
     next: `kubectl annotate rollout ${draft.snapshot.rollout.metadata.name} sluice.dev/resume="why"`,
-    transition: `paused-${isoTime(draft.nowMs)}`,
+    transition: `paused-${draft.nowMs}`,
   });
   return null;
 }

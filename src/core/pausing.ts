@@ -77,6 +77,6 @@ export function tellResumed(draft: Draft, run: RunStatus, why: string): void {
     reason: "Resumed",
     title: `${imageText(run)} goes on ${placeText(run)}`,
     text: why,
-    transition: `resumed-${isoTime(draft.nowMs)}`,
+    transition: `resumed-${draft.nowMs}`,
   });
 }

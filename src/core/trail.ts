@@ -27,7 +27,7 @@ export const NO_TRAIL: Trail = { points: [], rowsEach: 1 };
 
 const MAX_POINTS = 48;
 /** Fewer are no curve. */
-const MIN_POINTS = 3;
+const MIN_POINTS = 2;
 
 export function extendTrail(trail: Trail, row: EvidenceRow, metrics: readonly MetricSettings[]): Trail {
   const fresh: TrailPoint = {

@@ -137,7 +137,10 @@ export class Dispatcher implements Notifier {
 
   #drop(job: Job): void {
     this.#count(job, "dropped");
-    this.#leftOut.note(job.receiver.id, job.transition.title);
+    const { receiver, transition } = job;
+    this.#leftOut.note(receiver.id, transition.title);
+    const { id, title } = transition;
+    this.#options.logger.info("notification left out", { notification: id, title, receiver: receiver.id });
     this.#report(job, `${MAX_PER_RECEIVER} messages wait for it; the least severe are left out`);
   }
 

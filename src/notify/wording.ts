@@ -47,8 +47,7 @@ function factsOf(run: RunFacts, atMs: number): Words["facts"] {
   return [
     { name: "Image", value: run.image },
     { name: "Revision", value: run.revision },
-    { name: "Weight", value: run.share },
-    { name: "Step", value: run.step },
+    { name: "Weight", value: `${run.share} (step ${run.step})` },
     { name: "Running for", value: roughDuration(atMs - parseTime(run.startedAt)) },
   ];
 }

@@ -31,7 +31,7 @@ test.skipIf(helmPath === undefined)(
           gates.push(new RightsGate(server, rules));
           return gates[0]!;
         },
-        receiverAdapter: async (request) => ({
+        receivers: () => async (request) => ({
           data: "ok",
           status: 200,
           statusText: "OK",

@@ -11,6 +11,8 @@ import type { Transition } from "../../sim/scenario/observer.ts";
 import type { ControllerHandle } from "../../sim/scenario/performer.ts";
 import { type ScenarioResult, ScenarioRunner } from "../../sim/scenario/runner.ts";
 import type { TimelineEntry } from "../../sim/scenario/schema.ts";
+import { EmbeddedSlack } from "../../sim/slack/embedded-slack.ts";
+import { listenSlack } from "../../sim/slack/slack-server.ts";
 import { listenWebhooks } from "../../sim/webhooks.ts";
 import { type Attachment, World } from "../../sim/world.ts";
 import type { Logger } from "../../telemetry/logger.ts";
@@ -48,6 +50,8 @@ export interface Addresses {
   readonly server: string;
   readonly prometheus: string;
   readonly meshMetrics: string;
+  /** Page of the embedded Slack. */
+  readonly slack: string;
 }
 
 /** Nobody here may start or kill it. */
@@ -65,6 +69,7 @@ export class Playground {
   readonly #options: PlaygroundOptions;
   readonly #listener: PlaygroundListener;
   readonly #images: ScenarioImages;
+  readonly #slack: EmbeddedSlack;
   readonly #adminToken: string;
   readonly #closers: Closer[] = [];
   readonly #originMs: number;
@@ -82,6 +87,7 @@ export class Playground {
     this.#options = options;
     this.#listener = listener;
     this.clock = options.speed === 1 ? system : new ScaledClock(system, options.speed, this.#originMs);
+    this.#slack = new EmbeddedSlack(this.clock);
     const { scenario } = options.loaded;
     this.#images = new ScenarioImages(scenario.images);
     this.#adminToken = randomBytes(24).toString("base64url");
@@ -109,14 +115,16 @@ export class Playground {
     this.#webhooksUrl = webhooks.url;
     const mesh = await listenMetrics(this.world.mesh, { host: "127.0.0.1", port: 0 });
     this.#closers.push(() => mesh.close());
+    const slack = await listenSlack(this.#slack, { host: "127.0.0.1", port: 0 });
+    this.#closers.push(() => slack.close());
     const prometheus = this.#options.prometheusUrl ?? embedded.url;
     if (this.#options.withController) {
-      const controller = this.#makeController(prometheus);
+      const controller = this.#makeController(prometheus, slack.url);
       this.#controller = controller;
       this.#closers.push(() => controller.stop());
     }
     this.#tellEvents();
-    return { server, prometheus, meshMetrics: `${mesh.url}/metrics` };
+    return { server, prometheus, meshMetrics: `${mesh.url}/metrics`, slack: slack.url };
   }
 
   /** Plays the scenario to its end; the cluster stays up. To be called after `start`. */
@@ -179,7 +187,7 @@ export class Playground {
     return listener.url;
   }
 
-  #makeController(prometheus: string): ChildController {
+  #makeController(prometheus: string, slack: string): ChildController {
     const flags = {
       "--kubeconfig": this.#options.kubeconfigPath,
       "--prometheus": prometheus,
@@ -188,6 +196,7 @@ export class Playground {
       "--status-refresh": "2s",
       "--insecure-webhooks": "true",
       "--local-webhooks": "true",
+      "--slack-api": `${slack}/api`,
       "--cluster-name": "playground",
       "--clock-speed": String(this.#options.speed),
       "--clock-origin": String(this.#originMs),

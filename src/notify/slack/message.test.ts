@@ -46,8 +46,7 @@ describe("slackMessage", () => {
               fields: [
                 mrkdwn("*Image*\nshop/checkout:v3"),
                 mrkdwn("*Revision*\n7d9f5b"),
-                mrkdwn("*Weight*\n25 %"),
-                mrkdwn("*Step*\n2/3"),
+                mrkdwn("*Weight*\n25 % (step 2/3)"),
                 mrkdwn("*Running for*\n12m"),
               ],
             },

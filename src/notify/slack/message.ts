@@ -38,8 +38,11 @@ const MAX_FIELDS = 10;
 const MAX_TITLE = 400;
 const MAX_FACT = 300;
 
-/** One message a transition: what, why with numbers, the evidence, what next, facts, and where. */
-export function slackMessage(letter: Letter): SlackMessage {
+/**
+ * One message a transition: what, why with numbers, the evidence, what next, facts, and where. A reply leaves out the
+ * facts, which the head of its thread has.
+ */
+export function slackMessage(letter: Letter, isReply = false): SlackMessage {
   const { transition, receiver, dashboard } = letter;
   const words = wordsOf(letter);
   const text = write(words.title, escapeSlack, MAX_TITLE);
@@ -51,7 +54,7 @@ export function slackMessage(letter: Letter): SlackMessage {
     ...(body === "" ? [] : [section(body)]),
     ...(chart === null || !receiver.spec.chart ? [] : [section(fixedWidth(chartText(chart)))]),
     ...(words.next === null ? [] : [section(`*Next:* ${within(plain(words.next), MAX_SECTION - 20)}`)]),
-    ...factBlocks(words.facts),
+    ...(isReply ? [] : factBlocks(words.facts)),
     ...words.notes.map((note) => context(within(plain(note), MAX_CONTEXT))),
     context(place.slice(0, MAX_CONTEXT)),
   ];

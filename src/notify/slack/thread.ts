@@ -18,12 +18,11 @@ const LOST_HEAD = ["message_not_found", "cant_update_message", "edit_window_clos
 export async function tellInThread(api: SlackWebApi, letter: Letter): Promise<Delivery> {
   const head = letter.transition.run === null ? null : readHead(letter.thread);
   if (head === null) return begin(api, letter);
-  const message = slackMessage(letter);
   // The head first: doing that twice does no harm, and a reply that is sent ends the attempt.
-  const updated = await api.call("chat.update", token(letter), { ...head, ...message });
+  const updated = await api.call("chat.update", token(letter), { ...head, ...slackMessage(letter) });
   if (updated.kind === "not") return LOST_HEAD.includes(updated.word) ? begin(api, letter) : updated.attempt;
   const reply = {
-    ...message,
+    ...slackMessage(letter, true),
     channel: head.channel,
     thread_ts: head.ts,
     reply_broadcast: letter.transition.severity !== "info",

@@ -35,7 +35,7 @@ describe("teamsMessage", () => {
         },
       ],
     });
-    expect(body[4]).toMatchObject({ facts: [{ title: "Image", value: "shop/checkout:v3" }, {}, {}, {}, {}] });
+    expect(body[4]).toMatchObject({ facts: [{ title: "Image", value: "shop/checkout:v3" }, {}, {}, {}] });
     expect(actions).toEqual([
       {
         type: "Action.OpenUrl",
