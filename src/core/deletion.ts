@@ -47,7 +47,8 @@ function takeOver(draft: Draft, target: Target, primary: Primary): void {
     const message = `Deleting: ${ready} of ${replicas} pods of ${what} are ready to take over; the primary serves until then.`;
     if (draft.status.run !== undefined || !draft.status.message?.startsWith("Deleting"))
       record(draft, "HandingBack", message);
-    draft.patchStatus({ message, run: undefined, canaryWeight: 0, step: undefined });
+    // A run may have been in its last phase, which says of a Rollout without one that all is given back.
+    draft.patchStatus({ phase: "Waiting", message, run: undefined, canaryWeight: 0, step: undefined });
     return;
   }
   giveTrafficBack(draft);
@@ -74,7 +75,8 @@ function finish(draft: Draft): void {
     return;
   }
   if (!isDrained(draft, drain, "the primary's pods")) return;
-  draft.act({ kind: "deletePrimary" }, { kind: "removeServices" });
+  // The primary last: a pass that is cut short in between finds it, and goes on here.
+  draft.act({ kind: "removeServices" }, { kind: "deletePrimary" });
   release(draft);
 }
 

@@ -1,5 +1,6 @@
 import type { KubeObject } from "../../../kube/object.ts";
 import { isDeepEqual } from "../../../lib/json.ts";
+import { GITOPS_GUARDS } from "../../../router/guards.ts";
 import { type ControllerWrite, type InvariantFactory, NAMESPACE_NAME } from "../invariant.ts";
 
 type Members = Readonly<Record<string, unknown>>;
@@ -38,7 +39,7 @@ function theirs(object: KubeObject): unknown {
   const { spec, metadata } = object as KubeObject & { readonly spec: Members };
   const { replicas: _, selector: __, ...rest } = spec;
   const annotations = Object.entries(metadata.annotations ?? {}).filter(
-    ([name]) => !name.includes("sluice.dev/"),
+    ([name]) => !name.includes("sluice.dev/") && !Object.hasOwn(GITOPS_GUARDS, name),
   );
   return {
     labels: metadata.labels ?? {},
