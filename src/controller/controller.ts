@@ -90,6 +90,7 @@ export class RolloutController {
 
   /** Ends passes under way, within `graceMs` if they can. */
   stop(graceMs: number): Promise<void> {
+    this.#options.pass.hurry();
     return this.#queue.stop(graceMs);
   }
 

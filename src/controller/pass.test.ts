@@ -11,7 +11,8 @@ import { GateDesk } from "./gate-desk.ts";
 import { Gatherer } from "./gather.ts";
 import { Pass, type PassParts } from "./pass.ts";
 
-test("an abort that comes while evidence is awaited is what the pass decides on, not the world before it", async () => {
+/** A run at its first step, whose evidence does not come until nobody waits for it. */
+function atFirstStep() {
   const world = new CoreWorld(aSpec());
   world.advance(60_000);
   world.ship("v2");
@@ -71,13 +72,30 @@ test("an abort that comes while evidence is awaited is what the pass decides on,
   };
   const pass = new Pass({ gatherer, executor, ...silent });
 
+  const abort = () => {
+    const metadata = { ...rollout.metadata, annotations: { "sluice.dev/abort": "now" } };
+    rollout = { ...rollout, metadata };
+  };
+  return { pass, asked: asked.promise, weights, abort };
+}
+
+test("an abort that comes while evidence is awaited is what the pass decides on, not the world before it", async () => {
+  const { pass, asked, weights, abort } = atFirstStep();
   const done = pass.run("shop/checkout");
-  await asked.promise;
-  const metadata = { ...rollout.metadata, annotations: { "sluice.dev/abort": "now" } };
-  rollout = { ...rollout, metadata };
+  await asked;
+  abort();
   pass.interrupt("shop/checkout");
   await done;
   expect(weights).toEqual([0]);
+});
+
+test("a pass of a process that is to end waits for no evidence, and changes no weight without it", async () => {
+  const { pass, asked, weights } = atFirstStep();
+  const done = pass.run("shop/checkout");
+  await asked;
+  pass.hurry();
+  await done;
+  expect(weights).toEqual([]);
 });
 
 describe("what has come about is told once", () => {

@@ -46,8 +46,9 @@ export class Pass {
   readonly #memories = new Memories();
   readonly #untold = new Untold();
   readonly #troubles = new Troubles();
-  /** Passes that wait for something, by key: what is urgent cuts the wait short. */
+  /** Passes that wait for evidence, and for writes, by key: what is urgent cuts the wait short. */
   readonly #waits = new Map<string, AbortController>();
+  readonly #writes = new Map<string, AbortController>();
 
   constructor(parts: PassParts) {
     this.#parts = parts;
@@ -89,7 +90,7 @@ export class Pass {
       this.#tell(scene, decision);
     };
     try {
-      return await this.#interruptibly(key, (signal) =>
+      return await interruptibly(this.#writes, key, (signal) =>
         this.#parts.executor.execute(scene, decision, { onStatus, signal }),
       );
     } catch (thrown) {
@@ -126,6 +127,12 @@ export class Pass {
    */
   interrupt(key: string): void {
     this.#waits.get(key)?.abort(new PassInterrupted());
+    this.#writes.get(key)?.abort(new PassInterrupted());
+  }
+
+  /** The process is to end: nobody waits for evidence any more, but what is being written is finished. */
+  hurry(): void {
+    for (const wait of this.#waits.values()) wait.abort(new PassInterrupted());
   }
 
   /** What is remembered is made again from the source's history, and webhooks are asked again: what another process has decided meanwhile is not in it. */
@@ -160,20 +167,10 @@ export class Pass {
   async #observe(key: string, scene: Scene): Promise<readonly Observation[] | null> {
     const asks = ask(scene.snapshot);
     if (asks.length === 0) return null;
-    return this.#interruptibly(key, async (signal) => {
+    return interruptibly(this.#waits, key, async (signal) => {
       const observations = await this.#parts.gatherer.observe(scene, asks, signal);
       return signal.aborted ? [] : observations;
     });
-  }
-
-  async #interruptibly<T>(key: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const wait = new AbortController();
-    this.#waits.set(key, wait);
-    try {
-      return await work(wait.signal);
-    } finally {
-      this.#waits.delete(key);
-    }
   }
 
   #tell(scene: Scene, decision: Decision): void {
@@ -188,6 +185,20 @@ export class Pass {
       });
     }
     for (const transition of decision.notifications) this.#parts.notifier.notify(rollout, transition);
+  }
+}
+
+async function interruptibly<T>(
+  waits: Map<string, AbortController>,
+  key: string,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const wait = new AbortController();
+  waits.set(key, wait);
+  try {
+    return await work(wait.signal);
+  } finally {
+    waits.delete(key);
   }
 }
 

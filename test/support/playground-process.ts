@@ -22,6 +22,10 @@ export class SluiceProcess {
     this.ended = new Promise((resolve) => this.#child.once("close", (code) => resolve(code)));
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   /** The first line that matches, those already printed included; rejects when the process ends or time is up. */
   line(pattern: RegExp, timeoutMs: number): Promise<string> {
     return new Promise((resolve, reject) => {
