@@ -10,8 +10,6 @@ if (helmPath === undefined) console.info("No helm: skipped. `node scripts/fetch-
 const CHART = "charts/sluice";
 const EVERYTHING = [
   "serviceMonitor.enabled=true",
-  "prometheusRule.enabled=true",
-  "dashboards.enabled=true",
   "networkPolicy.enabled=true",
   "prometheusCredentials.existingSecret=prometheus",
 ];
