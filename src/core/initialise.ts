@@ -137,6 +137,8 @@ function waitForPrimary(draft: Draft, primary: Primary): void {
 }
 
 function finishInitialising(draft: Draft, target: Target, primary: Primary): void {
+  // The drain of the target is over: what was seen of it would be kept for as long as nothing is released.
+  draft.seen = null;
   if (target.desiredReplicas > 0) draft.act({ kind: "scaleTarget", replicas: 0 });
   const revision = primary.revision ?? target.current?.hash ?? "";
   const images = primary.images;
