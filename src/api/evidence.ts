@@ -42,6 +42,11 @@ export interface EvidenceRow {
   readonly error?: string;
 }
 
+/** The source gave no answer at all for the interval: what happened in it is not known. */
+export function isUnanswered({ canary, primary, error }: EvidenceRow): boolean {
+  return error !== undefined && canary === null && primary === null;
+}
+
 /** One interval of one workload, told apart by pod: what an A/A split is made of. */
 export interface PodRow {
   /** End of the interval, milliseconds since the epoch. */

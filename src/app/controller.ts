@@ -3,6 +3,7 @@ import { Executor } from "../controller/execute.ts";
 import { Gatherer } from "../controller/gather.ts";
 import { Pass } from "../controller/pass.ts";
 import { CacheSet } from "../kube/cache-set.ts";
+import { keyText } from "../kube/object.ts";
 import { within } from "../lib/clock.ts";
 import { IstioRouter } from "../router/istio/istio.ts";
 import type { MetricsRegistry } from "../telemetry/metrics-registry.ts";
@@ -49,7 +50,7 @@ export function createController(parts: ControllerParts): Controller {
   const deliveries = new DeliveryCounts();
   const notifier = createNotifier(parts, {
     events,
-    onThread: (subject) => controller.look(subject),
+    onThread: (subject) => controller.wake(keyText(subject), false),
     onOutcome: (kind, outcome) => deliveries.add(kind, outcome),
   });
   const gates = createGates(parts, events, (key, isUrgent) => controller.wake(key, isUrgent));

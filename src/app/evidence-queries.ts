@@ -1,6 +1,6 @@
 import type { Rollout } from "../api/rollout.ts";
 import { evidenceQueryOf } from "../controller/evidence-query.ts";
-import { parseDuration } from "../lib/duration.ts";
+import { intervalMsOf } from "../core/interval.ts";
 import type { Arm, EvidenceQuery } from "../metrics/metrics.ts";
 import { latencyQuery, requestsQuery } from "../metrics/prometheus/istio-query.ts";
 import { renderOwnQuery } from "../metrics/prometheus/own-query.ts";
@@ -19,7 +19,7 @@ export interface SentQuery {
 export function evidenceQueries(rollout: Rollout): readonly SentQuery[] {
   const spec = rollout.status?.run?.spec ?? rollout.spec;
   const { analysis } = spec;
-  const intervalMs = parseDuration(analysis.interval) ?? 15_000;
+  const intervalMs = intervalMsOf(analysis);
   const query = evidenceQueryOf(
     { ...rollout, spec },
     { kind: "evidence", fromMs: 0, toMs: 0, intervalMs, metrics: analysis.metrics, phase: "live" },

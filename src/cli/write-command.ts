@@ -3,22 +3,18 @@ import type { Rollout } from "../api/rollout.ts";
 import { ClusterError } from "../app/cluster-error.ts";
 import type { ClusterSession } from "../app/cluster-session.ts";
 import { imageText } from "../core/announce.ts";
+import { subjectOf } from "../core/wording.ts";
 import { CommandFailed } from "./exit-codes.ts";
 
-/** What a command is about: what is being released, or else what was rejected or serves. */
-function subjectOf({ status }: Rollout) {
-  return status?.run ?? status?.rejected ?? status?.promoted;
-}
-
 export function subjectText(rollout: Rollout): string {
-  const subject = subjectOf(rollout);
+  const subject = subjectOf(rollout.status);
   return subject === undefined ? "" : ` (${imageText(subject)}, revision ${subject.revision})`;
 }
 
 /** Throws CommandFailed unless that revision, or one that begins so, is in question. */
 export function checkRevision(rollout: Rollout, wanted: string | undefined): void {
   if (wanted === undefined) return;
-  const subject = subjectOf(rollout);
+  const subject = subjectOf(rollout.status);
   if (subject?.revision.startsWith(wanted) && wanted !== "") return;
   const now = subject === undefined ? "no revision yet" : `${subject.revision} (${imageText(subject)})`;
   throw new CommandFailed(
@@ -42,12 +38,15 @@ export async function writeCommand(
   for (let rollout = seen, left = WRITES_MAX; ; left -= 1) {
     try {
       // The revision goes with it: the controller refuses the command if another one has come before it looks.
-      return await session.setCommand(rollout, name, { reason, revision: subjectOf(rollout)?.revision });
+      return await session.setCommand(rollout, name, {
+        reason,
+        revision: subjectOf(rollout.status)?.revision,
+      });
     } catch (error) {
       if (!(error instanceof ClusterError) || error.problem !== "conflict" || left <= 1) throw error;
     }
     rollout = await session.rollout({ namespace, name: rolloutName });
-    checkRevision(rollout, subjectOf(seen)?.revision);
+    checkRevision(rollout, subjectOf(seen.status)?.revision);
     if (rollout.status?.run?.id !== seen.status?.run?.id)
       throw new CommandFailed("stale", "another run began or ended meanwhile; nothing was done");
   }

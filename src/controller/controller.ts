@@ -1,5 +1,5 @@
 import { isConflict } from "../kube/api-error.ts";
-import { keyOf, keyText, type ObjectKey, parseKey } from "../kube/object.ts";
+import { keyOf, keyText, parseKey } from "../kube/object.ts";
 import { type Outcome, type QueueObserver, WorkQueue } from "../kube/work-queue.ts";
 import type { Clock } from "../lib/clock.ts";
 import { toError } from "../lib/errors.ts";
@@ -81,11 +81,6 @@ export class RolloutController {
     this.#conflicts.clear();
     this.#reported.clear();
     for (const rollout of this.#options.watched.rollouts.list()) this.#queue.add(keyText(keyOf(rollout)));
-  }
-
-  /** Something that a pass reads has changed, which no cache tells of. */
-  look(rollout: ObjectKey): void {
-    this.#queue.add(keyText(rollout));
   }
 
   /** Ends passes under way, within `graceMs` if they can. */

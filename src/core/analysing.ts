@@ -3,9 +3,10 @@ import { roughDuration } from "../lib/duration.ts";
 import { isoTime, parseTime } from "../lib/time.ts";
 import type { Verdict } from "../verdict/judge.ts";
 import { record } from "./announce.ts";
-import { intervalOf, nextRowMs } from "./ask.ts";
+import { nextRowMs } from "./ask.ts";
 import type { Draft } from "./draft.ts";
 import { evidenceStatus } from "./evidence-status.ts";
+import { intervalMsOf } from "./interval.ts";
 import { foldEvidence, outageOf, verdictOf } from "./judging.ts";
 import { ledgerStatus } from "./ledger.ts";
 import { isHeldByRoutes, keepPaused } from "./pausing.ts";
@@ -64,7 +65,7 @@ function isStopped(draft: Draft, run: RunStatus, verdict: Verdict): boolean {
 }
 
 function outageLimit(run: RunStatus): number {
-  return run.spec.analysis.consecutiveErrors * intervalOf(run);
+  return run.spec.analysis.consecutiveErrors * intervalMsOf(run.spec.analysis);
 }
 
 /** An outage of the source is told once when it begins and once when it is over. */

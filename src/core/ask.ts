@@ -1,8 +1,8 @@
 import type { MetricSpec } from "../api/spec.ts";
 import type { RunStatus } from "../api/status.ts";
-import { parseDuration } from "../lib/duration.ts";
 import { parseTime } from "../lib/time.ts";
 import { type Drain, drainOf, watchIntervalMs } from "./draining.ts";
+import { intervalMsOf } from "./interval.ts";
 import { ROWS_KEPT, seenThroughMs } from "./seen-traffic.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -32,7 +32,7 @@ export function ask(snapshot: Snapshot): readonly Ask[] {
   if (drain !== null) return askAboutDrain(snapshot, drain);
   const run = snapshot.rollout.status?.run;
   if (run === undefined || !isJudged(run) || isUrgent(snapshot, run)) return [];
-  const intervalMs = intervalOf(run);
+  const intervalMs = intervalMsOf(run.spec.analysis);
   const lastDueMs = Math.floor(snapshot.nowMs / intervalMs) * intervalMs;
   const fromMs = (snapshot.judge?.state.lastRowEndMs ?? firstRowMs(run) - intervalMs) + intervalMs;
   const toMs = Math.min(lastDueMs, fromMs + (ROWS_AT_ONCE - 1) * intervalMs);
@@ -87,18 +87,14 @@ export function isJudged(run: RunStatus): boolean {
   return (run.stage === "Shadow" || run.stage === "Step") && run.promoteRequested === undefined;
 }
 
-export function intervalOf(run: Pick<RunStatus, "spec">): number {
-  return parseDuration(run.spec.analysis.interval) ?? 15_000;
-}
-
 /** When the next row of evidence can be asked for. */
 export function nextRowMs(snapshot: Snapshot, run: RunStatus): number {
-  const intervalMs = intervalOf(run);
+  const intervalMs = intervalMsOf(run.spec.analysis);
   return (Math.floor(snapshot.nowMs / intervalMs) + 1) * intervalMs;
 }
 
 function firstRowMs(run: RunStatus): number {
-  const intervalMs = intervalOf(run);
+  const intervalMs = intervalMsOf(run.spec.analysis);
   const startedMs = parseTime(run.startedAt);
   return Math.ceil(startedMs / intervalMs) * intervalMs - HISTORY_INTERVALS * intervalMs;
 }

@@ -7,7 +7,7 @@ import { awaitedGates, withApprovals } from "./gates-waiting.ts";
 import { tellResumed } from "./pausing.ts";
 import { rollBack } from "./rolling-back.ts";
 import { isSkipped } from "./skipping.ts";
-import { placeText, stepName } from "./wording.ts";
+import { placeText, stepName, subjectOf } from "./wording.ts";
 
 /**
  * Obeys what people asked for by annotation, or says why not. Abort comes first, whatever else was asked. A command
@@ -50,7 +50,7 @@ const OBEY: Readonly<Record<CommandName, (draft: Draft, command: Command) => Ref
 
 /** A command that was given for one revision does not meet another. */
 function revisionRefusal({ status }: Draft, { revision }: Command): Refusal {
-  const subject = status.run ?? status.rejected ?? status.promoted;
+  const subject = subjectOf(status);
   if (revision === undefined || subject?.revision.startsWith(revision)) return null;
   const now = subject === undefined ? "none is" : `${subject.revision} (${imageText(subject)}) is`;
   return `it was given for revision ${revision}, and ${now} in question.`;

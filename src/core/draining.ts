@@ -1,9 +1,10 @@
 import type { Rollout } from "../api/rollout.ts";
 import type { RunStatus } from "../api/status.ts";
-import { formatDuration, parseDuration, roughDuration } from "../lib/duration.ts";
+import { formatDuration, roughDuration } from "../lib/duration.ts";
 import { isoTimeMs, parseTime } from "../lib/time.ts";
 import { record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
+import { intervalMsOf } from "./interval.ts";
 import { isSameTraffic, NO_CANARY } from "./repair.ts";
 import { type ArmPair, rowsSince, type SeenRow, type SeenTraffic } from "./seen-traffic.ts";
 
@@ -44,9 +45,8 @@ function canaryDrain(run: RunStatus): Drain | null {
 
 /** How long rows are while something drains: as the analysis says, so that they are asked for together with others'. */
 export function watchIntervalMs({ spec, status }: Rollout): number {
-  // A spec that cannot be read may lack anything.
   const analysis = status?.run?.spec.analysis ?? (spec.analysis as typeof spec.analysis | undefined);
-  return Math.min(MAX_INTERVAL_MS, parseDuration(analysis?.interval ?? "") ?? 15_000);
+  return Math.min(MAX_INTERVAL_MS, intervalMsOf(analysis));
 }
 
 /** Whether the canary's pods may go. Weight 0 is put right as long as they are there. */

@@ -3,7 +3,7 @@ import type { GateStatus, RunStatus } from "../api/status.ts";
 import { isoTime, parseTime } from "../lib/time.ts";
 import { announce, imageText, record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
-import { askedHooks, gateId, gateOf, isSettled } from "./gates.ts";
+import { askedHooks, gateId, gateOf, isCheck, isSettled } from "./gates.ts";
 import { thresholdOf } from "./gates-outcome.ts";
 import type { GateAnswer, GateAnswers } from "./snapshot.ts";
 import { placeText } from "./wording.ts";
@@ -71,17 +71,16 @@ interface News {
 function tell(draft: Draft, run: RunStatus, news: News): void {
   const { hook, old, noted, answers } = news;
   const who = `${hook.type} webhook "${hook.name}"`;
-  const isCheck = hook.type === "rollout" || hook.type === "pre-rollout";
   if (noted.state === "open") {
     // One that agrees at once has kept nobody waiting.
     const hasWaited = old?.state === "closed" || old?.state === "silent";
     if (hasWaited) record(draft, "GateOpened", `The ${who} says yes: ${noted.last}.`);
-  } else if (!isCheck && old?.state === "asked") {
+  } else if (!isCheck(hook) && old?.state === "asked") {
     tellOfWait(draft, run, news);
   } else if (noted.state === "silent") {
     const text = `The ${who} gives no answer: ${noted.last}. That is neither yes nor no; it is asked again.`;
     record(draft, "GateSilent", text);
-  } else if (isCheck) {
+  } else if (isCheck(hook)) {
     const count = `refusal ${answers.refusals} of the ${thresholdOf(hook)} in a row that roll back`;
     record(draft, "GateRefused", `The ${who} answered ${noted.last}, ${count}.`);
   }

@@ -1,7 +1,7 @@
 import type { WebhookSpec } from "../api/spec-gates.ts";
 import type { Outcome, RunStatus } from "../api/status.ts";
 import type { Draft } from "./draft.ts";
-import { askedHooks, gateId, gateOf, isSettled } from "./gates.ts";
+import { askedHooks, gateId, gateOf, isCheck, isSettled } from "./gates.ts";
 
 /** Refusals in a row at which a check fails the run. */
 export function thresholdOf({ threshold, type }: Pick<WebhookSpec, "threshold" | "type">): number {
@@ -21,9 +21,8 @@ export function outcomeOfGates(draft: Draft, run: RunStatus): Outcome | null {
       const message = `The rollback webhook "${hook.name}" asked for it: ${text}.`;
       return { result: "Failed", reason: "RollbackRequested", message };
     }
-    const isCheck = hook.type === "rollout" || hook.type === "pre-rollout";
     const gate = gateOf(run, hook);
-    if (!isCheck || (gate !== undefined && isSettled(gate))) continue;
+    if (!isCheck(hook) || (gate !== undefined && isSettled(gate))) continue;
     if (result === "no" && answers.refusals >= thresholdOf(hook)) {
       const times = answers.refusals === 1 ? "" : `, ${answers.refusals} times in a row`;
       const message = `The ${hook.type} webhook "${hook.name}" answered ${text}${times}.`;

@@ -11,7 +11,7 @@ import { capital, plural } from "../lib/text.ts";
 import { clockTime, isoTime, moment, parseTime } from "../lib/time.ts";
 import { deadlineOf } from "./canary.ts";
 import type { Draft } from "./draft.ts";
-import { gateId, gateOf, hookIntervalOf, isSettled, webhooksOf } from "./gates.ts";
+import { gateId, gateOf, hookIntervalOf, isCheck, isSettled, webhooksOf } from "./gates.ts";
 import { withGate } from "./gates-noted.ts";
 import { pause, tellResumed } from "./pausing.ts";
 import { rollBack } from "./rolling-back.ts";
@@ -85,7 +85,7 @@ function hold(
 
 function phaseOf(run: RunStatus, held: readonly WebhookSpec[]): Phase {
   if (run.stage === "Confirming") return "Waiting";
-  if (held.every(({ type }) => type === "rollout" || type === "pre-rollout")) return "Progressing";
+  if (held.every(isCheck)) return "Progressing";
   return run.stage === "Step" && run.stepIndex + 1 >= run.steps ? "WaitingPromotion" : "Waiting";
 }
 
@@ -112,9 +112,8 @@ function deadlineOfGate(run: RunStatus, hook: WebhookSpec): number {
 
 const CONFIRM_WAIT_MS = 24 * 3_600_000;
 
-function maxWaitOf(run: RunStatus, { type, maxWait }: WebhookSpec): number {
-  const isCheck = type === "rollout" || type === "pre-rollout";
-  return parseDuration(maxWait ?? "") ?? (isCheck ? deadlineOf(run) : CONFIRM_WAIT_MS);
+function maxWaitOf(run: RunStatus, hook: WebhookSpec): number {
+  return parseDuration(hook.maxWait ?? "") ?? (isCheck(hook) ? deadlineOf(run) : CONFIRM_WAIT_MS);
 }
 
 /** All agree: who did is kept, and a pause that was for them ends. */

@@ -3,8 +3,8 @@ import type { WebhookSpec, WebhookType } from "../api/spec-gates.ts";
 import type { AfterRunStatus, GateStatus, RunStatus } from "../api/status.ts";
 import { parseDuration } from "../lib/duration.ts";
 import { parseTime } from "../lib/time.ts";
-import { intervalOf } from "./ask.ts";
 import type { Draft } from "./draft.ts";
+import { intervalMsOf } from "./interval.ts";
 import type { GateAnswers, Snapshot } from "./snapshot.ts";
 
 /**
@@ -26,6 +26,11 @@ export interface GateAsk {
 /** Types that a raise of the weight waits for. */
 export const RAISE_TYPES: readonly WebhookType[] = ["rollout", "confirm-traffic-increase"];
 export const PROMOTION_TYPES: readonly WebhookType[] = [...RAISE_TYPES, "confirm-promotion"];
+
+/** A test of the canary: it refuses because something is wrong, not because somebody has yet to agree. */
+export function isCheck({ type }: Pick<WebhookSpec, "type">): boolean {
+  return type === "rollout" || type === "pre-rollout";
+}
 
 /** The webhooks of a spec; one that an older controller has put into a status knows of none. */
 export function webhooksOf(spec: RolloutSpec, types?: readonly WebhookType[]): readonly WebhookSpec[] {
@@ -134,7 +139,7 @@ function asksAfterRun(
 }
 
 export function hookIntervalOf(spec: RolloutSpec, hook: WebhookSpec): number {
-  return parseDuration(hook.interval ?? "") ?? intervalOf({ spec });
+  return parseDuration(hook.interval ?? "") ?? intervalMsOf(spec.analysis);
 }
 
 const LONGEST_POLL_MS = 60_000;

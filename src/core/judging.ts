@@ -1,4 +1,4 @@
-import type { EvidenceRow } from "../api/evidence.ts";
+import { type EvidenceRow, isUnanswered } from "../api/evidence.ts";
 import type { AnalysisSpec } from "../api/spec.ts";
 import type { RunStatus } from "../api/status.ts";
 import { parseTime } from "../lib/time.ts";
@@ -70,10 +70,6 @@ export function outageOf(rows: readonly EvidenceRow[]): string | null {
 function answered(rows: readonly EvidenceRow[]): readonly EvidenceRow[] {
   const end = rows.findIndex(isUnanswered);
   return end < 0 ? rows : rows.slice(0, end);
-}
-
-function isUnanswered(row: EvidenceRow): boolean {
-  return row.error !== undefined && row.canary === null && row.primary === null;
 }
 
 function toPosition(position: RunStatus["positions"][number]): Position {

@@ -1,4 +1,4 @@
-import type { EvidenceRow } from "../api/evidence.ts";
+import { type EvidenceRow, isUnanswered } from "../api/evidence.ts";
 
 /** Requests of each arm. */
 export interface ArmPair {
@@ -52,10 +52,11 @@ export function rowsSince(seen: SeenTraffic | null, sinceMs: number): readonly S
   return seen.rows.filter((row) => row.endMs - seen.intervalMs >= sinceMs);
 }
 
-function toSeenRow({ endMs, canary, primary, sent, error }: EvidenceRow): SeenRow {
+function toSeenRow(row: EvidenceRow): SeenRow {
+  const { endMs, canary, primary, sent } = row;
   return {
     endMs,
-    isUnknown: error !== undefined && canary === null && primary === null,
+    isUnknown: isUnanswered(row),
     arrived: { canary: canary?.requests ?? 0, primary: primary?.requests ?? 0 },
     sent: sent ?? null,
   };

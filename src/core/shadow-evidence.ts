@@ -1,8 +1,8 @@
 import type { ArmCounts, EvidenceRow } from "../api/evidence.ts";
 import { EVERY_METHOD } from "../api/spec-traffic.ts";
 import type { PositionStatus, RunStatus } from "../api/status.ts";
-import { parseDuration } from "../lib/duration.ts";
 import { parseTime } from "../lib/time.ts";
+import { intervalMsOf } from "./interval.ts";
 
 /** Intervals after mirroring has ended in which its last requests may still be counted: proxies and scrapes lag. */
 const SETTLING_INTERVALS = 2;
@@ -30,7 +30,7 @@ function isOfMirror(
   run: RunStatus,
 ): boolean {
   if (before?.kind !== "shadow" || position.kind === "shadow") return false;
-  const intervalMs = parseDuration(run.spec.analysis.interval) ?? 0;
+  const intervalMs = intervalMsOf(run.spec.analysis);
   return row.endMs - SETTLING_INTERVALS * intervalMs < parseTime(position.since);
 }
 

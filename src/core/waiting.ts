@@ -98,7 +98,7 @@ function isShortOfPods(draft: Draft, current: RunStatus): boolean {
 
 /** Unless the schedule or a webhook holds it; tells whether it went on. */
 function goOn(draft: Draft, run: RunStatus): boolean {
-  const next = run.stage === "Shadow" ? 0 : run.stepIndex + 1;
+  const next = nextStep(run);
   const isPromotion = next >= run.steps;
   const allowed = withinSchedule(draft, run);
   if (allowed === null) return false;
@@ -109,10 +109,14 @@ function goOn(draft: Draft, run: RunStatus): boolean {
   return true;
 }
 
+/** Index of the step that comes next; after the last one it is that of none. */
+function nextStep(run: RunStatus): number {
+  return run.stage === "Shadow" ? 0 : run.stepIndex + 1;
+}
+
 /** The share of requests that the canary gets next. */
 function nextShare(run: RunStatus): number {
-  const next = run.stage === "Shadow" ? 0 : run.stepIndex + 1;
-  return stepsOf(run.spec)[next]?.weight ?? promotionWeight(run.spec) ?? run.weight;
+  return stepsOf(run.spec)[nextStep(run)]?.weight ?? promotionWeight(run.spec) ?? run.weight;
 }
 
 function holdOf(run: RunStatus): { readonly ms: number; readonly needsApproval: boolean } {

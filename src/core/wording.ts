@@ -1,9 +1,14 @@
 import type { RolloutSpec } from "../api/spec.ts";
 import { EVERY_METHOD } from "../api/spec-traffic.ts";
-import type { RunStatus } from "../api/status.ts";
+import type { RolloutStatus, RunStatus } from "../api/status.ts";
 import { stepsOf, strategyOf } from "./steps.ts";
 
 /** How people are told where a run stands, whichever its strategy: no text speaks of a weight that there is none of. */
+
+/** The revision in question: what is being released, or else what was rejected or serves. */
+export function subjectOf(status: RolloutStatus | undefined) {
+  return status?.run ?? status?.rejected ?? status?.promoted;
+}
 
 /** For the printer column: `2/4`, `A/B`, `preview`. */
 export function stepText(run: RunStatus): string {
