@@ -41,3 +41,9 @@ export class Events implements EventSink {
     return this.#recorder.drain(timeoutMs);
   }
 }
+
+/** Tells of a receiver that could not be told. */
+export function undeliveredTo(events: EventSink): (rollout: Rollout, message: string) => void {
+  return (rollout, message) =>
+    events.post(rollout, { reason: "NotificationFailed", type: "Warning", message });
+}

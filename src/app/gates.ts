@@ -4,6 +4,7 @@ import { EventHooks } from "../gate/webhook/event-hooks.ts";
 import { HttpWebhookTransport } from "../gate/webhook/http-transport.ts";
 import { WebhookGate } from "../gate/webhook/webhook.ts";
 import type { ControllerParts } from "./controller-parts.ts";
+import { undeliveredTo } from "./events.ts";
 import { GateCounts } from "./gate-metrics.ts";
 
 export interface Gates {
@@ -30,8 +31,7 @@ export function createGates(
     random,
     logger,
     gate,
-    onProblem: (rollout, message) =>
-      events.post(rollout, { reason: "NotificationFailed", type: "Warning", message }),
+    onProblem: undeliveredTo(events),
   });
   return {
     desk: new GateDesk({ clock, gate, wake, observer: counts }),

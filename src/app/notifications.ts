@@ -1,4 +1,4 @@
-import type { Rollout } from "../api/rollout.ts";
+import type { EventSink } from "../controller/pass.ts";
 import { SecretValues } from "../kube/secret-values.ts";
 import { DiscordChannel } from "../notify/discord/discord.ts";
 import { Dispatcher, type DispatcherOptions } from "../notify/dispatcher.ts";
@@ -8,20 +8,15 @@ import { SlackChannel } from "../notify/slack/slack.ts";
 import { TeamsChannel } from "../notify/teams/teams.ts";
 import { WebhookChannel } from "../notify/webhook/webhook.ts";
 import type { ControllerParts } from "./controller-parts.ts";
+import { undeliveredTo } from "./events.ts";
 
 const TIMEOUT_MS = 10_000;
 /** A Secret that was changed is noticed this much later; at once when the receiver refused the old one. */
 const SECRET_KEEP_MS = 60_000;
 
 type Hooks = Pick<DispatcherOptions, "onThread" | "onOutcome"> & {
-  readonly events: { post(rollout: Rollout, event: NotificationFailed): void };
+  readonly events: EventSink;
 };
-
-interface NotificationFailed {
-  readonly reason: "NotificationFailed";
-  readonly type: "Warning";
-  readonly message: string;
-}
 
 /** Everybody who can be told, put together. */
 export function createNotifier(parts: ControllerParts, { events, ...hooks }: Hooks): Dispatcher {
@@ -42,8 +37,7 @@ export function createNotifier(parts: ControllerParts, { events, ...hooks }: Hoo
     defaults: { list: config.notifications, namespace },
     cluster: config.clusterName,
     dashboardUrl: config.dashboardUrl,
-    onProblem: (rollout, message) =>
-      events.post(rollout, { reason: "NotificationFailed", type: "Warning", message }),
+    onProblem: undeliveredTo(events),
     ...hooks,
   });
 }

@@ -13,6 +13,8 @@ const duration = (least: string, most: string) =>
     }, `want a duration from ${least} to ${most}`)
     .transform((text) => parseDuration(text) ?? 0);
 
+const httpUrl = z.url({ protocol: /^https?$/, error: "want an http:// or https:// URL" });
+
 const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 
 /** A list in a file, or in a flag or variable as text with commas. */
@@ -56,10 +58,7 @@ export const configSchema = z.strictObject({
   )
     .prefault([])
     .describe("look after these namespaces alone, separated by commas; absent: all"),
-  prometheus: z
-    .url({ protocol: /^https?$/, error: "want an http:// or https:// URL" })
-    .default("http://prometheus:9090")
-    .describe("address of Prometheus"),
+  prometheus: httpUrl.default("http://prometheus:9090").describe("address of Prometheus"),
   prometheusCredentials: z
     .string()
     .optional()
@@ -87,10 +86,7 @@ export const configSchema = z.strictObject({
     .describe(
       "link in notifications; {{ namespace }}, {{ name }}, {{ from }}, {{ to }} and others are filled in",
     ),
-  slackApi: z
-    .url({ protocol: /^https?$/, error: "want an http:// or https:// URL" })
-    .default("https://slack.com/api")
-    .describe("Slack's Web API, where bot tokens are sent"),
+  slackApi: httpUrl.default("https://slack.com/api").describe("Slack's Web API, where bot tokens are sent"),
   drain: duration("0s", "10m")
     .prefault("20s")
     .describe("from weight 0 until pods may go, at least: the mesh learns of it, requests under way end"),

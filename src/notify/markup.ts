@@ -11,6 +11,12 @@ export type Escape = (text: string) => string;
 /** For places that know no markup. */
 export const asItIs: Escape = (text) => text;
 
+const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
+
+/** For receivers whose markup, mentions and links begin with these characters. */
+export const escapeEntities: Escape = (text) =>
+  text.replace(/[&<>]/g, (character) => ENTITIES[character] ?? character);
+
 const CUT = "…";
 
 export function plain(text: string): Markup {

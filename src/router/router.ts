@@ -27,6 +27,9 @@ export interface Traffic {
   readonly reserved: boolean;
 }
 
+/** Everything goes to the primary, and nothing is mirrored. */
+export const NO_CANARY: Traffic = { canaryWeight: 0, shadowPercent: 0, reserved: false };
+
 /** What the routing objects say now, read from caches. */
 export type Routing =
   | { readonly kind: "missing"; readonly problem?: string }

@@ -2,7 +2,7 @@ import type { EvidenceChart } from "../../api/notification.ts";
 import type { Severity } from "../../api/reasons.ts";
 import type { Letter } from "../channel.ts";
 import { chartLines, chartTitle } from "../chart-text.ts";
-import { asItIs, type Escape, isPlain, plain, withinBytes, write } from "../markup.ts";
+import { asItIs, type Escape, escapeEntities, isPlain, plain, withinBytes, write } from "../markup.ts";
 import { wordsOf } from "../wording.ts";
 
 /** A message with one card (https://developers.google.com/workspace/chat/api/reference/rest/v1/spaces.messages). */
@@ -96,11 +96,8 @@ function chartWidgets(chart: EvidenceChart): readonly Widget[] {
   }));
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
-
 /** Texts in cards are a subset of HTML. */
-export const escapeHtml: Escape = (text) =>
-  text.replace(/[&<>]/g, (character) => ENTITIES[character] ?? character);
+export const escapeHtml: Escape = escapeEntities;
 
 /** Texts outside of cards: `<users/all>` mentions, `<url|text>` links, and there are no escapes. */
 export const escapeChat: Escape = (text) => text.replaceAll("<", "<\u200b");

@@ -1,7 +1,7 @@
 import type { Severity } from "../../api/reasons.ts";
 import type { Letter } from "../channel.ts";
 import { chartText } from "../chart-text.ts";
-import { type Escape, type Markup, plain, write } from "../markup.ts";
+import { type Escape, escapeEntities, type Markup, plain, write } from "../markup.ts";
 import { type Words, wordsOf } from "../wording.ts";
 
 /** What chat.postMessage and incoming webhooks take: Block Kit (https://docs.slack.dev/reference/block-kit), in an attachment for the colour. */
@@ -89,8 +89,5 @@ function mrkdwn(text: string): SlackText {
   return { type: "mrkdwn", text };
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
-
 /** The three characters with which markup, mentions and links begin (https://docs.slack.dev/messaging/formatting-message-text#escaping). */
-export const escapeSlack: Escape = (text) =>
-  text.replace(/[&<>]/g, (character) => ENTITIES[character] ?? character);
+export const escapeSlack: Escape = escapeEntities;

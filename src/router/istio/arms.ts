@@ -63,6 +63,11 @@ function hosts({ rollout }: RouteContext): Arms {
   };
 }
 
+/** What a route mirrors to, where it mirrors, is the canary. */
+export function isCanaryMirror(destination: Destination | undefined, arms: Arms): boolean {
+  return destination !== undefined && arms.sideOf(destination) === "canary";
+}
+
 /** A host may be written short or in full: `checkout`, `checkout.shop`, `checkout.shop.svc.cluster.local`. */
 export function isHost(host: string, service: string, namespace: string): boolean {
   const full = `${service}.${namespace}`;

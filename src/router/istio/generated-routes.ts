@@ -17,7 +17,7 @@ import {
   titleOfOwn,
 } from "../generated.ts";
 import { lastEditor } from "../last-editor.ts";
-import type { RouteContext, Routing, Traffic } from "../router.ts";
+import { NO_CANARY, type RouteContext, type Routing, type Traffic } from "../router.ts";
 import type { HostRules } from "./host-rules.ts";
 import type { Routes } from "./routes.ts";
 import { buildVirtualServiceSpec, OWNED_SPEC, readTraffic } from "./virtual-service.ts";
@@ -29,8 +29,6 @@ export interface GeneratedRoutesOptions {
   /** Ports of the Services that the routes lead to, the spec's first. */
   readonly ports: (context: RouteContext) => readonly ServicePort[];
 }
-
-const NO_CANARY: Traffic = { canaryWeight: 0, shadowPercent: 0, reserved: false };
 
 /** A VirtualService and DestinationRules that we make, and keep as the spec wants them. */
 export class GeneratedRoutes implements Routes {

@@ -2,7 +2,7 @@ import type { HttpMatch } from "../../api/http-match.ts";
 import { reservedMatchOf } from "../../api/reserved-match.ts";
 import type { HttpRoute, RouteDestination } from "../../kube/kind/network.ts";
 import type { RouteContext, Traffic } from "../router.ts";
-import { type Arms, armsOf, type Side } from "./arms.ts";
+import { type Arms, armsOf, isCanaryMirror, type Side } from "./arms.ts";
 import { mirroredMatch } from "./mirror-route.ts";
 import { type Sticky, stickyOf } from "./sticky.ts";
 
@@ -83,8 +83,7 @@ function mirroring(
 
 /** The route without what it mirrors to the canary. */
 export function withoutMirror(route: HttpRoute, arms: Arms): HttpRoute {
-  const isCanary = (destination: HttpRoute["mirror"]) =>
-    destination !== undefined && arms.sideOf(destination) === "canary";
+  const isCanary = (destination: HttpRoute["mirror"]) => isCanaryMirror(destination, arms);
   const { mirror, mirrorPercentage, mirrors, ...rest } = route;
   const kept = mirrors?.filter(({ destination }) => !isCanary(destination)) ?? [];
   return {

@@ -6,8 +6,9 @@ import type { OpaqueRoute, VirtualService } from "../../kube/kind/network.ts";
 import type { Reader } from "../../kube/reader.ts";
 import { VIRTUAL_SERVICE } from "../../kube/resources.ts";
 import { OperationError, toError } from "../../lib/errors.ts";
+import { isDeepEqual } from "../../lib/json.ts";
 import { lastEditor } from "../last-editor.ts";
-import type { RouteContext, Routing, Traffic } from "../router.ts";
+import { NO_CANARY, type RouteContext, type Routing, type Traffic } from "../router.ts";
 import { isHost } from "./arms.ts";
 import type { GeneratedRoutes } from "./generated-routes.ts";
 import type { HostRules } from "./host-rules.ts";
@@ -29,8 +30,6 @@ export interface OwnRoutesOptions {
   readonly rules: HostRules;
   readonly generated: GeneratedRoutes;
 }
-
-const NO_CANARY: Traffic = { canaryWeight: 0, shadowPercent: 0, reserved: false };
 
 /** VirtualServices of the user: only weights, mirror and our own routes are written, and all of it is given back. */
 export class OwnRoutes implements Routes {
@@ -75,8 +74,7 @@ export class OwnRoutes implements Routes {
   }
 
   async setTraffic(context: RouteContext, traffic: Traffic): Promise<void> {
-    const isNone = traffic.canaryWeight === 0 && traffic.shadowPercent === 0 && !traffic.reserved;
-    if (isNone) await this.#sendAllToPrimary(context);
+    if (isDeepEqual(traffic, NO_CANARY)) await this.#sendAllToPrimary(context);
     else await this.#split(context, traffic);
   }
 

@@ -1,8 +1,9 @@
 import type { IstioSpec } from "../../api/spec.ts";
-import type { HttpRoute, OpaqueRoute, RouteDestination, VirtualService } from "../../kube/kind/network.ts";
+import type { HttpRoute, OpaqueRoute, VirtualService } from "../../kube/kind/network.ts";
 import type { RouteContext } from "../router.ts";
 import { type Arms, armsOf, type Side } from "./arms.ts";
 import { ourKind } from "./our-routes.ts";
+import { weightAt } from "./share.ts";
 
 export const SECTIONS = ["http", "tls", "tcp"] as const;
 
@@ -148,11 +149,6 @@ function bothSides({ spec }: VirtualService, arms: Arms): string | null {
       return `${section}[${index}] sends to ${arms.primary.host} without a subset, and so to canary pods too; let it send to subset ${arms.primary.subset}`;
   }
   return null;
-}
-
-/** A lone destination without a weight gets everything. */
-export function weightAt(destinations: readonly RouteDestination[], index: number): number {
-  return destinations[index]?.weight ?? (destinations.length === 1 && index === 0 ? 100 : 0);
 }
 
 function hostText({ host, subset }: Arms["primary"]): string {

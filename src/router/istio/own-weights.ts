@@ -1,7 +1,7 @@
 import type { Arms } from "./arms.ts";
-import { type ManagedRoute, weightAt } from "./own-selection.ts";
+import type { ManagedRoute } from "./own-selection.ts";
 import type { RememberedRoute, RouteMemory } from "./route-memory.ts";
-import { canaryShare } from "./share.ts";
+import { canaryShare, weightAt } from "./share.ts";
 
 /** What a destination of ours is to say: its weight, null for none written, or "absent" for no destination at all. */
 export interface RouteWeights {

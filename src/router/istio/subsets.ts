@@ -10,6 +10,7 @@ import { readyEndpoints } from "../endpoints.ts";
 import { mapPatch } from "../map-patch.ts";
 import type { RouteContext, ServiceState, Services } from "../router.ts";
 import { POD_TEMPLATE_HASH, withoutPin } from "../service-spec.ts";
+import type { Side } from "./arms.ts";
 import { patchUnderTest } from "./patch-under-test.ts";
 import { annotationsWith, type Labels, type SubsetMemory, subsetMemoryIn } from "./subset-memory.ts";
 import { subsetProblem } from "./subset-problem.ts";
@@ -22,8 +23,6 @@ export interface SubsetsOptions {
   readonly endpointSlices: Reader<EndpointSlice>;
   readonly pods: Reader<Pod>;
 }
-
-type Side = "primary" | "canary";
 
 /**
  * One Service has the pods of both sides, and two subsets of a DestinationRule of the user tell them apart. The
