@@ -1,4 +1,5 @@
 import type { JudgeSettings } from "../verdict/judge.ts";
+import { wilsonInterval } from "../verdict/math/wilson.ts";
 import type { Arms } from "./aa-split.ts";
 import type { TraceRow } from "./trace.ts";
 import { type Final, finalOf } from "./trace-judge.ts";
@@ -180,14 +181,10 @@ function changed(settings: JudgeSettings, change: Change): JudgeSettings {
 const Z95 = 1.959964;
 
 /**
- * Wilson's interval (1927) for a rate of which `sum` were seen in `size` independent trials. Windows are the trials:
- * splits of one window share its traffic, so that ten of them are not ten windows.
+ * Wilson's interval for a rate of which `sum` were seen in `size` independent trials. Windows are the trials: splits of
+ * one window share its traffic, so that ten of them are not ten windows.
  */
 export function wilson(sum: number, size: number): Interval {
-  if (size === 0) return { low: 0, high: 1 };
-  const rate = sum / size;
-  const z2 = (Z95 * Z95) / size;
-  const centre = (rate + z2 / 2) / (1 + z2);
-  const half = (Z95 * Math.sqrt((rate * (1 - rate)) / size + z2 / (4 * size))) / (1 + z2);
-  return { low: Math.max(0, centre - half), high: Math.min(1, centre + half) };
+  const { lower, upper } = wilsonInterval(sum, size, Z95);
+  return { low: lower, high: upper };
 }
