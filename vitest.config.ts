@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { StoriesFirst } from "./test/support/stories-first.ts";
 
 export default defineConfig({
   test: {
@@ -7,6 +8,9 @@ export default defineConfig({
     reporters: ["default", "./test/support/plain-reporter.ts"],
     pool: "threads",
     maxWorkers: 2,
-    testTimeout: 20_000,
+    // Nothing keeps state in modules, so files may share them: half of the time was loading the same ones again.
+    isolate: false,
+    sequence: { sequencer: StoriesFirst },
+    testTimeout: 60_000,
   },
 });

@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import nock from "nock";
 import { afterEach, describe, expect, it } from "vitest";
+import { mockHttp } from "../../test/support/mocked-http.ts";
 import { SystemClock } from "../lib/clock.ts";
 import type { Attempt } from "../lib/delivery-queue.ts";
 import { attemptOf, HttpEdge, wordIn } from "./http-edge.ts";
@@ -23,7 +24,7 @@ function receiverAnswers(status: number, body = "", headers: Record<string, stri
   return nock("https://hooks.slack.test").post(SECRET_PATH).reply(status, body, headers);
 }
 
-afterEach(() => nock.cleanAll());
+mockHttp();
 
 describe("HttpEdge", () => {
   it("posts the message as JSON", async () => {

@@ -4,6 +4,7 @@ import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import nock from "nock";
 import { afterEach, describe, expect, it } from "vitest";
+import { mockHttp } from "../../../test/support/mocked-http.ts";
 import { type WebhookSpec, webhookSchema } from "../../api/spec-gates.ts";
 import { ApiError } from "../../kube/api-error.ts";
 import type { Client } from "../../kube/client.ts";
@@ -64,8 +65,8 @@ async function listening(handle: RequestListener, tls?: { cert: string; key: str
   return `${tls === undefined ? "http" : "https"}://127.0.0.1:${port}`;
 }
 
+mockHttp();
 afterEach(() => {
-  nock.cleanAll();
   for (const close of closers.splice(0)) close();
 });
 

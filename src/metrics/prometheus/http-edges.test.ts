@@ -1,5 +1,6 @@
 import nock from "nock";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { mockHttp } from "../../../test/support/mocked-http.ts";
 import { SystemClock } from "../../lib/clock.ts";
 import { PrometheusSource, type PrometheusSourceOptions } from "./prometheus-source.ts";
 
@@ -40,12 +41,7 @@ const metric = (values: Record<string, string>) => ({
   ...values,
 });
 
-beforeAll(() => nock.disableNetConnect());
-afterEach(() => nock.cleanAll());
-afterAll(() => {
-  nock.enableNetConnect();
-  nock.restore();
-});
+mockHttp();
 
 describe("PrometheusSource over HTTP", () => {
   it("posts one form for each query, with its time and how long it may take", async () => {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import nock from "nock";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { mockHttp } from "../../../test/support/mocked-http.ts";
 import { aLetter, ROLLED_BACK } from "../../../test/support/notifier-world.ts";
 import { SystemClock } from "../../lib/clock.ts";
 import { HttpEdge } from "../http-edge.ts";
@@ -65,7 +66,7 @@ describe("DiscordChannel", () => {
     new HttpEdge({ clock: new SystemClock(), timeoutMs: 5_000, allowHttp: false }),
   );
 
-  afterEach(() => nock.cleanAll());
+  mockHttp();
 
   it.each([
     [200, "{}", {}, { result: "sent" }],

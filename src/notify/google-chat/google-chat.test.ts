@@ -1,5 +1,6 @@
 import nock from "nock";
 import { afterEach, describe, expect, it } from "vitest";
+import { mockHttp } from "../../../test/support/mocked-http.ts";
 import { aLetter, aTransition, ROLLED_BACK } from "../../../test/support/notifier-world.ts";
 import { SystemClock } from "../../lib/clock.ts";
 import { HttpEdge } from "../http-edge.ts";
@@ -65,8 +66,8 @@ describe("GoogleChatChannel", () => {
       .reply(status, body);
   }
 
+  mockHttp();
   afterEach(() => {
-    nock.cleanAll();
     queries.length = 0;
   });
 

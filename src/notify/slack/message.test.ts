@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import nock from "nock";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { mockHttp } from "../../../test/support/mocked-http.ts";
 import { aLetter, aTransition, ROLLED_BACK } from "../../../test/support/notifier-world.ts";
 import { SystemClock } from "../../lib/clock.ts";
 import { HttpEdge } from "../http-edge.ts";
@@ -120,7 +121,7 @@ describe("SlackChannel", () => {
   const edge = new HttpEdge({ clock: new SystemClock(), timeoutMs: 5_000, allowHttp: false });
   const channel = new SlackChannel(edge, "https://slack.com/api");
 
-  afterEach(() => nock.cleanAll());
+  mockHttp();
 
   it("posts to an incoming webhook", async () => {
     const scope = nock("https://receiver.test")

@@ -1,5 +1,6 @@
 import nock from "nock";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { mockHttp } from "../../../test/support/mocked-http.ts";
 import { aLetter, ROLLED_BACK } from "../../../test/support/notifier-world.ts";
 import { SystemClock } from "../../lib/clock.ts";
 import { HttpEdge } from "../http-edge.ts";
@@ -90,7 +91,7 @@ describe("TeamsChannel", () => {
     new HttpEdge({ clock: new SystemClock(), timeoutMs: 5_000, allowHttp: false }),
   );
 
-  afterEach(() => nock.cleanAll());
+  mockHttp();
 
   it.each([
     [202, "", {}, { result: "sent" }],

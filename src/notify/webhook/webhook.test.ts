@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import nock from "nock";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { mockHttp } from "../../../test/support/mocked-http.ts";
 import { aLetter, aTransition, CHART, SECRET_URL } from "../../../test/support/notifier-world.ts";
 import { SystemClock } from "../../lib/clock.ts";
 import { HttpEdge } from "../http-edge.ts";
@@ -63,7 +64,7 @@ describe("WebhookChannel", () => {
     new HttpEdge({ clock: new SystemClock(), timeoutMs: 5_000, allowHttp: false }),
   );
 
-  afterEach(() => nock.cleanAll());
+  mockHttp();
 
   it("signs the body byte for byte, and authorises itself", async () => {
     const body = JSON.stringify(cloudEvent(aLetter(SPEC)));

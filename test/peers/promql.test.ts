@@ -4,15 +4,15 @@ import { answer } from "../../src/sim/prometheus/api.ts";
 import { PROMETHEUS_2, PROMETHEUS_3 } from "../../src/sim/promql/dialect.ts";
 import { DEFAULT_OPTIONS } from "../../src/sim/promql/evaluate.ts";
 import { ParsedQueries } from "../../src/sim/promql/parsed-queries.ts";
+import { awkwardSeries, END_MS, START_MS } from "../conformance/promql-data.ts";
 import { expectSameAnswer, type Wire } from "../support/promql-answers.ts";
 import { installedPrometheus, RealPrometheus } from "../support/real-prometheus.ts";
-import { awkwardSeries, END_MS, START_MS } from "./promql-data.ts";
 
 /** Instants at which every query is asked: within the data, at its very end, and after it. */
 const INSTANTS_MS = [START_MS + 901_234, START_MS + 1_500_000, END_MS, END_MS + 200_000] as const;
 const RANGE = { start: START_MS + 60_000, end: END_MS + 60_000, step: 97 };
 
-const QUERIES = readFileSync(new URL("promql-queries.txt", import.meta.url), "utf8")
+const QUERIES = readFileSync(new URL("../conformance/promql-queries.txt", import.meta.url), "utf8")
   .split("\n")
   .filter((line) => line !== "" && !line.startsWith("#"));
 
