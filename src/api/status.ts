@@ -105,6 +105,8 @@ export interface MetricStatus {
   readonly primary?: string;
   readonly limit?: string;
   readonly reason: string;
+  /** How sure the judge is that the canary is worse than allowed, and when it fails: "87 %, fails at 99.95 %". */
+  readonly confidence?: string;
 }
 
 /** A position of the judge (verdict/judge.ts): the shadow phase, or a step, and since when. */
@@ -121,6 +123,10 @@ export interface Approval {
   readonly step?: number;
   /** Webhooks that agreed, or that a person let it pass in place of. */
   readonly gates?: readonly string[];
+  /** What a person had it leave without waiting: "step 2/4", "the shadow phase". */
+  readonly skipped?: string;
+  /** A person had it promoted without the steps and the evidence that were left. */
+  readonly isPromotion?: boolean;
   readonly by: string;
   readonly at: string;
   readonly reason?: string;
@@ -252,6 +258,8 @@ export interface HistoryEntry extends RevisionRef {
   readonly reason: OutcomeReason;
   readonly message: string;
   readonly maxWeight: number;
+  /** The last one. */
+  readonly verdict?: VerdictStatus;
   /** Who let it go on. */
   readonly approvals?: readonly Approval[];
 }

@@ -34,7 +34,7 @@ export async function inCluster<T>(call: () => Promise<T>): Promise<T> {
 
 export function toClusterError(thrown: unknown): Error {
   if (thrown instanceof UnreachableError)
-    return new ClusterError("unreachable", `the cluster does not answer: ${thrown.message}`, {
+    return new ClusterError("unreachable", `the cluster does not answer: ${thrown.message}; is it the right one? See --context and --kubeconfig`, {
       cause: thrown,
     });
   if (thrown instanceof KubeconfigError)

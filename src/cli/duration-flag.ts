@@ -1,8 +1,12 @@
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../lib/duration.ts";
 
-/** Milliseconds of a flag's value. */
-export function durationFlag(text: string): number {
+/** A flag whose value is a duration, in milliseconds once parsed. */
+export function durationOption(flags: string, description: string, fallback: string): Option {
+  return new Option(flags, description).argParser(durationFlag).default(durationFlag(fallback), fallback);
+}
+
+function durationFlag(text: string): number {
   const ms = parseDuration(text);
   if (ms === null) throw new InvalidArgumentError("want a duration such as 30s, 5m or 1h30m");
   return ms;

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { type ClusterFlags, clusterOptions, findRollout, withCluster } from "./cluster.ts";
 import type { CommandContext } from "./command-context.ts";
 import { explanation } from "./explanation.ts";
-import { type Format, outputOption, printed } from "./output.ts";
+import { type Format, nameLine, outputOption, printed } from "./output.ts";
 
 type Flags = ClusterFlags & { readonly output: Format };
 
@@ -13,17 +13,16 @@ export function addExplainCommand(program: Command, { terminal, clock }: Command
     .description(
       "Say why the last decision was what it was: sentences with the numbers, and the queries as sent.",
     );
-  outputOption(clusterOptions(command), ["text", "json", "yaml"]).action((name: string, flags: Flags) =>
+  outputOption(clusterOptions(command)).action((name: string, flags: Flags) =>
     withCluster(flags, async (session) => {
       const rollout = await findRollout(session, flags, name);
       const { evidenceQueries } = await import("../app/evidence-queries.ts");
       const queries = evidenceQueries(rollout);
       const because = explanation(rollout, queries, clock.now());
-      if (flags.output === "text") terminal.out(`${because.join("\n\n")}\n`);
-      else
-        terminal.out(
-          printed({ because: because.slice(0, -1), queries }, flags.output === "json" ? "json" : "yaml"),
-        );
+      if (flags.output === "json" || flags.output === "yaml")
+        terminal.out(printed({ because: because.slice(0, -1), queries }, flags.output));
+      else if (flags.output === "name") terminal.out(nameLine(rollout));
+      else terminal.out(`${because.join("\n\n")}\n`);
     }),
   );
 }

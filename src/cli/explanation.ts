@@ -1,13 +1,15 @@
 import type { Rollout } from "../api/rollout.ts";
-import type { Approval, GateStatus, HistoryEntry, MetricStatus, RunStatus } from "../api/status.ts";
+import type { GateStatus, HistoryEntry, MetricStatus, RunStatus } from "../api/status.ts";
 import type { SentQuery } from "../app/evidence-queries.ts";
 import { imageText } from "../core/announce.ts";
 import { splitText } from "../core/split.ts";
 import { strategyOf } from "../core/steps.ts";
 import { mirroredText, placeText as placeOf } from "../core/wording.ts";
 import { roughDuration } from "../lib/duration.ts";
+
 import { plural } from "../lib/text.ts";
 import { moment, parseTime } from "../lib/time.ts";
+import { approvalText } from "./approval-text.ts";
 
 /** Why the last decision was what it was: paragraphs, each of whole sentences. */
 export function explanation(
@@ -38,7 +40,7 @@ function atRest({ metadata, status }: Rollout, at: At): readonly string[] {
       : `${imageText(promoted)} (revision ${promoted.revision}) serves since ${at(promoted.at)}.`;
   return [
     `Nothing is being released by ${metadata.namespace}/${metadata.name}. ${serving}`,
-    ...(last === undefined ? [] : [lastRun(last, at)]),
+    ...(last === undefined ? [] : [lastRun(last, at), ...lastReasons(last, at)]),
     ...(rejected === undefined
       ? []
       : [
@@ -51,6 +53,16 @@ function atRest({ metadata, status }: Rollout, at: At): readonly string[] {
 function lastRun(entry: HistoryEntry, at: At): string {
   const took = roughDuration(parseTime(entry.finishedAt) - parseTime(entry.startedAt));
   return `The last run, number ${entry.id}, released ${imageText(entry)} from ${at(entry.startedAt)} for ${took}, ${shareText(entry)}, and ended ${entry.result} (${entry.reason}): ${entry.message}`;
+}
+
+/** The verdict with which it ended, where the message does not tell it already, and who let it go on. */
+function lastReasons({ verdict, approvals = [], message }: HistoryEntry, at: At): readonly string[] {
+  return [
+    ...(verdict === undefined || message.includes(verdict.reason)
+      ? []
+      : [`Its last verdict, at ${at(verdict.at)}, was ${verdict.result}: ${verdict.reason}`]),
+    ...approvals.map((approval) => `Approved: ${approvalText(approval, at)}.`),
+  ];
 }
 
 function shareText({ maxWeight }: HistoryEntry): string {
@@ -129,10 +141,11 @@ function grouped(count: number): string {
   return Math.round(count).toLocaleString("en");
 }
 
-function metricText({ name, result, canary, primary, limit, reason }: MetricStatus): string {
+function metricText({ name, result, canary, primary, limit, reason, confidence }: MetricStatus): string {
   const compared = primary === undefined ? "" : `, the primary ${primary}`;
   const held = limit === undefined ? "" : `, held against: ${limit}`;
-  return `- ${name}: ${result}. The canary has ${canary ?? "no value yet"}${compared}${held}. ${reason}`;
+  const sure = confidence === undefined ? "" : ` Confidence that it is worse than allowed: ${confidence}.`;
+  return `- ${name}: ${result}. The canary has ${canary ?? "no value yet"}${compared}${held}. ${ended(reason)}${sure}`;
 }
 
 /** People and outages that keep it where it is. */
@@ -154,7 +167,7 @@ function heldText(run: RunStatus, at: At): readonly string[] {
       ? []
       : [`${promoteRequested.by} asked at ${at(promoteRequested.at)} to promote it without more evidence.`]),
     ...(run.gates ?? []).filter(({ state }) => state !== "open").map((gate) => gateText(gate, at)),
-    ...(run.approvals ?? []).map(approvalText),
+    ...(run.approvals ?? []).map((approval) => `Approved: ${approvalText(approval, at)}.`),
     ...(run.waived === undefined ? [] : [`Resumed without, so only warning: ${run.waived.join(", ")}.`]),
   ];
 }
@@ -166,11 +179,6 @@ function gateText({ name, type, since, last, answers, isAwaited, approvedBy }: G
   const said =
     last === undefined ? "has not answered yet" : `answered ${last} (${plural(answers, "answer")} so far)`;
   return `The ${type} webhook "${name}" ${said}, since ${at(since)}${isAwaited === true ? "; the run waits for its yes" : ""}.`;
-}
-
-function approvalText({ step, gates = [], by, reason }: Approval): string {
-  const what = step === undefined ? gates.map((name) => `"${name}"`).join(", ") : `step ${step + 1}`;
-  return `Approved: ${what}, by ${by}${reason === undefined ? "" : `: ${reason}`}.`;
 }
 
 function queriesText({ spec, status }: Rollout, queries: readonly SentQuery[]): string {

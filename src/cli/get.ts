@@ -15,7 +15,7 @@ export function addGetCommand(program: Command, context: CommandContext): void {
   const command = program
     .command("get [names...]")
     .description("List Rollouts: phase, step, weight and verdict of each.");
-  outputOption(clusterOptions(command), ["text", "wide", "json", "yaml", "name"])
+  outputOption(clusterOptions(command))
     .option("-A, --all-namespaces", "of all namespaces")
     .action((names: readonly string[], flags: Flags) =>
       withCluster(flags, async (session) => {

@@ -4,10 +4,9 @@ import type { Rollout } from "../api/rollout.ts";
 import type { RolloutStatus } from "../api/status.ts";
 import type { ClusterSession } from "../app/cluster-session.ts";
 import { type Clock, deadline, sleep } from "../lib/clock.ts";
-import { parseDuration } from "../lib/duration.ts";
 import { type ClusterFlags, clusterOptions, findRollout, withCluster } from "./cluster.ts";
 import type { CommandContext } from "./command-context.ts";
-import { durationFlag } from "./duration-flag.ts";
+import { durationOption } from "./duration-flag.ts";
 import { CommandFailed } from "./exit-codes.ts";
 import { checkRevision, subjectText, writeCommand } from "./write-command.ts";
 
@@ -47,12 +46,7 @@ export function addGivenCommands(program: Command, context: CommandContext): voi
         "only if this is still the revision in question (its first letters suffice)",
       )
       .option("--no-wait", "do not wait until the controller has obeyed")
-      .option(
-        "--timeout <duration>",
-        "how long to wait for the controller",
-        durationFlag,
-        parseDuration("15s") ?? 0,
-      )
+      .addOption(durationOption("--timeout <duration>", "how long to wait for the controller", "15s"))
       .action((rolloutName: string, flags: Flags) =>
         withCluster(flags, (session) =>
           give(flags.step === true ? "skip" : name, { session, rolloutName, flags, context }),

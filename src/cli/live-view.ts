@@ -30,7 +30,7 @@ export function liveView(state: LiveViewState): readonly string[] {
     ...(run === undefined ? [] : [stepLine(run), ""]),
     ...weightBars(rollout, { primary: trafficText(state.traffic), canary: "" }),
     "",
-    ...(run === undefined ? [] : evidenceLines(run)),
+    ...(run === undefined ? [] : evidenceLines(run, state.columns)),
     ...wrap(rollout.status?.message ?? "", state.columns - 2).map((line) => `  ${line}`),
     "",
     ...state.story.slice(-STORY_LINES).map((line) => storyText(line, state.columns)),

@@ -1,6 +1,7 @@
 import type { CommandName } from "../api/command.ts";
 import type { Rollout } from "../api/rollout.ts";
 import type { RunStatus } from "../api/status.ts";
+import { awaitedGates } from "../core/gates-waiting.ts";
 
 /** A command that makes sense now, ready to be copied, and what it does. */
 export interface NextCommand {
@@ -29,7 +30,15 @@ export function nextCommands(rollout: Rollout): readonly NextCommand[] {
       giving(rollout, "retry", rejected.revision),
     ];
   }
-  const commands = commandsFor(run).map((name) => giving(rollout, name, run.revision));
+  const commands = commandsFor(run).map((name) => {
+    const isForGates = name === "approve" && awaitedGates(run).length > 0;
+    return giving(
+      rollout,
+      name,
+      run.revision,
+      isForGates ? "let it go on without the webhook's yes" : EFFECTS[name],
+    );
+  });
   return [...commands, looking(rollout, "explain", "the numbers behind the last decision")];
 }
 
@@ -40,7 +49,7 @@ function commandsFor(run: RunStatus): readonly CommandName[] {
     case "Shadow":
     case "Step":
       if (run.pause !== undefined) return run.pause.kind === "Suspended" ? ["abort"] : ["resume", "abort"];
-      return run.awaitingApprovalSince === undefined ? ["abort", "pause"] : ["approve", "abort"];
+      return isForPerson(run) ? ["approve", "abort"] : ["abort", "pause"];
     case "Promoting":
       return ["abort"];
     case "Finalising":
@@ -49,9 +58,19 @@ function commandsFor(run: RunStatus): readonly CommandName[] {
   }
 }
 
-function giving({ metadata }: Rollout, name: CommandName, revision: string): NextCommand {
+/** A person may let it pass. */
+function isForPerson(run: RunStatus): boolean {
+  return run.awaitingApprovalSince !== undefined || awaitedGates(run).length > 0;
+}
+
+function giving(
+  { metadata }: Rollout,
+  name: CommandName,
+  revision: string,
+  effect: string = EFFECTS[name],
+): NextCommand {
   const command = `sluice ${name} ${metadata.name} -n ${metadata.namespace} --revision ${revision}`;
-  return { command: `${command} --reason "why"`, effect: EFFECTS[name] };
+  return { command: `${command} --reason "why"`, effect };
 }
 
 function looking({ metadata }: Rollout, command: string, effect: string): NextCommand {

@@ -3,12 +3,13 @@ import { stringify } from "yaml";
 import { ROLLOUT_GROUP, ROLLOUT_KIND } from "../api/kind.ts";
 import type { Rollout } from "../api/rollout.ts";
 
-export type Format = "text" | "wide" | "json" | "yaml" | "name";
+const FORMATS = ["text", "wide", "json", "yaml", "name"] as const;
 
-export function outputOption(command: Command, formats: readonly Format[]): Command {
-  return command.addOption(
-    new Option("-o, --output <format>", "what to print").choices(formats).default("text"),
-  );
+export type Format = (typeof FORMATS)[number];
+
+export function outputOption(command: Command): Command {
+  const what = "what to print; wide: more, and nothing cut off";
+  return command.addOption(new Option("-o, --output <format>", what).choices(FORMATS).default("text"));
 }
 
 /** A value for a program to read, or a name for a shell. */

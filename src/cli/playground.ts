@@ -18,10 +18,11 @@ export function addPlaygroundCommand(program: Command, context: CommandContext):
     .option("--speed <number|max>", "how fast time runs; max: as fast as this machine can", parseSpeed, 1)
     .addOption(new Option("--output <format>", "what to print").choices(["text", "json"]).default("text"))
     .option("--exit", "end when the scenario has ended", false)
-    .option("--listen <host:port>", "where the API server listens", parseAddress, {
-      host: "127.0.0.1",
-      port: 0,
-    })
+    .addOption(
+      new Option("--listen <host:port>", "where the API server listens")
+        .argParser(parseAddress)
+        .default({ host: "127.0.0.1", port: 0 }, "127.0.0.1, any port"),
+    )
     .option(
       "--kubeconfig <path>",
       "where to write the kubeconfig",

@@ -1,4 +1,4 @@
-import { styleText } from "node:util";
+import { stripVTControlCharacters, styleText } from "node:util";
 import { reservedMatchOf } from "../api/reserved-match.ts";
 import type { Rollout } from "../api/rollout.ts";
 import type { RolloutSpec } from "../api/spec.ts";
@@ -120,27 +120,59 @@ function bar(percent: number): string {
   return "█".repeat(filled) + "░".repeat(BAR_WIDTH - filled);
 }
 
-/** A table as wide as what is in it. */
-export function evidenceLines(run: RunStatus): readonly string[] {
-  if (run.evidence === undefined) return [];
-  const rows = run.evidence.metrics.map(metricCells);
-  const widths = HEADER.map(
-    (title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)) + 2,
+/** A table as wide as what is in it; how sure it is that the canary is worse goes below each row where there is no room. */
+export function evidenceLines({ evidence }: RunStatus, columns: number): readonly string[] {
+  if (evidence === undefined) return [];
+  const { metrics } = evidence;
+  const whole = tableLines([...HEADER, VERDICT, SURE], metrics);
+  const width = Math.max(...whole.map((line) => stripVTControlCharacters(line).length));
+  if (width <= columns) return [...whole, ""];
+  const [head = "", ...rows] = tableLines([...HEADER, VERDICT], metrics);
+  const below = metrics.map(({ confidence }) =>
+    confidence === undefined ? [] : [styleText("dim", `    ${SURE.title}: ${confidence}`)],
   );
-  const line = (cells: readonly string[]) =>
-    `  ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("")}`;
-  const verdicts = run.evidence.metrics.map(({ result }) => styleText(VERDICT_STYLE[result], result));
-  return [
-    styleText("dim", `${line(HEADER)}verdict`),
-    ...rows.map((row, index) => `${line(row)}${verdicts[index]}`),
-    "",
-  ];
+  return [head, ...rows.flatMap((row, index) => [row, ...(below[index] ?? [])]), ""];
 }
 
-const HEADER = ["metric", "canary", "primary", "held against"];
+interface Column {
+  readonly title: string;
+  cell(metric: MetricStatus): string;
+  /** How its cells look. */
+  style?(metric: MetricStatus): Style;
+}
 
-function metricCells(metric: MetricStatus): readonly string[] {
-  return [metric.name, metric.canary ?? "-", metric.primary ?? "-", metric.limit ?? ""];
+const HEADER: readonly Column[] = [
+  { title: "metric", cell: ({ name }) => name },
+  { title: "canary", cell: ({ canary }) => canary ?? "-" },
+  { title: "primary", cell: ({ primary }) => primary ?? "-" },
+  { title: "held against", cell: ({ limit }) => limit ?? "" },
+];
+const VERDICT: Column = {
+  title: "verdict",
+  cell: ({ result }) => result,
+  style: ({ result }) => VERDICT_STYLE[result],
+};
+const SURE: Column = { title: "sure it is worse", cell: ({ confidence }) => confidence ?? "-" };
+
+function tableLines(columns: readonly Column[], metrics: readonly MetricStatus[]): readonly string[] {
+  const widths = columns.map(({ title, cell }) =>
+    Math.max(title.length, ...metrics.map((metric) => cell(metric).length)),
+  );
+  const line = (textOf: (column: Column, width: number) => string) =>
+    `  ${columns.map((column, index) => textOf(column, widths[index] ?? 0)).join("  ")}`.trimEnd();
+  return [
+    styleText(
+      "dim",
+      line(({ title }, width) => title.padEnd(width)),
+    ),
+    ...metrics.map((metric) =>
+      line(({ cell, style }, width) => {
+        const text = cell(metric);
+        const shown = style === undefined ? text : styleText(style(metric), text);
+        return `${shown}${" ".repeat(width - text.length)}`;
+      }),
+    ),
+  ];
 }
 
 /** One line for a terminal that scrolls: time, what, why. */

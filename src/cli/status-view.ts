@@ -3,11 +3,10 @@ import type { Rollout } from "../api/rollout.ts";
 import type { Condition, RevisionRef, RunStatus, VerdictStatus } from "../api/status.ts";
 import type { PodCount, Surroundings } from "../app/cluster-session.ts";
 import { imageText } from "../core/announce.ts";
-import { heldSinceMs, splitText } from "../core/split.ts";
-import { stepsOf } from "../core/steps.ts";
-import { placeText } from "../core/wording.ts";
-import { parseDuration, roughDuration } from "../lib/duration.ts";
-import { clockTime, parseTime } from "../lib/time.ts";
+import { splitText } from "../core/split.ts";
+import { moment, parseTime } from "../lib/time.ts";
+import { approvalLines, gateLines } from "./gates-view.ts";
+import { holdLines } from "./hold-view.ts";
 import { nextCommandLines } from "./next-commands.ts";
 import { podTable } from "./pod-view.ts";
 import { evidenceLines, headline, stepLine, storyText, VERDICT_STYLE, weightBars, wrap } from "./run-view.ts";
@@ -19,12 +18,15 @@ export interface StatusViewState {
   readonly columns: number;
 }
 
+type Now = Pick<StatusViewState, "nowMs" | "columns">;
+
 const EVENTS_SHOWN = 6;
 
 /** All that somebody on call wants to see, from "what is it" down to "what can I do". */
 export function statusView({ nowMs, rollout, surroundings, columns }: StatusViewState): readonly string[] {
   const { status } = rollout;
   const run = status?.run;
+  const now = { nowMs, columns };
   const message = status?.message ?? "The controller has not looked at it yet. Is it running?";
   const blocks: readonly (readonly string[])[] = [
     [headline(rollout, nowMs)],
@@ -33,7 +35,8 @@ export function statusView({ nowMs, rollout, surroundings, columns }: StatusView
     run === undefined ? [] : [stepLine(run), ...holdLines(run, nowMs)],
     weightBars(rollout, barNotes(rollout, surroundings)),
     run === undefined ? [] : podTable(surroundings.canaryPods, columns),
-    run === undefined ? [] : judgedLines(run, columns),
+    run === undefined ? [] : [...gateLines(rollout, run, now), ...approvalLines(run.approvals ?? [], now)],
+    run === undefined ? [] : judgedLines(run, { nowMs, columns }),
     refusalLines(status?.conditions ?? [], columns),
     eventLines(surroundings.events, columns),
     nextCommandLines(rollout),
@@ -57,43 +60,6 @@ function revisionLine(word: string, what: RevisionRef | undefined, more = ""): r
   return [`  ${word.padEnd(9)}${imageText(what)}${styleText("dim", `  revision ${what.revision}${more}`)}`];
 }
 
-/** `at 25 % since 09:03:10 UTC, at least until 09:05:10 UTC (1m10s to go); then it needs approval`. */
-function holdLines(run: RunStatus, nowMs: number): readonly string[] {
-  if (run.pause !== undefined) {
-    const by = run.pause.by === undefined ? "" : ` by ${run.pause.by}`;
-    return [
-      `  ${styleText("yellow", `paused${by} since ${utc(parseTime(run.pause.since))}: ${run.pause.reason}`)}`,
-    ];
-  }
-  const position = run.positions.at(-1);
-  if (position === undefined || (run.stage !== "Step" && run.stage !== "Shadow")) return [];
-  const sinceMs = parseTime(position.since);
-  const place = run.stage === "Shadow" ? `mirroring ${run.shadowPercent} %` : placeText(run);
-  return [styleText("dim", `  ${place} since ${utc(sinceMs)}, ${holdText(run, nowMs)}${approvalText(run)}`)];
-}
-
-function holdText(run: RunStatus, nowMs: number): string {
-  const heldMs = heldSinceMs(run);
-  if (heldMs === null) return `held for ${roughDuration(holdMsOf(run))} as soon as that is seen`;
-  const endMs = heldMs + holdMsOf(run);
-  return `at least until ${utc(endMs)} (${endMs > nowMs ? `${roughDuration(endMs - nowMs)} to go` : "over"})`;
-}
-
-function holdMsOf(run: RunStatus): number {
-  if (run.stage === "Shadow") return parseDuration(run.spec.shadow?.duration ?? "0s") ?? 0;
-  return stepsOf(run.spec)[run.stepIndex]?.holdMs ?? 0;
-}
-
-function approvalText(run: RunStatus): string {
-  if (run.stage !== "Step" || stepsOf(run.spec)[run.stepIndex]?.needsApproval !== true) return "";
-  const approval = run.approvals?.find(({ step }) => step === run.stepIndex);
-  return approval === undefined ? "; then it needs approval" : `; approved by ${approval.by}`;
-}
-
-function utc(timeMs: number): string {
-  return `${clockTime(timeMs)} UTC`;
-}
-
 function barNotes(
   { status }: Rollout,
   { canary, primary, seenWeight }: Surroundings,
@@ -115,7 +81,7 @@ function podText(pods: PodCount | null): string {
   return pods === null ? "" : `${pods.ready}/${pods.wanted} pods ready`;
 }
 
-function judgedLines(run: RunStatus, columns: number): readonly string[] {
+function judgedLines(run: RunStatus, { nowMs, columns }: Now): readonly string[] {
   const { evidence, verdict, metricsDown } = run;
   const served =
     evidence === undefined
@@ -130,12 +96,12 @@ function judgedLines(run: RunStatus, columns: number): readonly string[] {
     metricsDown === undefined
       ? []
       : [
-          `  ${styleText("red", `no metrics since ${utc(parseTime(metricsDown.since))}: ${metricsDown.reason}`)}`,
+          `  ${styleText("red", `no metrics since ${moment(parseTime(metricsDown.since), nowMs)}: ${metricsDown.reason}`)}`,
         ];
   return [
-    ...evidenceLines(run),
+    ...evidenceLines(run, columns),
     ...served,
-    ...(verdict === undefined ? [] : verdictLines(verdict, columns)),
+    ...(verdict === undefined ? [] : verdictLines(verdict, { nowMs, columns })),
     ...down,
   ];
 }
@@ -144,8 +110,8 @@ function armText({ requests, errors }: { readonly requests: number; readonly err
   return `${Math.round(requests).toLocaleString("en")} requests, ${Math.round(errors).toLocaleString("en")} failed`;
 }
 
-function verdictLines({ result, reason, at }: VerdictStatus, columns: number): readonly string[] {
-  const [first = "", ...rest] = wrap(`${result} at ${utc(parseTime(at))}: ${reason}`, columns - 12);
+function verdictLines({ result, reason, at }: VerdictStatus, { nowMs, columns }: Now): readonly string[] {
+  const [first = "", ...rest] = wrap(`${result} at ${moment(parseTime(at), nowMs)}: ${reason}`, columns - 12);
   return [
     `  verdict  ${styleText(VERDICT_STYLE[result], first)}`,
     ...rest.map((line) => `           ${line}`),

@@ -20,7 +20,7 @@ export function addStatusCommand(program: Command, context: CommandContext): voi
   const command = program
     .command("status <name>")
     .description("Show what is being released, why it waits, whether it hurts, and how to stop it.");
-  outputOption(clusterOptions(command), ["text", "json", "yaml", "name"])
+  outputOption(clusterOptions(command))
     .option("-w, --watch", "go on showing it until Ctrl-C")
     .action((name: string, flags: Flags) =>
       withCluster(flags, async (session) => {
@@ -41,16 +41,17 @@ async function showOnce(
   else if (flags.output === "name") terminal.out(nameLine(rollout));
   else {
     const surroundings = await session.surroundings(rollout);
-    terminal.out(`${viewOf(rollout, surroundings, context).join("\n")}\n`);
+    const columns = flags.output === "wide" ? Number.POSITIVE_INFINITY : terminal.columns;
+    terminal.out(`${viewOf(rollout, surroundings, { context, columns }).join("\n")}\n`);
   }
 }
 
 function viewOf(
   rollout: Rollout,
   surroundings: Surroundings,
-  { terminal, clock }: CommandContext,
+  { context, columns }: { readonly context: CommandContext; readonly columns: number },
 ): readonly string[] {
-  return statusView({ nowMs: clock.now(), rollout, surroundings, columns: terminal.columns });
+  return statusView({ nowMs: context.clock.now(), rollout, surroundings, columns });
 }
 
 /** On a screen the whole view, drawn again; elsewhere a line for each change. Ends when asked to, or with the Rollout. */
@@ -104,7 +105,8 @@ async function drawChanges(
     shown = { rollout, surroundings: await session.surroundings(rollout) };
   };
   const draw = () => {
-    if (shown !== null) screen.draw(viewOf(shown.rollout, shown.surroundings, context));
+    if (shown !== null)
+      screen.draw(viewOf(shown.rollout, shown.surroundings, { context, columns: context.terminal.columns }));
   };
   const tick = () => {
     draw();

@@ -2,10 +2,10 @@ import { type Command, Option } from "commander";
 import type { Rollout } from "../api/rollout.ts";
 import type { ClusterSession } from "../app/cluster-session.ts";
 import { deadline } from "../lib/clock.ts";
-import { formatDuration, parseDuration } from "../lib/duration.ts";
+import { formatDuration } from "../lib/duration.ts";
 import { type ClusterFlags, clusterOptions, findRollout, withCluster } from "./cluster.ts";
 import type { CommandContext } from "./command-context.ts";
-import { durationFlag } from "./duration-flag.ts";
+import { durationOption } from "./duration-flag.ts";
 import { type Ending, endingOf } from "./ending.ts";
 import { CommandFailed } from "./exit-codes.ts";
 import { type Terminal, UsageError } from "./terminal.ts";
@@ -26,7 +26,7 @@ export function addWaitCommand(program: Command, context: CommandContext): void 
     .addOption(
       new Option("--for <ending>", "what to wait for").choices(["promoted", "failed"]).default("promoted"),
     )
-    .option("--timeout <duration>", "how long at most", durationFlag, parseDuration("1h") ?? 0)
+    .addOption(durationOption("--timeout <duration>", "how long at most", "1h"))
     .action((name: string, flags: Flags) => {
       if (flags.revision === undefined && flags.image === undefined)
         throw new UsageError("want --revision or --image: another's release may come before yours");

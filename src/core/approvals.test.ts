@@ -39,6 +39,23 @@ describe("an approval", () => {
     });
   });
 
+  test("and who skipped a step or had it promoted stand there alike, with the last verdict", () => {
+    const world = waiting();
+    world.command("skip", "it is small");
+    world.settle();
+    world.command("promote", "and urgent");
+    world.advance(5 * MINUTE);
+    expect(world.status?.history?.[0]).toMatchObject({
+      revision: "v2",
+      reason: "PromotedByCommand",
+      verdict: { result: expect.any(String), reason: expect.any(String) },
+      approvals: [
+        { skipped: "Step 1/2", by: "kubectl-annotate", reason: "it is small", at: "2026-01-05T09:06:00Z" },
+        { isPromotion: true, by: "kubectl-annotate", reason: "and urgent", at: "2026-01-05T09:06:00Z" },
+      ],
+    });
+  });
+
   test("that was given for another revision is refused, and says which is in question", () => {
     const world = waiting();
     approve(world, "v3");

@@ -150,7 +150,7 @@ function approveGates(draft: Draft, run: RunStatus, command: Command): Refusal {
     reason: "Approved",
     title: `${imageText(run)} goes on ${placeText(run)} without the yes of ${names.map((name) => `"${name}"`).join(", ")}`,
     text: `By ${by}${because(command)}.`,
-    transition: `approved-gates-${isoTime(draft.nowMs)}`,
+    transition: `approved-gates-${run.stage}-${run.positions.length}-${draft.nowMs}`,
   });
   return null;
 }
@@ -166,12 +166,18 @@ function skip(draft: Draft, command: Command): Refusal {
     return `no step is under way (phase ${phase}).`;
   if (isSkipped(run)) return null;
   const by = byText(command);
+  const at = isoTime(draft.nowMs);
   const position = run.positions.length;
-  const next = draft.patchRun(run, { skip: { position, by, at: isoTime(draft.nowMs) }, pause: undefined });
+  const skipped = run.stage === "Shadow" ? "the shadow phase" : stepName(run);
+  const next = draft.patchRun(run, {
+    skip: { position, by, at },
+    pause: undefined,
+    approvals: withApprovals(run, [{ skipped, by, at, ...why(command) }]),
+  });
   announce(draft, next, {
     reason: "StepSkipped",
     title: `${imageText(run)} is to go on at once, ${placeText(run)}`,
-    text: `${by} asked to skip the rest of ${run.stage === "Shadow" ? "the shadow phase" : stepName(run)}${because(command)}.`,
+    text: `${by} asked to skip the rest of ${skipped}${because(command)}.`,
     transition: `skipped-${position}-${run.restarts ?? 0}`,
   });
   return null;
@@ -184,9 +190,11 @@ function promote(draft: Draft, command: Command): Refusal {
   if (run.stage === "Promoting" || run.stage === "Finalising" || run.promoteRequested !== undefined)
     return null;
   const by = byText(command);
+  const at = isoTime(draft.nowMs);
   const next = draft.patchRun(run, {
-    promoteRequested: { by, at: isoTime(draft.nowMs), reason: command.reason },
+    promoteRequested: { by, at, reason: command.reason },
     pause: undefined,
+    approvals: withApprovals(run, [{ isPromotion: true, by, at, ...why(command) }]),
   });
   announce(draft, next, {
     reason: "PromotionRequested",

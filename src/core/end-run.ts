@@ -15,6 +15,7 @@ export function endRun(draft: Draft, run: RunStatus, outcome: Outcome): void {
     reason: outcome.reason,
     message: outcome.message,
     maxWeight: run.maxWeight,
+    ...(run.verdict === undefined ? {} : { verdict: run.verdict }),
     ...(run.approvals === undefined ? {} : { approvals: run.approvals }),
   };
   const { promoted } = draft.status;

@@ -13,6 +13,7 @@ export function evidenceStatus(verdict: Verdict): EvidenceStatus {
       ...(metric.primary === null ? {} : { primary: metric.primary }),
       limit: metric.limit,
       reason: metric.reason,
+      ...(metric.confidence === null ? {} : { confidence: metric.confidence }),
     })),
   };
 }

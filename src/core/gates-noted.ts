@@ -96,6 +96,6 @@ function tellOfWait(draft: Draft, run: RunStatus, { hook, noted }: News): void {
     draft.event({ reason: "GateWaits", type: "Warning", message: `${title}. ${text} ${next}.` });
     return;
   }
-  const transition = `gate-${hook.name}-${noted.since}`;
+  const transition = `gate-${gateId(run, hook)}-${noted.since}`;
   announce(draft, run, { reason: "GateWaits", title, text, next, transition });
 }

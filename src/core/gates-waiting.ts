@@ -105,7 +105,8 @@ function waitText(draft: Draft, run: RunStatus, hook: WebhookSpec): string {
   return `waiting for webhook "${hook.name}": ${said}; ${limit}`;
 }
 
-function deadlineOfGate(run: RunStatus, hook: WebhookSpec): number {
+/** When the run gives up waiting for a webhook. */
+export function deadlineOfGate(run: RunStatus, hook: WebhookSpec): number {
   const sinceMs = parseTime(gateOf(run, hook)?.since ?? run.stageSince);
   return sinceMs + maxWaitOf(run, hook);
 }

@@ -272,6 +272,24 @@ describe("confirm-promotion", () => {
     ]);
   });
 
+  test("twice within a second is told twice: no approval is lost", () => {
+    const waits = [hook("confirm-rollout"), hook("pre-rollout", { threshold: 100 })];
+    const world = released(waits, always("no"));
+    world.command("approve", "the board is asleep");
+    world.settle();
+    world.answer("pre-rollout", "no");
+    world.settle();
+    world.command("approve", "so is the tester");
+    world.settle();
+    expect(world.status?.run?.approvals).toMatchObject([
+      { gates: ["confirm-rollout"], reason: "the board is asleep" },
+      { gates: ["pre-rollout"], reason: "so is the tester" },
+    ]);
+    const told = world.notifications.filter(({ id }) => id.includes("approved-"));
+    expect(new Set(told.map(({ id }) => id)).size).toBe(2);
+    expect(world.notifications.filter(({ reason }) => reason === "GateWaits")).toHaveLength(1);
+  });
+
   test("is asked again after a restart, and a yes that was not acted on is lost", () => {
     const world = released([hook("confirm-promotion")], always("no"), SLOW);
     world.advance(10 * MINUTE);

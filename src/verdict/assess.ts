@@ -1,5 +1,6 @@
 import { assertNever } from "../lib/assert.ts";
 import { roughDuration } from "../lib/duration.ts";
+import { confidenceOf, confidenceText } from "./confidence.ts";
 import { needsPrimary } from "./judge-settings.ts";
 import type { JudgeState, MetricState } from "./judge-state.ts";
 import { assessLatency } from "./latency.ts";
@@ -52,7 +53,9 @@ export function assessState(state: JudgeState, nowMs: number): Verdict {
 
 function toVerdict(state: MetricState, plan: MetricPlan, nowMs: number): MetricVerdict {
   const { name, onFail } = plan.metric;
-  return { name, onFail, ...opinionOf(state, plan, nowMs) };
+  const { tests, ...view } = opinionOf(state, plan, nowMs);
+  const confidence = confidenceOf(tests);
+  return { name, onFail, ...view, confidence: confidence === null ? null : confidenceText(confidence) };
 }
 
 function opinionOf(state: MetricState, plan: MetricPlan, nowMs: number): Opinion {

@@ -186,9 +186,14 @@ function cohortEvidence(cohort: Cohort, plan: ComparisonPlan, weights: readonly 
   return Math.min(rateEvidence(cohort.rate), ...refuted);
 }
 
+/** What counts of the evidence: that of all rows only where the warm ones say the same. */
+export function weightOf({ warm, all }: CohortEvidence): number {
+  return warm >= WARM_CONFIRMATION ? Math.max(warm, all) : warm;
+}
+
 /** Whether evidence suffices to fail at a threshold (ln of 1/alpha). */
 export function suffices(evidence: CohortEvidence, threshold: number): boolean {
-  return evidence.warm >= threshold || (evidence.all >= threshold && evidence.warm >= WARM_CONFIRMATION);
+  return weightOf(evidence) >= threshold;
 }
 
 /** Whether what speaks against the canary is more than one burst. */

@@ -8,7 +8,9 @@ import {
   observeComparison,
   restartComparison,
   suffices,
+  weightOf,
 } from "./comparison.ts";
+import type { TestEvidence } from "./confidence.ts";
 import { type ArmTally, addCounts, NO_COUNTS, NOTHING, type PairCounts, shareOf } from "./counts.ts";
 import {
   addHistograms,
@@ -34,6 +36,7 @@ import {
   type MetricPlan,
   type Opinion,
   type RowContext,
+  type View,
 } from "./metric-judge.ts";
 import { count, milliseconds, percentage, share } from "./wording.ts";
 
@@ -220,6 +223,18 @@ function overText(state: LatencyState, metric: MetricSettings, maxMs: number): s
 }
 
 export function assessLatency(state: LatencyState, plan: MetricPlan): Opinion {
+  return { ...viewOf(state, plan), tests: testsOf(state, plan) };
+}
+
+function testsOf(state: LatencyState, { metric, thresholds }: MetricPlan): readonly TestEvidence[] {
+  const over = limitEvidence(state.window, 1 - metric.percentile, metric.windowMs);
+  return [
+    { evidence: weightOf(combined(state)), needed: thresholds.comparison },
+    { evidence: over, needed: thresholds.limit },
+  ];
+}
+
+function viewOf(state: LatencyState, plan: MetricPlan): View {
   const { metric, thresholds } = plan;
   const name = `p${Number((metric.percentile * 100).toFixed(4))}`;
   const value = (histogram: Histogram | null): string | null => {

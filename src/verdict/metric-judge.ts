@@ -1,6 +1,7 @@
 import type { EvidenceRow } from "../api/evidence.ts";
 import type { VerdictResult } from "../api/status.ts";
 import type { ComparisonPlan } from "./comparison.ts";
+import type { TestEvidence } from "./confidence.ts";
 import type { JudgeSettings, MetricSettings } from "./judge-settings.ts";
 import type { RowUse } from "./row-use.ts";
 
@@ -41,7 +42,13 @@ export interface MetricPlan {
 }
 
 /** One metric's view of the current position. */
-export interface Opinion {
+export interface Opinion extends View {
+  /** What its tests have against the canary. */
+  readonly tests: readonly TestEvidence[];
+}
+
+/** The same in words. */
+export interface View {
   readonly result: VerdictResult;
   readonly canary: string | null;
   readonly primary: string | null;

@@ -7,6 +7,7 @@ import {
   type Opinion,
   type RowContext,
   type Thresholds,
+  type View,
 } from "./metric-judge.ts";
 import { advanceMixture, beginMixture, logEvidence, type StartMixture } from "./start-mixture.ts";
 import { plain, timeOfDay } from "./wording.ts";
@@ -152,14 +153,20 @@ function signEvidence(state: OwnMetricState): number {
   return logEvidence(state.signs, WEIGHTS);
 }
 
-export function assessOwnMetric(state: OwnMetricState, { metric }: MetricPlan, nowMs: number): Opinion {
+/** Limits are counted, not tested: only the comparison has evidence. */
+export function assessOwnMetric(state: OwnMetricState, plan: MetricPlan, nowMs: number): Opinion {
+  const tests = [{ evidence: signEvidence(state), needed: plan.thresholds.comparison }];
+  return { ...viewOf(state, plan, nowMs), tests };
+}
+
+function viewOf(state: OwnMetricState, { metric }: MetricPlan, nowMs: number): View {
   const { last } = state;
   const base = {
     canary: last === null ? null : plain(last.canary),
     primary: last === null || last.primary === null ? null : plain(last.primary),
     limit: limitText(metric),
   };
-  const inconclusive = (reason: string): Opinion => ({ ...base, result: "inconclusive", reason });
+  const inconclusive = (reason: string): View => ({ ...base, result: "inconclusive", reason });
   if (state.failure !== null) return { ...base, result: "fail", reason: state.failure.reason };
   if (last === null) return inconclusive(state.error ?? "no data yet");
   if (nowMs - last.endMs > Math.max(metric.windowMs, 60_000)) {

@@ -10,7 +10,9 @@ import {
   restartComparison,
   SUSPICION,
   suffices,
+  weightOf,
 } from "./comparison.ts";
+import type { TestEvidence } from "./confidence.ts";
 import { type ArmTally, addCounts, isComparable, NO_COUNTS, type PairCounts, shareOf } from "./counts.ts";
 import type { MetricSettings } from "./judge-settings.ts";
 import { EMPTY_WINDOW, type LimitWindow, limitEvidence, observeLimit, windowTally } from "./limit-window.ts";
@@ -20,11 +22,13 @@ import {
   type MetricPlan,
   type Opinion,
   type RowContext,
+  type View,
 } from "./metric-judge.ts";
 import { NO_LEVEL, observePrimary, type PrimaryLevel, primaryRate } from "./primary-level.ts";
 import {
   beginSevereTest,
   observeSevere,
+  SEVERE_POWER,
   type SevereTest,
   severeBound,
   severeEvidence,
@@ -173,6 +177,21 @@ function marginOf({ baseline }: MetricSettings): string {
 }
 
 export function assessSuccessRate(state: SuccessRateState, plan: MetricPlan): Opinion {
+  return { ...viewOf(state, plan), tests: testsOf(state, plan) };
+}
+
+function testsOf(state: SuccessRateState, { metric, thresholds }: MetricPlan): readonly TestEvidence[] {
+  const { min } = metric;
+  return [
+    { evidence: weightOf(evidenceOf(state)), needed: thresholds.comparison },
+    { evidence: SEVERE_POWER * severeEvidence(state.severe), needed: SEVERE_POWER * thresholds.severe },
+    ...(min === null
+      ? []
+      : [{ evidence: limitEvidence(state.window, 1 - min, metric.windowMs), needed: thresholds.limit }]),
+  ];
+}
+
+function viewOf(state: SuccessRateState, plan: MetricPlan): View {
   const { metric, thresholds } = plan;
   const { canary, primary } = state.position;
   const text = (tally: ArmTally): string | null =>

@@ -21,6 +21,8 @@ export interface MetricVerdict {
   readonly limit: string;
   /** One sentence with the numbers. */
   readonly reason: string;
+  /** How sure it is that the canary is worse than allowed, and when it fails: "87 %, fails at 99.95 %"; null: no such test. */
+  readonly confidence: string | null;
   /** What its failure does; `warn` never decides a verdict. */
   readonly onFail: "rollback" | "pause" | "warn";
 }

@@ -12,6 +12,7 @@ beforeAll(async () => {
   await cluster.release("orders", STATUSES.failed);
   await cluster.release("payment", STATUSES.waitingForApproval);
   await cluster.release("search", STATUSES.paused);
+  await cluster.release("stock", STATUSES.waitingForGates);
   await cluster.deploy("checkout", 20);
   await cluster.tell(checkout, {
     reason: "RunStarted",
@@ -41,11 +42,14 @@ const TRANSCRIPTS: Readonly<Record<string, readonly string[]>> = {
   "get-name": ["get", "cart", "checkout", "-n", "shop", "-o", "name"],
   "get-nothing": ["get", "-n", "quiet"],
   "status-stepping": ["status", "checkout", "-n", "shop"],
+  "status-wide": ["status", "checkout", "-n", "shop", "-o", "wide"],
   "status-approval": ["status", "payment", "-n", "shop"],
+  "status-gates": ["status", "stock", "-n", "shop"],
   "status-paused": ["status", "search", "-n", "shop"],
   "status-failed": ["status", "orders", "-n", "shop"],
   "status-at-rest": ["status", "cart", "-n", "shop"],
   "explain-stepping": ["explain", "checkout", "-n", "shop"],
+  "explain-gates": ["explain", "stock", "-n", "shop"],
   "explain-failed": ["explain", "orders", "-n", "shop"],
   history: ["history", "orders", "-n", "shop"],
   "no-such-name": ["status", "chekout", "-n", "shop"],
@@ -97,7 +101,7 @@ describe("a cluster that says no", () => {
     );
     const ran = await cluster.run(["abort", "checkout", "-n", "shop"], { kubeconfig });
     expect(ran.err).toBe(
-      "sluice: the cluster does not answer: getting rollouts.sluice.dev shop/checkout: https://127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1\n",
+      "sluice: the cluster does not answer: getting rollouts.sluice.dev shop/checkout: https://127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1; is it the right one? See --context and --kubeconfig\n",
     );
     expect(ran.code).toBe(7);
   });

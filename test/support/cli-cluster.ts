@@ -10,6 +10,8 @@ import type { CustomResourceDefinition, Event } from "../../src/kube/kind/cluste
 import type { Deployment, Pod } from "../../src/kube/kind/workload.ts";
 import { keyOf } from "../../src/kube/object.ts";
 import {
+  CLUSTER_ROLE,
+  CLUSTER_ROLE_BINDING,
   CUSTOM_RESOURCE_DEFINITION,
   DEPLOYMENT,
   EVENT,
@@ -36,12 +38,12 @@ export class CliCluster {
     this.#clock = clock;
   }
 
-  static async start(): Promise<CliCluster> {
+  static async start({ hasCrd = true }: { readonly hasCrd?: boolean } = {}): Promise<CliCluster> {
     const clock = new PinnedClock(NOW);
     const api = await ServedApiServer.start("bare", clock);
     const { client } = api.cluster;
     const crd = (await rolloutCrd()) as unknown as CustomResourceDefinition;
-    await client.create(CUSTOM_RESOURCE_DEFINITION, crd);
+    if (hasCrd) await client.create(CUSTOM_RESOURCE_DEFINITION, crd);
     for (const name of ["shop", "quiet"])
       await client.create(NAMESPACE, { apiVersion: "v1", kind: "Namespace", metadata: { name } });
     return new CliCluster(api, clock);
@@ -62,6 +64,27 @@ export class CliCluster {
   ): Promise<Ran> {
     const { kubeconfig = this.#api.kubeconfig, ...rest } = options;
     return sluice([...args, "--kubeconfig", kubeconfig], { clock: this.#clock, ...rest });
+  }
+
+  /** Runs `sluice` with these arguments and no others. */
+  runAsItIs(args: readonly string[]): Promise<Ran> {
+    return sluice(args, { clock: this.#clock });
+  }
+
+  /** A user who may look at Rollouts, and no more. */
+  async letRead(user: string): Promise<void> {
+    const rbac = "rbac.authorization.k8s.io";
+    const metadata = { name: `look-${user}` };
+    const rules = [{ apiGroups: ["sluice.dev"], resources: ["rollouts"], verbs: ["get", "list", "watch"] }];
+    const role = { apiVersion: `${rbac}/v1`, kind: "ClusterRole", metadata, rules };
+    await this.client.create(CLUSTER_ROLE, role);
+    await this.client.create(CLUSTER_ROLE_BINDING, {
+      apiVersion: `${rbac}/v1`,
+      kind: "ClusterRoleBinding",
+      metadata,
+      roleRef: { apiGroup: rbac, kind: "ClusterRole", name: metadata.name },
+      subjects: [{ apiGroup: rbac, kind: "User", name: user }],
+    });
   }
 
   /** A kubeconfig that differs: a path of its own. */

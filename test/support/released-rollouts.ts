@@ -1,5 +1,6 @@
 import type { Rollout } from "../../src/api/rollout.ts";
 import { rolloutSpecSchema } from "../../src/api/spec.ts";
+import { webhooksSchema } from "../../src/api/spec-gates.ts";
 import type { HistoryEntry, RolloutStatus, RunStatus } from "../../src/api/status.ts";
 
 /** Rollouts in the states that somebody on call meets, as of 09:04:10 UTC. */
@@ -22,6 +23,18 @@ const SPEC = rolloutSpecSchema.parse({
   },
 });
 
+const WEBHOOKS = webhooksSchema.parse([
+  { name: "board", type: "confirm-rollout", url: "https://board.example.com/" },
+  {
+    name: "qa",
+    type: "confirm-traffic-increase",
+    url: "https://qa.example.com/",
+    maxWait: "2h",
+    onTimeout: "rollback",
+  },
+  { name: "stop", type: "rollback", url: "https://stop.example.com/", interval: "5s" },
+]);
+
 const V1 = { revision: "5c6b7d8f9", images: ["registry.example.com/shop/checkout:v1"] };
 const V2 = { revision: "7d9f8c6b5", images: ["registry.example.com/shop/checkout:v2"] };
 
@@ -35,6 +48,16 @@ export const HISTORY: readonly HistoryEntry[] = [
     reason: "Promoted",
     message: "The primary serves shop/checkout:v1.",
     maxWeight: 50,
+    verdict: {
+      result: "pass",
+      reason:
+        "success-rate: 99.96 % of 12,480 requests succeeded, primary 99.97 % of 12,512; latency: p99 212 ms, primary 208 ms",
+      at: "2026-01-04T16:11:30Z",
+    },
+    approvals: [
+      { step: 1, by: "ada (sluice)", at: "2026-01-04T16:04:40Z", reason: "numbers look good" },
+      { gates: ["qa"], by: 'webhook "qa"', at: "2026-01-04T16:11:30Z", reason: '200 "tested"' },
+    ],
   },
   {
     revision: "6f5d4c3b2",
@@ -85,6 +108,7 @@ export const STEPPING: RunStatus = {
         primary: "99.83 %",
         limit: "min 99 %, at most 1.5 x primary",
         reason: "0 % of requests failed (0/62).",
+        confidence: "none, fails at 99.95 %",
       },
       {
         name: "latency",
@@ -93,6 +117,7 @@ export const STEPPING: RunStatus = {
         primary: "208 ms",
         limit: "p99 at most 500 ms",
         reason: "62 of 100 requests; at this rate 25s more.",
+        confidence: "71 %, fails at 99.95 %",
       },
       { name: "queue-depth", result: "pass", canary: "17", limit: "max 100", reason: "17 is below 100." },
     ],
@@ -154,6 +179,49 @@ export const STATUSES = {
     },
     lastRunId: 7,
   },
+  /** A person has approved the step; the last raise waits for QA, and a rollback webhook is asked all along. */
+  waitingForGates: {
+    ...AT_REST,
+    phase: "Waiting",
+    canaryWeight: 25,
+    step: "2/3",
+    verdict: "pass",
+    revision: V2.revision,
+    message:
+      'Step 2/3: 25 % of requests; waiting for webhook "qa": answered 403 "two testers are at lunch", 4 answers since 09:03:20 UTC; deadline 11:03:20 UTC.',
+    run: {
+      ...STEPPING,
+      spec: { ...SPEC, webhooks: WEBHOOKS },
+      stageSince: "2026-01-05T09:01:10Z",
+      positions: [
+        { kind: "step", index: 0, weight: 5, since: "2026-01-05T09:00:30.000Z" },
+        { kind: "step", index: 1, weight: 25, since: "2026-01-05T09:01:10.000Z" },
+      ],
+      split: { asked: 25, seen: 24.6, requests: 1_248, since: "2026-01-05T09:01:20.000Z" },
+      verdict: {
+        result: "pass",
+        reason: "success-rate: 100 % of 162 requests succeeded",
+        at: "2026-01-05T09:04:00Z",
+      },
+      approvals: [
+        { gates: ["board"], by: 'webhook "board"', at: "2026-01-05T09:00:10Z", reason: '200 "agreed"' },
+        { step: 1, by: "ada (sluice)", at: "2026-01-05T09:03:10Z", reason: "numbers look good" },
+      ],
+      gates: [
+        {
+          name: "qa",
+          type: "confirm-traffic-increase",
+          state: "closed",
+          since: "2026-01-05T09:03:20Z",
+          answers: 4,
+          last: '403 "two testers are at lunch"',
+          at: "2026-01-05T09:04:05Z",
+          isAwaited: true,
+        },
+      ],
+    },
+    lastRunId: 7,
+  },
   failed: {
     ...AT_REST,
     phase: "Failed",
@@ -172,6 +240,12 @@ export const STATUSES = {
         reason: "MetricFailed",
         message: "latency: p99 is 620 ms (limit 500 ms).",
         maxWeight: 25,
+        verdict: {
+          result: "fail",
+          metric: "latency",
+          reason: "latency: p99 is 620 ms (limit 500 ms).",
+          at: "2026-01-05T09:04:00Z",
+        },
       },
       ...HISTORY,
     ],
