@@ -34,9 +34,13 @@ export async function inCluster<T>(call: () => Promise<T>): Promise<T> {
 
 export function toClusterError(thrown: unknown): Error {
   if (thrown instanceof UnreachableError)
-    return new ClusterError("unreachable", `the cluster does not answer: ${thrown.message}; is it the right one? See --context and --kubeconfig`, {
-      cause: thrown,
-    });
+    return new ClusterError(
+      "unreachable",
+      `the cluster does not answer: ${thrown.message}; is it the right one? See --context and --kubeconfig`,
+      {
+        cause: thrown,
+      },
+    );
   if (thrown instanceof KubeconfigError)
     return new ClusterError("unreachable", `${thrown.message}; see --kubeconfig and --context`, {
       cause: thrown,
