@@ -38,6 +38,9 @@ const ORDER: Readonly<Record<CommandName, number>> = {
 /** Why a command is refused; null when it was obeyed. */
 type Refusal = string | null;
 
+/** Who suspended it has to take that back first: it would stand still again at once. */
+const SUSPENDED = "the spec says suspend; set spec.suspend to false.";
+
 const OBEY: Readonly<Record<CommandName, (draft: Draft, command: Command) => Refusal>> = {
   abort,
   pause: pauseRun,
@@ -103,7 +106,7 @@ const PAUSABLE: ReadonlySet<Stage> = new Set(["Confirming", "Starting", "Shadow"
 function resume(draft: Draft, command: Command): Refusal {
   const { run } = draft.status;
   if (run?.pause === undefined) return "nothing is paused.";
-  if (run.pause.kind === "Suspended") return "the spec says suspend; set spec.suspend to false.";
+  if (run.pause.kind === "Suspended") return SUSPENDED;
   const { metric } = run.pause;
   const waived = metric === undefined ? run.waived : [...(run.waived ?? []), metric];
   // A judge that held the metric against the run begins anew, and is fed the same history.
@@ -165,6 +168,7 @@ function skip(draft: Draft, command: Command): Refusal {
   if (run === undefined || (run.stage !== "Step" && run.stage !== "Shadow"))
     return `no step is under way (phase ${phase}).`;
   if (isSkipped(run)) return null;
+  if (run.pause?.kind === "Suspended") return SUSPENDED;
   const by = byText(command);
   const at = isoTime(draft.nowMs);
   const position = run.positions.length;
@@ -193,7 +197,8 @@ function promote(draft: Draft, command: Command): Refusal {
   const at = isoTime(draft.nowMs);
   const next = draft.patchRun(run, {
     promoteRequested: { by, at, reason: command.reason },
-    pause: undefined,
+    // A run that is suspended before its pods are ready stays so, and is not told of again.
+    pause: run.stage === "Starting" && run.pause?.kind === "Suspended" ? run.pause : undefined,
     approvals: withApprovals(run, [{ isPromotion: true, by, at, ...why(command) }]),
   });
   announce(draft, next, {

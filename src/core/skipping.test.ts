@@ -47,6 +47,19 @@ describe("a person who skips a step", () => {
     expect(world.status?.run?.pause).toBeUndefined();
   });
 
+  test("has to take a suspension away where it stands, in the spec", () => {
+    const world = atFirstStep();
+    world.spec = { ...world.spec, suspend: true };
+    world.settle();
+    skip(world);
+    expect(world.status?.run).toMatchObject({ weight: 10, pause: { kind: "Suspended" } });
+    expect(world.events.at(-1)).toBe("CommandRefused");
+    world.spec = { ...world.spec, suspend: false };
+    world.settle();
+    skip(world);
+    expect(world.status?.run?.weight).toBe(50);
+  });
+
   test("does not save a canary that fails", () => {
     const world = atFirstStep();
     world.evidence = () => ({
