@@ -5,6 +5,7 @@ import type { Client } from "../kube/client.ts";
 import type { ObjectKey } from "../kube/object.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import type { OwnMetrics } from "./own-metrics/own-metrics.ts";
 
 /** What a controller needs from outside: in production sockets and wall time, in the simulation neither. */
 export interface ControllerParts {
@@ -14,6 +15,8 @@ export interface ControllerParts {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly logger: Logger;
+  /** Of this process alone. */
+  readonly metrics: OwnMetrics;
   /** Names this process, and no other that ever was, in events and in the Lease. */
   readonly instance: string;
   /** The controller's own namespace: where the Secrets of its own receivers are. */

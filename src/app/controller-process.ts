@@ -11,6 +11,8 @@ import { ScaledClock } from "../lib/scaled-clock.ts";
 import { createPinoLogger } from "../telemetry/pino-logger.ts";
 import { createController } from "./controller.ts";
 import { serveHealth } from "./health.ts";
+import { callSink } from "./own-metrics/observers.ts";
+import { createOwnMetrics } from "./own-metrics/own-metrics.ts";
 
 /** The log line that says that the caches have synced and work has begun. */
 export const WORKING_MESSAGE = "controller is working";
@@ -32,7 +34,10 @@ export async function runController(config: Config, asked: Promise<void>): Promi
     clock: network,
   });
   const transport = new HttpTransport({ access, clock: network, userAgent: "sluice-controller" });
-  const client = new RestClient({ transport, clock: network, fieldManager: FIELD_MANAGER });
+  const metrics = createOwnMetrics(config);
+  metrics.registry.addProcessMetrics();
+  const onCall = callSink(metrics.own.api);
+  const client = new RestClient({ transport, clock: network, fieldManager: FIELD_MANAGER, onCall });
   const instance = `${hostname()}-${process.pid}-${clock.now().toString(36)}`;
   const controller = createController({
     config,
@@ -40,11 +45,12 @@ export async function runController(config: Config, asked: Promise<void>): Promi
     clock,
     random: () => prng.float(),
     logger,
+    metrics,
     instance,
     namespace: access.namespace,
     lease: leaseOf(config, access.namespace),
   });
-  const health = await serveHealth(config.listen, controller);
+  const health = await serveHealth(config.listen, { controller, metrics: metrics.registry });
   logger.info("controller is starting", {
     server: access.server.origin,
     prometheus: config.prometheus,

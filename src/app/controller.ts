@@ -6,7 +6,6 @@ import { CacheSet } from "../kube/cache-set.ts";
 import { keyText } from "../kube/object.ts";
 import { within } from "../lib/clock.ts";
 import { IstioRouter } from "../router/istio/istio.ts";
-import type { MetricsRegistry } from "../telemetry/metrics-registry.ts";
 import { DeploymentWorkload } from "../workload/deployment/deployment.ts";
 import { makeCaches } from "./caches.ts";
 import type { ControllerParts } from "./controller-parts.ts";
@@ -14,9 +13,11 @@ import { Events } from "./events.ts";
 import { createGates } from "./gates.ts";
 import { createLeadership } from "./leadership.ts";
 import { createMetricsSource } from "./metrics-source.ts";
-import { addNotificationMetrics, DeliveryCounts } from "./notification-metrics.ts";
 import { createNotifier } from "./notifications.ts";
-import { addRolloutMetrics } from "./rollout-metrics.ts";
+import { showLive } from "./own-metrics/live-series.ts";
+import { queueObserver, restartSink } from "./own-metrics/observers.ts";
+import { passRecorder } from "./own-metrics/pass-recorder.ts";
+import { showRollouts } from "./own-metrics/rollout-series.ts";
 
 export interface Controller {
   /** Resolves when the caches have synced and work has begun. */
@@ -25,8 +26,6 @@ export interface Controller {
   stop(graceMs: number): Promise<void>;
   /** The caches have synced: this process works, or stands by while another leads. */
   isWorking(): boolean;
-  /** Adds the controller's own metrics to a page. */
-  addMetrics(registry: MetricsRegistry): void;
   /** Sentences about what cannot be watched at present; empty when all is well. */
   problems(): readonly string[];
 }
@@ -37,25 +36,26 @@ const STOP_SHARES = 5;
 /** The controller's parts, put together. */
 export function createController(parts: ControllerParts): Controller {
   const { config, clock, random, logger } = parts;
+  const { own } = parts.metrics;
   const leadership = createLeadership(parts, () => controller.lead());
-  const set = new CacheSet({ client: leadership.client, clock, random, logger });
+  const onRestart = restartSink(own.api);
+  const set = new CacheSet({ client: leadership.client, clock, random, logger, onRestart });
   const caches = makeCaches(set, config.namespaces);
 
   const workload = new DeploymentWorkload({ client: set.client, ...caches });
   const router = new IstioRouter({ client: set.client, ...caches });
-  const metrics = createMetricsSource(parts);
+  const source = createMetricsSource(parts);
   const events = new Events(parts, ({ metadata: { namespace }, spec }) =>
     caches.deployments.get({ namespace, name: spec?.targetRef?.name ?? "" }),
   );
-  const deliveries = new DeliveryCounts();
   const notifier = createNotifier(parts, {
     events,
     onThread: (subject) => controller.wake(keyText(subject), false),
-    onOutcome: (kind, outcome) => deliveries.add(kind, outcome),
   });
   const gates = createGates(parts, events, (key, isUrgent) => controller.wake(key, isUrgent));
+  const passes = passRecorder(parts, caches.rollouts, leadership.mayWrite);
   const pass = new Pass({
-    gatherer: new Gatherer({ clock, rollouts: caches.rollouts, workload, router, metrics, notifier }),
+    gatherer: new Gatherer({ clock, rollouts: caches.rollouts, workload, router, metrics: source, notifier }),
     executor: new Executor({ client: set.client, workload, router }),
     gates: gates.desk,
     events: gates.events,
@@ -67,6 +67,7 @@ export function createController(parts: ControllerParts): Controller {
       statusRefreshMs: config.statusRefresh,
     },
     logger,
+    observer: passes,
   });
   const controller = new RolloutController({
     clock,
@@ -77,7 +78,11 @@ export function createController(parts: ControllerParts): Controller {
     events: gates.events,
     workers: config.workers,
     mayWrite: leadership.mayWrite,
+    observer: queueObserver(own.queue, passes.passed),
   });
+  const leads = leadership.mayWrite;
+  showRollouts(own.rollouts, { rollouts: caches.rollouts, leads, limit: config.rolloutSeries });
+  showLive(own, { controller, notifier, gates, watches: set, leads });
 
   let isWorking = false;
   return {
@@ -89,16 +94,6 @@ export function createController(parts: ControllerParts): Controller {
       isWorking = true;
     },
     isWorking: () => isWorking,
-    addMetrics: (registry) => {
-      addRolloutMetrics(registry, caches.rollouts);
-      addProcessGauges(registry, {
-        queueDepth: () => controller.queueDepth,
-        queriesSent: () => metrics.queriesSent,
-        leads: () => (leadership.mayWrite() ? 1 : 0),
-      });
-      addNotificationMetrics(registry, deliveries, () => notifier.pending);
-      gates.counts.addTo(registry, { kept: () => gates.desk.size, events: () => gates.hooks.counts });
-    },
     stop: async (graceMs) => {
       const shareMs = graceMs / STOP_SHARES;
       await controller.stop(shareMs);
@@ -109,16 +104,4 @@ export function createController(parts: ControllerParts): Controller {
     },
     problems: () => set.problems(),
   };
-}
-
-function addProcessGauges(
-  registry: MetricsRegistry,
-  read: Readonly<Record<"queueDepth" | "queriesSent" | "leads", () => number>>,
-): void {
-  registry.gaugeOf({ name: "sluice_queue_depth", help: "Rollouts that wait for a worker." }, read.queueDepth);
-  registry.gaugeOf(
-    { name: "sluice_prometheus_queries", help: "Queries sent to Prometheus since the start." },
-    read.queriesSent,
-  );
-  registry.gaugeOf({ name: "sluice_leader", help: "1 while this process may write, else 0." }, read.leads);
 }

@@ -6,6 +6,7 @@ import type { KubeObject } from "../kube/object.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";
 import { silentLogger } from "../telemetry/logger.ts";
 import { Events } from "./events.ts";
+import { createOwnMetrics } from "./own-metrics/own-metrics.ts";
 
 const TARGET: KubeObject = {
   apiVersion: "apps/v1",
@@ -20,8 +21,9 @@ async function posted(target: KubeObject | undefined, ...reasons: ("RolledBack" 
     create: async (_: unknown, { involvedObject, reason }: Event) =>
       void seen.push(`${involvedObject.kind}/${involvedObject.name} ${reason}`),
   } as unknown as Client;
+  const metrics = createOwnMetrics({ flaggerMetrics: false });
   const events = new Events(
-    { client, clock, random: () => 0.5, logger: silentLogger, instance: "sluice-0" },
+    { client, clock, random: () => 0.5, logger: silentLogger, instance: "sluice-0", metrics },
     () => target,
   );
   for (const reason of reasons) events.post(aRollout(), { reason, type: "Warning", message: "why" });

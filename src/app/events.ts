@@ -5,6 +5,7 @@ import type { EventSink } from "../controller/pass.ts";
 import { type EventRecorder, KubeEventRecorder } from "../kube/event-recorder.ts";
 import type { KubeObject } from "../kube/object.ts";
 import type { ControllerParts } from "./controller-parts.ts";
+import type { OwnMetrics } from "./own-metrics/own-metrics.ts";
 
 /** The target as the cache has it; undefined when there is none (any more). */
 type TargetOf = (rollout: Rollout) => KubeObject | undefined;
@@ -13,12 +14,13 @@ type TargetOf = (rollout: Rollout) => KubeObject | undefined;
 export class Events implements EventSink {
   readonly #recorder: EventRecorder;
   readonly #targetOf: TargetOf;
+  readonly #counter: OwnMetrics["own"]["runs"]["events"];
 
   constructor(
-    parts: Pick<ControllerParts, "client" | "clock" | "random" | "logger" | "instance">,
+    parts: Pick<ControllerParts, "client" | "clock" | "random" | "logger" | "instance" | "metrics">,
     targetOf: TargetOf,
   ) {
-    const { client, clock, random, logger, instance } = parts;
+    const { client, clock, random, logger, instance, metrics } = parts;
     this.#recorder = new KubeEventRecorder({
       client,
       clock,
@@ -28,9 +30,11 @@ export class Events implements EventSink {
       instance,
     });
     this.#targetOf = targetOf;
+    this.#counter = metrics.own.runs.events;
   }
 
   post(...[rollout, event]: Parameters<EventSink["post"]>): void {
+    this.#counter.add({ reason: event.reason });
     this.#recorder.record(rollout, event);
     if (EVENT_REASONS[event.reason].about === "rollout") return;
     const target = this.#targetOf(rollout);

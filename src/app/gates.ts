@@ -5,14 +5,13 @@ import { HttpWebhookTransport } from "../gate/webhook/http-transport.ts";
 import { WebhookGate } from "../gate/webhook/webhook.ts";
 import type { ControllerParts } from "./controller-parts.ts";
 import { undeliveredTo } from "./events.ts";
-import { GateCounts } from "./gate-metrics.ts";
+import { gateObserver } from "./own-metrics/observers.ts";
 
 export interface Gates {
   /** Asks webhooks beside the passes. */
   readonly desk: GateDesk;
   /** Where events go: to `events`, and to webhooks of type `event`. */
   readonly events: EventSink;
-  readonly counts: GateCounts;
   readonly hooks: EventHooks;
 }
 
@@ -22,10 +21,9 @@ export function createGates(
   events: EventSink,
   wake: (key: string, isUrgent: boolean) => void,
 ): Gates {
-  const { client, clock, config, random, logger, webhookTransport } = parts;
+  const { client, clock, config, random, logger, metrics, webhookTransport } = parts;
   const transport = webhookTransport ?? new HttpWebhookTransport({ allowLocal: config.localWebhooks });
   const gate = new WebhookGate({ client, clock, transport, httpsOnly: config.webhooksHttpsOnly });
-  const counts = new GateCounts();
   const hooks = new EventHooks({
     clock,
     random,
@@ -34,14 +32,13 @@ export function createGates(
     onProblem: undeliveredTo(events),
   });
   return {
-    desk: new GateDesk({ clock, gate, wake, observer: counts }),
+    desk: new GateDesk({ clock, gate, wake, observer: gateObserver(metrics.own.gates) }),
     events: {
       post: (rollout, event) => {
         events.post(rollout, event);
         hooks.post(rollout, event);
       },
     },
-    counts,
     hooks,
   };
 }

@@ -1,20 +1,20 @@
 import { serve } from "@hono/node-server";
 import { Hono } from "hono";
-import { MetricsRegistry } from "../telemetry/metrics-registry.ts";
+import type { MetricsRegistry } from "../telemetry/metrics-registry.ts";
 import type { Controller } from "./controller.ts";
 
 export interface HealthServer {
   close(): Promise<void>;
 }
 
-/** What the pages need to know of the controller. */
-type Watched = Pick<Controller, "isWorking" | "problems" | "addMetrics">;
+/** What the pages tell of. */
+interface Shown {
+  readonly controller: Pick<Controller, "isWorking" | "problems">;
+  readonly metrics: MetricsRegistry;
+}
 
 /** `/healthz`, `/readyz` and `/metrics`. */
-export function healthApp(controller: Watched): Hono {
-  const registry = new MetricsRegistry();
-  registry.addProcessMetrics();
-  controller.addMetrics(registry);
+export function healthApp({ controller, metrics }: Shown): Hono {
   const app = new Hono();
   app.get("/healthz", (context) => context.text("ok\n"));
   app.get("/readyz", (context) => {
@@ -25,19 +25,19 @@ export function healthApp(controller: Watched): Hono {
     return problems.length === 0 ? context.text("ok\n") : context.text(`${problems.join("\n")}\n`, 503);
   });
   app.get("/metrics", async (context) => {
-    const { contentType, text } = await registry.expose();
+    const { contentType, text } = await metrics.expose();
     return context.body(text, 200, { "content-type": contentType });
   });
   return app;
 }
 
 /** Listens on `address` (`host:port`, `:port` for all interfaces; empty: not at all). */
-export async function serveHealth(address: string, controller: Watched): Promise<HealthServer> {
+export async function serveHealth(address: string, shown: Shown): Promise<HealthServer> {
   if (address === "") return { close: async () => {} };
   const colon = address.lastIndexOf(":");
   const hostname = address.slice(0, colon) || "0.0.0.0";
   const port = Number(address.slice(colon + 1));
-  const app = healthApp(controller);
+  const app = healthApp(shown);
   return new Promise((resolve, reject) => {
     const server = serve({ fetch: app.fetch, hostname, port }, () =>
       resolve({ close: () => new Promise((done) => server.close(() => done())) }),

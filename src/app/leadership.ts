@@ -16,14 +16,20 @@ export interface Leadership {
 
 /** Without a Lease this process always leads: somebody else sees to it that it is alone. */
 export function createLeadership(
-  parts: Pick<ControllerParts, "client" | "clock" | "random" | "instance" | "lease" | "logger">,
-  onElected: () => void,
+  parts: Pick<ControllerParts, "client" | "clock" | "random" | "instance" | "lease" | "logger" | "metrics">,
+  lead: () => void,
 ): Leadership {
   const { client, clock, random, instance: identity, lease, logger } = parts;
   if (lease === undefined) {
     return { client, mayWrite: () => true, start: () => {}, stop: async () => {} };
   }
-  const elector = new LeaderElector({ client, clock, random, lease, identity, logger, onElected });
+  const { terms } = parts.metrics.own.process;
+  const onElected = () => {
+    terms.add({ to: "leader" });
+    lead();
+  };
+  const onDeposed = () => terms.add({ to: "standby" });
+  const elector = new LeaderElector({ client, clock, random, lease, identity, logger, onElected, onDeposed });
   return {
     client: new FencedClient(client, elector, clock),
     mayWrite: () => elector.isLeader(),

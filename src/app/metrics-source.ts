@@ -1,9 +1,11 @@
 import { CredentialFolder } from "../metrics/prometheus/prometheus-auth.ts";
 import { PrometheusSource } from "../metrics/prometheus/prometheus-source.ts";
 import type { ControllerParts } from "./controller-parts.ts";
+import { querySink } from "./own-metrics/observers.ts";
 
 /** Where evidence comes from: the Prometheus of the settings, with credentials where there are some. */
-export function createMetricsSource({ config, clock, prometheusAdapter }: ControllerParts): PrometheusSource {
+export function createMetricsSource(parts: ControllerParts): PrometheusSource {
+  const { config, clock, prometheusAdapter, metrics } = parts;
   const { prometheusCredentials: folder } = config;
   const credentials = folder === undefined ? undefined : new CredentialFolder({ folder, clock });
   return new PrometheusSource({
@@ -12,5 +14,6 @@ export function createMetricsSource({ config, clock, prometheusAdapter }: Contro
     auth: credentials === undefined ? undefined : () => credentials.read(),
     timeoutMs: config.prometheusTimeout,
     adapter: prometheusAdapter,
+    onQuery: querySink(metrics.own.source),
   });
 }

@@ -9,18 +9,19 @@ import { TeamsChannel } from "../notify/teams/teams.ts";
 import { WebhookChannel } from "../notify/webhook/webhook.ts";
 import type { ControllerParts } from "./controller-parts.ts";
 import { undeliveredTo } from "./events.ts";
+import { deliverySink } from "./own-metrics/observers.ts";
 
 const TIMEOUT_MS = 10_000;
 /** A Secret that was changed is noticed this much later; at once when the receiver refused the old one. */
 const SECRET_KEEP_MS = 60_000;
 
-type Hooks = Pick<DispatcherOptions, "onThread" | "onOutcome"> & {
+type Hooks = Pick<DispatcherOptions, "onThread"> & {
   readonly events: EventSink;
 };
 
 /** Everybody who can be told, put together. */
 export function createNotifier(parts: ControllerParts, { events, ...hooks }: Hooks): Dispatcher {
-  const { config, client, clock, random, logger, namespace, receiverAdapter: adapter } = parts;
+  const { config, client, clock, random, logger, namespace, metrics, receiverAdapter: adapter } = parts;
   const edge = new HttpEdge({ clock, timeoutMs: TIMEOUT_MS, allowHttp: config.insecureWebhooks, adapter });
   return new Dispatcher({
     channels: {
@@ -38,6 +39,7 @@ export function createNotifier(parts: ControllerParts, { events, ...hooks }: Hoo
     cluster: config.clusterName,
     dashboardUrl: config.dashboardUrl,
     onProblem: undeliveredTo(events),
+    onOutcome: deliverySink(metrics.own.notifications),
     ...hooks,
   });
 }

@@ -10,9 +10,11 @@ import type { Prng } from "../lib/prng.ts";
 import { inProcessAdapter } from "../sim/prometheus/axios-adapter.ts";
 import type { World } from "../sim/world.ts";
 import type { Logger } from "../telemetry/logger.ts";
-import { MetricsRegistry } from "../telemetry/metrics-registry.ts";
+import type { MetricsRegistry } from "../telemetry/metrics-registry.ts";
 import { type Controller, createController } from "./controller.ts";
 import { Life } from "./mortal.ts";
+import { callSink } from "./own-metrics/observers.ts";
+import { createOwnMetrics } from "./own-metrics/own-metrics.ts";
 
 export interface SimulatedControllerOptions {
   readonly world: World;
@@ -39,6 +41,7 @@ export class SimulatedController {
   readonly #options: SimulatedControllerOptions;
   #life: Life | null = null;
   #controller: Controller | null = null;
+  #metrics: MetricsRegistry | null = null;
   #lives = 0;
 
   constructor(options: SimulatedControllerOptions) {
@@ -56,10 +59,12 @@ export class SimulatedController {
     const clock = life.clock(world.clock);
     const random = prng.fork();
     const prometheus = inProcessAdapter(world.prometheus);
+    const metrics = createOwnMetrics(config);
     const controller = createController({
       config,
       clock,
       logger,
+      metrics,
       random: () => random.float(),
       instance,
       namespace: OWN_NAMESPACE,
@@ -68,6 +73,7 @@ export class SimulatedController {
         transport: life.transport(network),
         clock,
         fieldManager: FIELD_MANAGER,
+        onCall: callSink(metrics.own.api),
       }),
       prometheusAdapter: (request) => life.call(() => prometheus(request)),
       receiverAdapter:
@@ -79,15 +85,14 @@ export class SimulatedController {
     this.#lives += 1;
     this.#life = life;
     this.#controller = controller;
+    this.#metrics = metrics.registry;
     // A controller that is killed while it starts never gets there; nobody waits for it.
     await Promise.race([controller.start(), life.ended]);
   }
 
-  /** The page of metrics of the process that runs now. */
-  async metricsText(): Promise<string> {
-    const registry = new MetricsRegistry();
-    this.#controller?.addMetrics(registry);
-    return (await registry.expose()).text;
+  /** The metrics of the process that runs now; null: none does. */
+  get metrics(): MetricsRegistry | null {
+    return this.#metrics;
   }
 
   /** The process gets no CPU (SIGSTOP, a machine that swaps): timers and answers wait until it does again. */
@@ -104,11 +109,13 @@ export class SimulatedController {
     this.#life?.end();
     this.#life = null;
     this.#controller = null;
+    this.#metrics = null;
   }
 
   async stop(): Promise<void> {
     await this.#controller?.stop(1_000);
     this.#life = null;
     this.#controller = null;
+    this.#metrics = null;
   }
 }

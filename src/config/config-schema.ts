@@ -109,6 +109,12 @@ export const configSchema = z.strictObject({
   leaderElectionLease: z.string().max(253).default("sluice").describe("name of the Lease"),
   workers: count(1, 64).prefault(8).describe("Rollouts worked on at the same time"),
   listen: z.string().default(":8080").describe("address of /metrics, /healthz and /readyz; empty: none"),
+  rolloutSeries: count(0, 100_000)
+    .prefault(10_000)
+    .describe("Rollouts that have series of their own on /metrics, at most; those with a run come first"),
+  flaggerMetrics: flag
+    .default(false)
+    .describe("show flagger_canary_* on /metrics too: Flagger's names, labels and values"),
   webhooksHttpsOnly: flag.default(false).describe("refuse http:// URLs in a Rollout's webhooks"),
   localWebhooks: flag
     .default(false)

@@ -89,8 +89,9 @@ export class RolloutController {
     return this.#queue.stop(graceMs);
   }
 
-  get queueDepth(): number {
-    return this.#queue.depth;
+  /** For metrics. */
+  get queue(): Pick<WorkQueue, "depth" | "delayed" | "active"> {
+    return this.#queue;
   }
 
   async #handle(key: string): Promise<Outcome> {

@@ -36,6 +36,8 @@ export function isInterruption(thrown: unknown): boolean {
 export interface Execution {
   /** Called when the status is as decided. */
   readonly onStatus: () => void;
+  /** Called when the traffic is as an action wants it. */
+  readonly onTraffic?: () => void;
   /** When it aborts, what is under way is left to itself, and the rest undone; but for changes of traffic. */
   readonly signal: AbortSignal;
 }
@@ -52,9 +54,13 @@ export class Executor {
    * Performs the actions in order, then writes the status if it differs, then the final actions. The first failure
    * rejects and leaves the rest undone: the next pass decides anew. Resolves to whether anything was written.
    */
-  async execute(scene: Scene, decision: Decision, { onStatus, signal }: Execution): Promise<boolean> {
+  async execute(scene: Scene, decision: Decision, execution: Execution): Promise<boolean> {
+    const { onStatus, onTraffic, signal } = execution;
     const stage = new Stage(this.#parts, scene);
-    for (const action of decision.actions) await performed(stage, action, signal);
+    for (const action of decision.actions) {
+      await performed(stage, action, signal);
+      if (action.kind === "setTraffic") onTraffic?.();
+    }
     signal.throwIfAborted();
     const wroteStatus = await abortable(stage.writeStatus(decision.status), signal);
     onStatus();

@@ -1,4 +1,6 @@
+import { isUnanswered } from "../api/evidence.ts";
 import type { Rollout } from "../api/rollout.ts";
+import type { RolloutStatus } from "../api/status.ts";
 import { ask } from "../core/ask.ts";
 import { decide } from "../core/decide.ts";
 import type { Decision, EventDraft } from "../core/decision.ts";
@@ -16,11 +18,21 @@ import type { GateDesk } from "./gate-desk.ts";
 import type { Gatherer, Scene } from "./gather.ts";
 import { Memories } from "./memories.ts";
 import { Troubles } from "./troubles.ts";
-import { Untold } from "./untold.ts";
+import { type Attempt, Untold } from "./untold.ts";
 
 /** Where Kubernetes events go; never throws. */
 export interface EventSink {
   post(rollout: Rollout, event: EventDraft): void;
+}
+
+/** For metrics. Called synchronously; must not throw. */
+export interface PassObserver {
+  /** New evidence was judged, or none could be had. */
+  judged?(status: RolloutStatus): void;
+  /** Weight 0 was written because evidence has made a verdict fail: of intervals up to `evidenceEndMs`. */
+  loweredOnEvidence?(evidenceEndMs: number): void;
+  /** A status was written; exactly once for each, also when its answer was lost on the way. */
+  wrote?(rollout: Rollout, before: RolloutStatus | undefined, after: RolloutStatus): void;
 }
 
 export interface PassParts {
@@ -31,6 +43,7 @@ export interface PassParts {
   readonly notifier: Notifier;
   readonly settings: CoreSettings;
   readonly logger: Logger;
+  readonly observer?: PassObserver | undefined;
 }
 
 /** What one pass over a Rollout came to. */
@@ -46,6 +59,8 @@ export class Pass {
   readonly #memories = new Memories();
   readonly #untold = new Untold();
   readonly #troubles = new Troubles();
+  /** Verdicts that have failed while weight 0 is not written yet: the end of the interval that made them fail. */
+  readonly #badEvidence = new Map<string, number>();
   /** Passes that wait for evidence, and for writes, by key: what is urgent cuts the wait short. */
   readonly #waits = new Map<string, AbortController>();
   readonly #writes = new Map<string, AbortController>();
@@ -70,6 +85,8 @@ export class Pass {
     if (scene === null) return { changed: false, requeueAfterMs: null };
     const usable = isSamePosition(before, scene) ? (observations ?? []) : [];
     const decision = decide(scene.snapshot, usable, this.#parts.settings);
+    if (usable.length > 0) this.#parts.observer?.judged?.(decision.status);
+    this.#noteBadEvidence(key, scene, decision, usable);
     const changed = await this.#execute(key, scene, decision);
     this.#memories.keep(key, decision);
     this.#troubles.over(key);
@@ -83,21 +100,41 @@ export class Pass {
 
   /** What has come about is told, whatever happens after the status: nobody would come back to it. */
   async #execute(key: string, scene: Scene, decision: Decision): Promise<boolean> {
+    const before = scene.snapshot.rollout.status;
     let isWritten = false;
     const onStatus = () => {
       isWritten = true;
       this.#untold.forget(key);
-      this.#tell(scene, decision);
+      this.#tell(scene, { before, decision });
+    };
+    const onTraffic = () => {
+      const endMs = this.#badEvidence.get(key);
+      this.#badEvidence.delete(key);
+      if (endMs !== undefined) this.#parts.observer?.loweredOnEvidence?.(endMs);
     };
     try {
       return await interruptibly(this.#writes, key, (signal) =>
-        this.#parts.executor.execute(scene, decision, { onStatus, signal }),
+        this.#parts.executor.execute(scene, decision, { onStatus, onTraffic, signal }),
       );
     } catch (thrown) {
-      if (!isWritten && !isConflict(thrown)) this.#untold.keep(key, decision);
+      if (!isWritten && !isConflict(thrown)) this.#untold.keep(key, { before, decision });
       if (!isInterruption(thrown)) await this.#noteTrouble(key, scene, decision, toError(thrown).message);
       throw thrown;
     }
+  }
+
+  /** The first attempt counts: a write that fails does not make the evidence any newer. */
+  #noteBadEvidence(
+    key: string,
+    scene: Scene,
+    { status }: Decision,
+    observations: readonly Observation[],
+  ): void {
+    const isFirst = scene.snapshot.rollout.status?.run?.outcome === undefined;
+    const endMs =
+      isFirst && status.run?.outcome?.reason === "MetricFailed" ? newestEndMs(observations) : null;
+    if (endMs === null) this.#badEvidence.delete(key);
+    else if (!this.#badEvidence.has(key)) this.#badEvidence.set(key, endMs);
   }
 
   /** What fails again and again is said in a condition, which outlives events. */
@@ -139,6 +176,7 @@ export class Pass {
   forget(): void {
     this.#memories.clear();
     this.#troubles.clear();
+    this.#badEvidence.clear();
     this.#parts.gates.clear();
   }
 
@@ -160,6 +198,7 @@ export class Pass {
     this.#memories.forget(key);
     this.#untold.forget(key);
     this.#troubles.over(key);
+    this.#badEvidence.delete(key);
     this.#parts.gates.forget(key);
   }
 
@@ -173,7 +212,7 @@ export class Pass {
     });
   }
 
-  #tell(scene: Scene, decision: Decision): void {
+  #tell(scene: Scene, { before, decision }: Attempt): void {
     // With the status that the events belong to: whoever is told of them is told the phase as well.
     const rollout = { ...scene.snapshot.rollout, status: decision.status };
     for (const event of decision.events) {
@@ -185,6 +224,7 @@ export class Pass {
       });
     }
     for (const transition of decision.notifications) this.#parts.notifier.notify(rollout, transition);
+    this.#parts.observer?.wrote?.(rollout, before, decision.status);
   }
 }
 
@@ -206,4 +246,10 @@ async function interruptibly<T>(
 function isSamePosition(before: Scene, after: Scene): boolean {
   const [a, b] = [before.snapshot.rollout.status?.run, after.snapshot.rollout.status?.run];
   return a?.id === b?.id && a?.stage === b?.stage && a?.positions.length === b?.positions.length;
+}
+
+/** End of the newest interval that there is evidence of; null for none. */
+function newestEndMs(observations: readonly Observation[]): number | null {
+  const ends = observations.flatMap(({ rows }) => rows).filter((row) => !isUnanswered(row));
+  return ends.length === 0 ? null : Math.max(...ends.map(({ endMs }) => endMs));
 }

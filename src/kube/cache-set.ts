@@ -16,6 +16,7 @@ export interface CacheSetOptions {
   readonly reflector?: Partial<
     Pick<ReflectorOptions<KubeObject>, "pageSize" | "idleMs" | "watchMs" | "relistMs" | "backoff">
   >;
+  readonly onRestart?: ReflectorOptions<KubeObject>["onRestart"];
 }
 
 /** The caches of a process, each fed by its reflector, and the client that keeps them ahead of their watches. */
@@ -33,13 +34,14 @@ export class CacheSet {
 
   /** A new cache; it fills after `start`. */
   add<T extends KubeObject>(resource: Resource<T>, options: CacheOptions<T> = {}): Cache<T> {
-    const { client, clock, random, logger = silentLogger, reflector } = this.#options;
+    const { client, clock, random, logger = silentLogger, reflector, onRestart } = this.#options;
     const cache = new Cache(resource, { logger, ...options });
     const name = resourceText(resource);
     // The map holds caches of all kinds; #cachesOf gives each back under the resource it was filed by.
     const erased = cache as unknown as Cache<KubeObject>;
     this.#caches.set(name, [...(this.#caches.get(name) ?? []), erased]);
-    this.#reflectors.push(new Reflector({ client, cache: erased, clock, random, logger, ...reflector }));
+    const parts = { client, cache: erased, clock, random, logger };
+    this.#reflectors.push(new Reflector({ ...parts, ...reflector, onRestart }));
     return cache;
   }
 

@@ -25,6 +25,18 @@ export interface ReflectorOptions<T extends KubeObject> {
   /** A new list after so long, whatever the watch says: the last defence against events that never came. */
   readonly relistMs?: number;
   readonly backoff?: Backoff;
+  /** Hears of every watch that ended and is followed by another, for metrics. Must not throw. */
+  readonly onRestart?: ((restart: WatchRestart) => void) | undefined;
+}
+
+export interface WatchRestart {
+  /** `deployments.apps`. */
+  readonly resource: string;
+  /**
+   * "ended": by the server, in time. "relist": a new list was due. "gone": its version is past (410). "idle": it said
+   * nothing for too long. "failed": anything else.
+   */
+  readonly reason: "ended" | "relist" | "gone" | "idle" | "failed";
 }
 
 /** A watch is not opened more often than this, however it ends. */
@@ -40,6 +52,7 @@ const DEFAULTS = {
   watchMs: 300_000,
   relistMs: 900_000,
   backoff: { firstMs: 800, maxMs: 30_000 },
+  onRestart: () => {},
 };
 
 /**
@@ -156,12 +169,13 @@ export class Reflector<T extends KubeObject> {
     while (!signal.aborted) {
       const startedAt = clock.now();
       try {
-        await this.#watch(signal);
+        this.#restarted(await this.#watch(signal));
         this.#succeeded();
         failures = 0;
         // At most the whole: the wall clock may have been set back in the meantime.
         await this.#pause(Math.min(startedAt + MIN_WATCH_MS - clock.now(), MIN_WATCH_MS));
       } catch (error) {
+        this.#restarted(isGone(error) ? "gone" : "failed");
         if (isGone(error)) return;
         failures += 1;
         await this.#failed("watch failed", error);
@@ -170,13 +184,20 @@ export class Reflector<T extends KubeObject> {
     }
   }
 
-  /** One watch, until the server ends it, the watchdog bites, or the signal aborts. */
-  async #watch(signal: AbortSignal): Promise<void> {
+  #restarted(reason: WatchRestart["reason"]): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#options.onRestart?.({ resource: resourceText(this.#resource), reason });
+  }
+
+  /** One watch, until the server ends it, the watchdog bites, or the signal aborts; which of them. */
+  async #watch(signal: AbortSignal): Promise<"ended" | "idle" | "relist"> {
     const { client, cache, clock, idleMs, watchMs, random } = this.#options;
     const controller = new AbortController();
     const abort = () => controller.abort(new Error("watch ended"));
     signal.addEventListener("abort", abort, { once: true });
+    let isIdle = false;
     const watchdog = new Watchdog(clock, idleMs, () => {
+      isIdle = true;
       this.#logger.debug("watch was idle, reconnecting", { idleMs });
       abort();
     });
@@ -192,6 +213,8 @@ export class Reflector<T extends KubeObject> {
         watchdog.pet();
         cache.observe(event);
       }
+      if (isIdle) return "idle";
+      return signal.aborted ? "relist" : "ended";
     } finally {
       watchdog.stop();
       signal.removeEventListener("abort", abort);

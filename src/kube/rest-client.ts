@@ -1,7 +1,7 @@
 import { assert } from "../lib/assert.ts";
 import { type Clock, deadline } from "../lib/clock.ts";
 import { abortable, abortableEvents } from "./abortable.ts";
-import { UnreachableError } from "./api-error.ts";
+import { ApiError, UnreachableError } from "./api-error.ts";
 import type {
   ApplyOptions,
   CallOptions,
@@ -39,18 +39,34 @@ export interface RestClientOptions {
   readonly timeoutMs?: number;
   /** Hears the Warning headers of the server: deprecated versions, unknown fields. */
   readonly onWarning?: ((text: string, doing: string) => void) | undefined;
+  /** Hears of every request, for metrics. Called synchronously; must not throw. */
+  readonly onCall?: ((call: CallRecord) => void) | undefined;
+}
+
+export type Verb = "get" | "list" | "watch" | "create" | "update" | "patch" | "apply" | "delete";
+
+/** One request and what came of it; of a watch, its beginning. */
+export interface CallRecord {
+  readonly verb: Verb;
+  /** `deployments.apps`, `rollouts.sluice.dev/status`. */
+  readonly resource: string;
+  /** HTTP status; or why there is none: "timeout", "unreachable", "cancelled" by the caller. */
+  readonly code: string;
+  readonly tookMs: number;
 }
 
 /** What a request is made of, apart from the signal. `doing` begins the message of every error. */
 interface Call {
   readonly doing: string;
+  readonly verb: Verb;
+  /** As in CallRecord. */
+  readonly of: string;
   readonly method: ApiRequest["method"];
   readonly path: string;
   readonly query: URLSearchParams;
   readonly contentType?: string;
   readonly body?: unknown;
   readonly signal?: AbortSignal | undefined;
-  readonly isWatch?: boolean;
 }
 
 /** The Client of an API server behind a Transport: paths, media types, timeouts and errors. */
@@ -60,6 +76,7 @@ export class RestClient implements Client {
   readonly #fieldManager: string;
   readonly #timeoutMs: number;
   readonly #onWarning: (text: string, doing: string) => void;
+  readonly #onCall: (call: CallRecord) => void;
 
   constructor(options: RestClientOptions) {
     this.#transport = options.transport;
@@ -67,6 +84,7 @@ export class RestClient implements Client {
     this.#fieldManager = options.fieldManager;
     this.#timeoutMs = options.timeoutMs ?? 15_000;
     this.#onWarning = options.onWarning ?? (() => {});
+    this.#onCall = options.onCall ?? (() => {});
   }
 
   async get<T extends KubeObject>(
@@ -78,6 +96,8 @@ export class RestClient implements Client {
     const path = objectPath(resource, key);
     const answer = await this.#call({
       doing,
+      verb: "get",
+      of: resourceText(resource),
       method: "GET",
       path,
       query: queryOf({}),
@@ -90,7 +110,9 @@ export class RestClient implements Client {
     const { namespace, signal, ...parameters } = options;
     const doing = `listing ${resourceText(resource)}${namespace === undefined ? "" : ` in ${namespace}`}`;
     const path = collectionPath(resource, namespace);
-    const answer = await this.#call({ doing, method: "GET", path, query: queryOf(parameters), signal });
+    const query = queryOf(parameters);
+    const of = resourceText(resource);
+    const answer = await this.#call({ doing, verb: "list", of, method: "GET", path, query, signal });
     return toList<T>(answer, resource, doing);
   }
 
@@ -105,7 +127,8 @@ export class RestClient implements Client {
     const path = collectionPath(resource, namespace);
     let response: ApiResponse;
     try {
-      response = await this.#send({ doing, method: "GET", path, query, signal, isWatch: true });
+      const of = resourceText(resource);
+      response = await this.#send({ doing, verb: "watch", of, method: "GET", path, query, signal });
     } catch (error) {
       if (signal?.aborted) return;
       throw error;
@@ -130,6 +153,8 @@ export class RestClient implements Client {
     const name = object.metadata.name || `${object.metadata.generateName ?? ""}*`;
     return this.#write<T>({
       doing: `creating ${nameOf(resource, { namespace, name })}`,
+      verb: "create",
+      of: resourceText(resource),
       method: "POST",
       path: collectionPath(resource, namespace),
       query: this.#writeQuery(options),
@@ -147,6 +172,8 @@ export class RestClient implements Client {
     const key = keyOf(object);
     return this.#write<T>({
       doing: `updating ${nameOf(resource, key, options.subresource)}`,
+      verb: "update",
+      of: partOf(resource, options),
       method: "PUT",
       path: objectPath(resource, key, options.subresource),
       query: this.#writeQuery(options),
@@ -164,6 +191,8 @@ export class RestClient implements Client {
   ): Promise<T> {
     return this.#write<T>({
       doing: `patching ${nameOf(resource, key, options.subresource)}`,
+      verb: "patch",
+      of: partOf(resource, options),
       method: "PATCH",
       path: objectPath(resource, key, options.subresource),
       query: this.#writeQuery(options),
@@ -183,6 +212,8 @@ export class RestClient implements Client {
     if (options.force === true) query.set("force", "true");
     return this.#write<T>({
       doing: `applying ${nameOf(resource, key, options.subresource)}`,
+      verb: "apply",
+      of: partOf(resource, options),
       method: "PATCH",
       path: objectPath(resource, key, options.subresource),
       query,
@@ -202,6 +233,8 @@ export class RestClient implements Client {
     const doing = `deleting ${nameOf(resource, key)}`;
     const answer = await this.#call({
       doing,
+      verb: "delete",
+      of: resourceText(resource),
       method: "DELETE",
       path: objectPath(resource, key),
       query: queryOf({}),
@@ -233,7 +266,10 @@ export class RestClient implements Client {
    * hang on a connection.
    */
   async #send(call: Call): Promise<ApiResponse> {
-    const { doing, method, path, query, contentType, body, signal } = call;
+    const { doing, verb, method, path, query, contentType, body, signal } = call;
+    const startedAt = this.#clock.now();
+    const tell = (code: string) =>
+      this.#onCall({ verb, resource: call.of, code, tookMs: this.#clock.now() - startedAt });
     const limit = deadline(this.#clock, this.#timeoutMs, {
       parent: signal,
       reason: () => new UnreachableError(`${doing}: no answer within ${this.#timeoutMs} ms`),
@@ -243,13 +279,15 @@ export class RestClient implements Client {
         contentType === undefined ? JSON_HEADERS : { ...JSON_HEADERS, "content-type": contentType };
       // The limit ends with the answer; the stream of a watch goes on, and its connection must hear the caller's abort.
       const wire =
-        call.isWatch && signal !== undefined ? AbortSignal.any([signal, limit.signal]) : limit.signal;
+        verb === "watch" && signal !== undefined ? AbortSignal.any([signal, limit.signal]) : limit.signal;
       const request = { method, path, query, headers, body, signal: wire };
       const response = await abortable(this.#transport.send(request), limit.signal);
+      tell(String(response.status));
       for (const warning of response.warnings) this.#onWarning(warning, doing);
       if (response.status >= 400) throw errorOfResponse(response, doing);
       return response;
     } catch (error) {
+      if (!(error instanceof ApiError)) tell(codeWithoutAnswer(error, limit.signal, signal));
       throw error === limit.signal.reason ? error : withDoing(error, doing);
     } finally {
       limit.release();
@@ -257,10 +295,20 @@ export class RestClient implements Client {
   }
 }
 
+function codeWithoutAnswer(error: unknown, limit: AbortSignal, asked: AbortSignal | undefined): string {
+  if (asked?.aborted === true) return "cancelled";
+  return error === limit.reason ? "timeout" : "unreachable";
+}
+
 /** A transport knows where it failed, not what for. */
 function withDoing(error: unknown, doing: string): unknown {
   if (!(error instanceof UnreachableError) || error.message.startsWith(doing)) return error;
   return new UnreachableError(`${doing}: ${error.message}`, { cause: error, retry: error.retry });
+}
+
+function partOf(resource: Resource, { subresource }: SubresourceOptions): string {
+  const name = resourceText(resource);
+  return subresource === undefined ? name : `${name}/${subresource}`;
 }
 
 /** `deployments.apps shop/checkout`, `status of rollouts.sluice.dev shop/checkout`. */

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { FIELD_MANAGER } from "../../src/api/kind.ts";
 import { type Controller, createController } from "../../src/app/controller.ts";
+import { createOwnMetrics } from "../../src/app/own-metrics/own-metrics.ts";
 import { rolloutCrd } from "../../src/app/rehearsal.ts";
 import { loadConfig } from "../../src/config/config.ts";
 import { SystemClock } from "../../src/lib/clock.ts";
@@ -93,6 +94,7 @@ async function play(text: string) {
         config,
         clock,
         logger: silentLogger,
+        metrics: createOwnMetrics(config),
         random: () => random.float(),
         instance: "sluice-0",
         namespace: "sluice-system",

@@ -106,15 +106,17 @@ export class Storm {
     await this.#obey("abort", () => this.#canaryWeight() === 0);
     await sleep(this.clock, afterMs);
     for (const outcome of ["sent", "failed", "refused", "dropped", "repeated"]) {
-      this.counts = { ...this.counts, [outcome]: await this.metric(`sluice_notifications_${outcome}`) };
+      const count = await this.metric(`sluice_notifications_total\\{channel="slack",result="${outcome}"\\}`);
+      this.counts = { ...this.counts, [outcome]: count };
     }
     this.controller.kill();
     await this.world.stop();
   }
 
-  async metric(name: string): Promise<number> {
-    const page = await this.controller.metricsText();
-    return Number(new RegExp(`^${name} (\\d+)$`, "m").exec(page)?.[1]);
+  /** `series`: a regular expression. */
+  async metric(series: string): Promise<number> {
+    const page = await this.controller.metrics?.expose();
+    return Number(new RegExp(`^${series} (\\d+)$`, "m").exec(page?.text ?? "")?.[1]);
   }
 
   get failures(): readonly string[] {

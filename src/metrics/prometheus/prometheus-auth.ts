@@ -45,6 +45,7 @@ export class CredentialFolder {
     if (username !== null && password !== null) return { kind: "basic", username, password };
     throw new QueryFailure(
       `credentials of Prometheus: ${this.#options.folder} has neither a file token nor files username and password`,
+      "credentials",
     );
   }
 
@@ -56,6 +57,7 @@ export class CredentialFolder {
       if (code === "ENOENT") return null;
       throw new QueryFailure(
         `credentials of Prometheus: ${join(this.#options.folder, name)} cannot be read (${code})`,
+        "credentials",
         { cause: thrown },
       );
     }

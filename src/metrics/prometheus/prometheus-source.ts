@@ -6,8 +6,8 @@ import { armCounts, sentCounts } from "./arm-counts.ts";
 import { Batcher, type BatchResult } from "./batcher.ts";
 import { type OwnSamples, ownSamples } from "./own-query.ts";
 import type { PrometheusAuth } from "./prometheus-auth.ts";
-import { QueryClient, type Rows, rowCount } from "./query-client.ts";
-import { QueryFailure, timedOut } from "./query-failure.ts";
+import { QueryClient, type QueryClientOptions, type Rows, rowCount } from "./query-client.ts";
+import { cancelled as cancelledFailure, timedOut } from "./query-failure.ts";
 
 export interface PrometheusSourceOptions {
   readonly clock: Clock;
@@ -25,6 +25,8 @@ export interface PrometheusSourceOptions {
   readonly maxConcurrent?: number;
   /** Replaces axios' transport: how an embedded Prometheus is reached without sockets. */
   readonly adapter?: AxiosAdapter | undefined;
+  /** Hears of every query. */
+  readonly onQuery?: QueryClientOptions["onQuery"];
 }
 
 export const DEFAULTS = {
@@ -71,7 +73,7 @@ export class PrometheusSource implements MetricsSource {
       return failedRows(query, `more than ${MAX_ROWS} rows are asked for at once`);
     if (signal?.aborted) return failedRows(query, "the query was cancelled");
     const cancelled = new AbortController();
-    const onAbort = () => cancelled.abort(new QueryFailure("the query was cancelled"));
+    const onAbort = () => cancelled.abort(cancelledFailure());
     signal?.addEventListener("abort", onAbort, { once: true });
     const limit = deadline(this.#clock, this.#timeoutMs, {
       parent: cancelled.signal,

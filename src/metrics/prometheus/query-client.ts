@@ -1,10 +1,12 @@
 import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from "axios";
 import { PrometheusDriver, type QueryResult } from "prometheus-query";
+import type { Clock } from "../../lib/clock.ts";
 import type { PrometheusAuth } from "./prometheus-auth.ts";
-import { explainHttp, malformed, QueryFailure } from "./query-failure.ts";
+import { explainHttp, malformed, QueryFailure, type QueryResultKind } from "./query-failure.ts";
 import { Slots } from "./slots.ts";
 
 export interface QueryClientOptions {
+  readonly clock: Clock;
   /** Base URL, without /api/v1. */
   readonly url: string;
   /** Asked before each request; rejects with QueryFailure. */
@@ -16,6 +18,10 @@ export interface QueryClientOptions {
   readonly maxConcurrent: number;
   /** Replaces axios' transport, to reach an embedded Prometheus without sockets. */
   readonly adapter?: AxiosAdapter | undefined;
+  /** Hears of every query, for metrics; `tookMs` is null for one that was not sent. Must not throw. */
+  readonly onQuery?:
+    | ((query: { readonly result: QueryResultKind; readonly tookMs: number | null }) => void)
+    | undefined;
 }
 
 /** A range of rows: evaluation times from `fromMs` to `toMs`, both included. */
@@ -60,10 +66,33 @@ export class QueryClient {
     const pages: ResultSeries[][] = [];
     for (let first = 0; first < count; first += MAX_ROWS) {
       const last = Math.min(count, first + MAX_ROWS) - 1;
-      const result = await this.#slots.use(signal, () => this.#send(query, rows, [first, last], signal));
-      pages.push(seriesOf(result, rows));
+      pages.push(await this.#page(query, rows, [first, last], signal));
     }
     return pages.length === 1 ? (pages[0] ?? []) : merged(pages.flat());
+  }
+
+  async #page(
+    query: string,
+    rows: Rows,
+    range: readonly [number, number],
+    signal: AbortSignal,
+  ): Promise<ResultSeries[]> {
+    const { clock, onQuery } = this.#options;
+    let sentAt: number | null = null;
+    const tell = (result: QueryResultKind) =>
+      onQuery?.({ result, tookMs: sentAt === null ? null : clock.now() - sentAt });
+    try {
+      const answer = await this.#slots.use(signal, () => {
+        sentAt = clock.now();
+        return this.#send(query, rows, range, signal);
+      });
+      const series = seriesOf(answer, rows);
+      tell("ok");
+      return series;
+    } catch (error) {
+      tell(error instanceof QueryFailure ? error.kind : "unreachable");
+      throw error;
+    }
   }
 
   async #send(
@@ -173,7 +202,7 @@ function seriesOf(result: QueryResult, rows: Rows): ResultSeries[] {
         ),
       }));
     default:
-      throw new QueryFailure(`the query gives a ${String(result.resultType)}, want numbers`);
+      throw new QueryFailure(`the query gives a ${String(result.resultType)}, want numbers`, "malformed");
   }
 }
 

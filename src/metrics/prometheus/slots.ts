@@ -35,7 +35,7 @@ export class Slots {
         return;
       }
       if (this.#waiting.length >= MAX_WAITING) {
-        reject(new QueryFailure("too many queries are waiting for Prometheus"));
+        reject(new QueryFailure("too many queries are waiting for Prometheus", "busy"));
         return;
       }
       const onAbort = () => {
