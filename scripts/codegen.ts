@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { cliReference } from "./codegen/cli-reference.ts";
 import { rolloutCrd } from "./codegen/crd.ts";
+import { metricsReference } from "./codegen/metrics-reference.ts";
 import { notificationsReference, reasonsReference, rolloutReference } from "./codegen/reference.ts";
 
 /** Writes every generated file; with `--check` it writes nothing and fails when one is stale. */
@@ -11,6 +12,7 @@ const FILES: Readonly<Record<string, () => string>> = {
   "docs/reference/rollout.md": rolloutReference,
   "docs/reference/events.md": reasonsReference,
   "docs/reference/notifications.md": notificationsReference,
+  "docs/reference/metrics.md": metricsReference,
 };
 
 const isCheck = process.argv.includes("--check");

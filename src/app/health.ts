@@ -4,6 +4,8 @@ import type { MetricsRegistry } from "../telemetry/metrics-registry.ts";
 import type { Controller } from "./controller.ts";
 
 export interface HealthServer {
+  /** Where it listens; null: nowhere. */
+  readonly port: number | null;
   close(): Promise<void>;
 }
 
@@ -33,14 +35,14 @@ export function healthApp({ controller, metrics }: Shown): Hono {
 
 /** Listens on `address` (`host:port`, `:port` for all interfaces; empty: not at all). */
 export async function serveHealth(address: string, shown: Shown): Promise<HealthServer> {
-  if (address === "") return { close: async () => {} };
+  if (address === "") return { port: null, close: async () => {} };
   const colon = address.lastIndexOf(":");
   const hostname = address.slice(0, colon) || "0.0.0.0";
   const port = Number(address.slice(colon + 1));
   const app = healthApp(shown);
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch: app.fetch, hostname, port }, () =>
-      resolve({ close: () => new Promise((done) => server.close(() => done())) }),
+    const server = serve({ fetch: app.fetch, hostname, port }, (address) =>
+      resolve({ port: address.port, close: () => new Promise((done) => server.close(() => done())) }),
     );
     server.once("error", reject);
   });

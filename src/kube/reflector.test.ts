@@ -201,3 +201,31 @@ describe("Reflector", () => {
     expect(watch.isOpen).toBe(false);
   });
 });
+
+describe("what is told of watches that are opened again", () => {
+  it("is why the one before ended", async () => {
+    const told: string[] = [];
+    const { client, clock, reflector } = await setUp(async () => aList(5), {
+      idleMs: 60_000,
+      relistMs: 300_000,
+      onRestart: ({ resource, reason }) => told.push(`${resource} ${reason}`),
+    });
+    client.watching.end();
+    await clock.advance(2_000);
+    client.watching.fail(expired());
+    await clock.advance(2_000);
+    client.watching.fail(new UnreachableError("connection reset"));
+    await clock.advance(2_000);
+    await clock.advance(61_000);
+    const petting = async () => {
+      client.watching.push({ type: "BOOKMARK", resourceVersion: "6" });
+      await clock.advance(50_000);
+    };
+    for (let i = 0; i < 6; i++) await petting();
+    expect(told).toEqual(["ended", "gone", "failed", "idle", "relist"].map((why) => `configmaps ${why}`));
+    const stopped = reflector.stop();
+    await clock.advance(0);
+    await stopped;
+    expect(told).toHaveLength(5);
+  });
+});

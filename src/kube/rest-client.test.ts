@@ -4,7 +4,7 @@ import { ApiError, isConflict, isGone, UnreachableError } from "./api-error.ts";
 import type { Patch, WatchEvent } from "./client.ts";
 import type { Deployment } from "./kind/workload.ts";
 import { DEPLOYMENT, NAMESPACE } from "./resources.ts";
-import { RestClient } from "./rest-client.ts";
+import { type CallRecord, RestClient } from "./rest-client.ts";
 import type { ApiRequest, ApiResponse, Transport } from "./transport.ts";
 
 const KEY = { namespace: "shop", name: "checkout" };
@@ -48,18 +48,20 @@ function setUp(answer: ApiResponse | (() => Promise<ApiResponse>)) {
   const transport = new FixedTransport(answer);
   const clock = new VirtualClock();
   const warnings: string[] = [];
+  const calls: CallRecord[] = [];
   const client = new RestClient({
     transport,
     clock,
     fieldManager: "sluice",
     timeoutMs: 5_000,
     onWarning: (text, doing) => warnings.push(`${doing}: ${text}`),
+    onCall: (call) => calls.push(call),
   });
   const sent = () => {
     const { method, path, query, headers, body } = transport.requests[0]!;
     return { line: `${method} ${path}?${query}`, type: headers["content-type"], body };
   };
-  return { client, clock, sent, transport, warnings };
+  return { client, clock, sent, transport, warnings, calls };
 }
 
 async function collect<T>(events: AsyncIterable<T>): Promise<T[]> {
@@ -290,5 +292,37 @@ describe("RestClient.watch", () => {
     await clock.advance(60_000);
     release();
     await expect(events).resolves.toHaveLength(1);
+  });
+});
+
+describe("what is told of requests", () => {
+  it("is verb, resource with its part, and the server's code", async () => {
+    const ok = setUp(json(DEPLOYMENT_OBJECT, 201));
+    await ok.client.update(DEPLOYMENT, DEPLOYMENT_OBJECT, { subresource: "status" });
+    expect(ok.calls).toEqual([
+      { verb: "update", resource: "deployments.apps/status", code: "201", tookMs: 0 },
+    ]);
+    const refused = setUp(json(failure(403, "Forbidden", "no"), 403));
+    await expect(refused.client.get(DEPLOYMENT, KEY)).rejects.toThrow("no");
+    expect(refused.calls).toEqual([{ verb: "get", resource: "deployments.apps", code: "403", tookMs: 0 }]);
+  });
+
+  it("tells a timeout, a lost connection and a caller who has gone apart", async () => {
+    const hanging = setUp(() => new Promise(() => {}));
+    const slow = hanging.client.get(DEPLOYMENT, KEY).catch(() => {});
+    await hanging.clock.advance(5_000);
+    await slow;
+    expect(hanging.calls).toEqual([
+      { verb: "get", resource: "deployments.apps", code: "timeout", tookMs: 5_000 },
+    ]);
+    const cut = setUp(() => Promise.reject(new UnreachableError("connection reset")));
+    await cut.client.get(DEPLOYMENT, KEY).catch(() => {});
+    expect(cut.calls[0]?.code).toBe("unreachable");
+    const caller = new AbortController();
+    const left = setUp(() => new Promise(() => {}));
+    const call = left.client.get(DEPLOYMENT, KEY, { signal: caller.signal }).catch(() => {});
+    caller.abort(new Error("never mind"));
+    await call;
+    expect(left.calls[0]?.code).toBe("cancelled");
   });
 });

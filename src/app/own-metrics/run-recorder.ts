@@ -1,4 +1,4 @@
-import type { HistoryEntry, RolloutStatus, RunStatus } from "../../api/status.ts";
+import type { HistoryEntry, RolloutStatus, RunStatus, VerdictStatus } from "../../api/status.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { parseTime } from "../../lib/time.ts";
 import type { OwnMetrics } from "./own-metrics.ts";
@@ -42,14 +42,15 @@ export class RunRecorder {
   }
 
   #verdict(before: RunStatus | undefined, after: RunStatus | undefined): void {
-    const decided = after === undefined ? null : decidedOn(after);
-    if (decided === null) return;
-    const isKnown =
-      before?.id === after?.id &&
-      before?.positions.length === after?.positions.length &&
-      before !== undefined &&
-      decidedOn(before)?.result === decided.result;
-    if (!isKnown) this.#runs.verdictDuration.observe({ result: decided.result }, decided.seconds);
+    if (before === undefined || after === undefined || before.id !== after.id) return;
+    const since = before.positions.at(-1)?.since;
+    if (since === undefined) return;
+    const verdict = hasPassedOn(before, after)
+      ? ({ result: "pass", at: after.stageSince } as const)
+      : after.verdict;
+    const decided = decidedSince(since, verdict);
+    if (decided === null || decidedSince(since, before.verdict)?.result === decided.result) return;
+    this.#runs.verdictDuration.observe({ result: decided.result }, decided.seconds);
   }
 }
 
@@ -65,10 +66,18 @@ function enteredAt(run: RunStatus): string {
   return (isPosition ? run.positions.at(-1)?.since : undefined) ?? run.stageSince;
 }
 
-/** The verdict on the present position, if there is one: one that is older was on the position before. */
-function decidedOn({ verdict, positions }: RunStatus): { result: string; seconds: number } | null {
-  const since = positions.at(-1)?.since;
-  if (verdict === undefined || verdict.result === "inconclusive" || since === undefined) return null;
+/** The step was left on its evidence: the verdict that let it go on is not in the status any more. */
+function hasPassedOn(before: RunStatus, after: RunStatus): boolean {
+  const isFurther = after.positions.length > before.positions.length;
+  return isFurther && before.skip === undefined && before.spec.analysis.onInconclusive !== "promote";
+}
+
+/** The verdict on the position that was entered then, if there is one: one that is older was on another. */
+function decidedSince(
+  since: string,
+  verdict: Pick<VerdictStatus, "result" | "at"> | undefined,
+): { readonly result: string; readonly seconds: number } | null {
+  if (verdict === undefined || verdict.result === "inconclusive") return null;
   const seconds = secondsBetween(since, verdict.at);
   return seconds < 0 ? null : { result: verdict.result, seconds };
 }

@@ -174,3 +174,29 @@ describe("PrometheusSource over HTTP", () => {
     expect(row).toEqual({ endMs: END_MS, canary: null, primary: null, own: {} });
   });
 });
+
+describe("what is told of queries", () => {
+  const resultOf = async (options: Partial<PrometheusSourceOptions> = {}) => {
+    // A fetch that has run out of time does not wait for its queries to notice.
+    const told = Promise.withResolvers<string>();
+    await fetchOne({ ...options, onQuery: ({ result }) => told.resolve(result) });
+    return told.promise;
+  };
+
+  it.each([
+    ["ok", 200, success([])],
+    ["refused", 422, { status: "error", error: "too many samples" }],
+    ["status", 503, ""],
+    ["malformed", 200, "<html>"],
+  ])("is %s for HTTP %i", async (result, status, body) => {
+    api().reply(status, body);
+    expect(await resultOf()).toBe(result);
+  });
+
+  it("is how it failed when there is no answer", async () => {
+    api().replyWithError("connection refused");
+    expect(await resultOf()).toBe("unreachable");
+    api().delay(2_000).reply(200, success([]));
+    expect(await resultOf({ timeoutMs: 50 })).toBe("timeout");
+  });
+});
