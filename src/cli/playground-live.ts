@@ -2,6 +2,7 @@ import { attachServer } from "../app/playground/attached-server.ts";
 import { type Addresses, Playground } from "../app/playground/playground.ts";
 import type { LoadedScenario, ScenarioResult, TimelineEntry, Transition } from "../app/scenario-file.ts";
 import { SystemClock } from "../lib/clock.ts";
+import { actionText } from "./action-text.ts";
 import { liveView } from "./live-view.ts";
 import { type PlaygroundFlags, shownPath } from "./playground-flags.ts";
 import { resultText } from "./playground-max.ts";
@@ -95,6 +96,7 @@ class Teller {
       `  Prometheus    ${addresses.prometheus}`,
       `  mesh metrics  ${addresses.meshMetrics}`,
       `  Slack         ${addresses.slack}`,
+      `  load tester   ${addresses.loadTester}`,
       "",
     ];
     this.#screen?.clear();
@@ -121,9 +123,7 @@ class Teller {
   }
 
   onAction({ action }: TimelineEntry): void {
-    if (action.kind === "setImage")
-      this.#tell({ label: "you", text: `kubectl set image ... ${action.image}`, isWarning: false });
-    else this.#tell({ label: "you", text: action.kind, isWarning: false });
+    this.#tell({ label: "you", text: actionText(action), isWarning: false });
   }
 
   onEvent({ reason, message, type }: { reason: string; message: string; type: string }): void {

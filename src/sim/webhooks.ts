@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Clock, sleep } from "../lib/clock.ts";
+import { LoadTester } from "./load-tester.ts";
 
 /** What a webhook does when it is called. */
 export interface WebhookAnswer {
@@ -22,14 +23,22 @@ const NOT_THERE: WebhookAnswer = { status: 404, body: "no such webhook", delayMs
 /** Calls that are remembered; the oldest go first. */
 const MAX_CALLS = 10_000;
 
-/** Webhooks that answer as a scenario says, by the path of their URL, whatever their host. */
+/** Hosts at which Flagger's load tester is installed, by its chart and in its docs. */
+const LOAD_TESTERS = /^(flagger-)?loadtester\b/;
+
+/**
+ * Webhooks that answer as a scenario says, by the path of their URL, whatever their host; but at a host that is called so,
+ * Flagger's load tester answers.
+ */
 export class ScriptedWebhooks {
+  readonly loadTester: LoadTester;
   readonly calls: WebhookCall[] = [];
   readonly #clock: Clock;
   readonly #answers = new Map<string, WebhookAnswer>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.loadTester = new LoadTester(clock);
   }
 
   set(path: string, answer: WebhookAnswer): void {
@@ -52,9 +61,11 @@ export class ScriptedWebhooks {
     readonly headers: Readonly<Record<string, string>>;
     readonly body: string;
   }> {
-    const { pathname } = new URL(url);
+    const { pathname, hostname } = new URL(url);
     this.calls.push({ atMs: this.#clock.now(), path: pathname, body });
     if (this.calls.length > MAX_CALLS) this.calls.shift();
+    if (LOAD_TESTERS.test(hostname))
+      return { headers: {}, ...(await this.loadTester.answer(pathname, body, signal)) };
     const answer = this.#answers.get(pathname) ?? NOT_THERE;
     if (answer.hangs)
       await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
@@ -65,17 +76,17 @@ export class ScriptedWebhooks {
 
 const MAX_BODY_BYTES = 1_048_576;
 
-/** The same webhooks on a socket. Port 0 takes a free one. */
+/** The same webhooks on a socket, as those of the host `as`. Port 0 takes a free one. */
 export async function listenWebhooks(
-  webhooks: ScriptedWebhooks,
-  address: { readonly host: string; readonly port: number },
+  webhooks: Pick<ScriptedWebhooks, "post">,
+  { as, ...address }: { readonly as: string; readonly host: string; readonly port: number },
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
   const server = createServer(async (request, response) => {
     const gone = new AbortController();
     response.once("close", () => gone.abort());
     let body = "";
     for await (const chunk of request) if (body.length < MAX_BODY_BYTES) body += String(chunk);
-    const url = `http://webhooks${request.url ?? "/"}`;
+    const url = `http://${as}${request.url ?? "/"}`;
     const answer = await webhooks.post({ url, body }, gone.signal).catch(() => null);
     if (answer === null) return;
     response.writeHead(answer.status, { "content-type": "text/plain; charset=utf-8" });

@@ -60,6 +60,22 @@ describe("the playground's story", () => {
   }, 240_000);
 });
 
+describe("webhooks over sockets", () => {
+  test.each(["gates", "load-tester"])(
+    "play the story of examples/%s",
+    async (name) => {
+      const scenario = `examples/${name}/scenario.yaml`;
+      const playground = play("--exit", "--speed", "10", "--output", "json", "--scenario", scenario);
+      expect(await playground.ended).toBe(0);
+      expect(JSON.parse(playground.lines.at(-1) ?? "")).toMatchObject({
+        scenario: name,
+        expectations: "met",
+      });
+    },
+    240_000,
+  );
+});
+
 function killControllers(path: string): void {
   try {
     execFileSync("pkill", ["-9", "-f", `main.ts controller --kubeconfig ${path}`]);

@@ -52,7 +52,12 @@ export interface Addresses {
   readonly meshMetrics: string;
   /** Page of the embedded Slack. */
   readonly slack: string;
+  /** A stand-in of Flagger's. */
+  readonly loadTester: string;
 }
+
+/** Where the webhooks of scenarios listen. */
+type WebhookUrls = { readonly webhooks: string; readonly loadTester: string };
 
 /** Nobody here may start or kill it. */
 const SOMEBODY_ELSES: ControllerHandle = { start: async () => {}, kill: () => {} };
@@ -75,7 +80,7 @@ export class Playground {
   readonly #originMs: number;
   readonly #logger: Logger = createPinoLogger({ level: "error" });
   #controller: ChildController | null = null;
-  #webhooksUrl = "";
+  #webhookUrls: WebhookUrls = { webhooks: "", loadTester: "" };
 
   static async create(options: PlaygroundOptions, listener: PlaygroundListener): Promise<Playground> {
     return new Playground(options, listener, await rolloutCrd());
@@ -110,9 +115,9 @@ export class Playground {
     const server = await this.#reachApi();
     const embedded = await listenPrometheus(this.world.prometheus, { host: "127.0.0.1", port: 0 });
     this.#closers.push(() => embedded.close());
-    const webhooks = await listenWebhooks(this.world.webhooks, { host: "127.0.0.1", port: 0 });
-    this.#closers.push(() => webhooks.close());
-    this.#webhooksUrl = webhooks.url;
+    const webhooks = await this.#listenWebhooks("webhooks.test");
+    const loadTester = await this.#listenWebhooks("loadtester.test");
+    this.#webhookUrls = { webhooks, loadTester };
     const mesh = await listenMetrics(this.world.mesh, { host: "127.0.0.1", port: 0 });
     this.#closers.push(() => mesh.close());
     const slack = await listenSlack(this.#slack, { host: "127.0.0.1", port: 0 });
@@ -124,7 +129,7 @@ export class Playground {
       this.#closers.push(() => controller.stop());
     }
     this.#tellEvents();
-    return { server, prometheus, meshMetrics: `${mesh.url}/metrics`, slack: slack.url };
+    return { server, prometheus, meshMetrics: `${mesh.url}/metrics`, slack: slack.url, loadTester };
   }
 
   /** Plays the scenario to its end; the cluster stays up. To be called after `start`. */
@@ -132,7 +137,7 @@ export class Playground {
     const { loaded, attached } = this.#options;
     if (attached !== undefined) await removeLeftovers(this.world, loaded, signal);
     const runner = new ScenarioRunner({
-      loaded: withWebhooksAt(loaded, this.#webhooksUrl),
+      loaded: withWebhooksAt(loaded, this.#webhookUrls),
       signal,
       controller: this.#controller ?? SOMEBODY_ELSES,
       world: this.world,
@@ -187,6 +192,12 @@ export class Playground {
     return listener.url;
   }
 
+  async #listenWebhooks(as: string): Promise<string> {
+    const listener = await listenWebhooks(this.world.webhooks, { as, host: "127.0.0.1", port: 0 });
+    this.#closers.push(() => listener.close());
+    return listener.url;
+  }
+
   #makeController(prometheus: string, slack: string): ChildController {
     const flags = {
       "--kubeconfig": this.#options.kubeconfigPath,
@@ -218,10 +229,14 @@ export class Playground {
   }
 }
 
-/** Scenarios call their webhooks `http://webhooks.test`; here they are where they listen. */
-function withWebhooksAt(loaded: LoadedScenario, url: string): LoadedScenario {
+/** Scenarios call their webhooks `http://webhooks.test`, and Flagger's load tester by its name; here they are where they listen. */
+function withWebhooksAt(loaded: LoadedScenario, { webhooks, loadTester }: WebhookUrls): LoadedScenario {
   const placed = <T>(value: T): T =>
-    JSON.parse(JSON.stringify(value).replaceAll("http://webhooks.test", url));
+    JSON.parse(
+      JSON.stringify(value)
+        .replaceAll("http://webhooks.test", webhooks)
+        .replaceAll(/http:\/\/(flagger-)?loadtester\.[a-z0-9.-]+(:\d+)?/g, loadTester),
+    );
   const applied = new Map([...loaded.applied].map(([path, objects]) => [path, placed(objects)]));
   return { ...loaded, rollout: placed(loaded.rollout), objects: placed(loaded.objects), applied };
 }

@@ -1,4 +1,5 @@
 import type { Patch } from "../../kube/client.ts";
+import type { CommandOutcome } from "../load-tester.ts";
 import type { MeshLag } from "../mesh/lag.ts";
 import type { WebhookAnswer } from "../webhooks.ts";
 import type { ImageEntry } from "./image-schema.ts";
@@ -51,6 +52,12 @@ export type Action =
       readonly delayMs: number;
     }
   | { readonly kind: "webhook"; readonly answers: Readonly<Record<string, WebhookAnswer>> }
+  | {
+      readonly kind: "loadTester";
+      /** Path that a person calls, for the Rollout. */
+      readonly call: string | undefined;
+      readonly commands: Readonly<Record<string, CommandOutcome>>;
+    }
   | { readonly kind: "meshDelay"; readonly lag: MeshLag }
   | { readonly kind: "controller"; readonly verb: "kill" | "start" | "restart" }
   | {

@@ -1,3 +1,4 @@
+import { loadTester } from "./load-tester-schema.ts";
 import { annotate, apply, deleteObject, deletePod, patch, scale, setImage } from "./object-actions.ts";
 import { webhook } from "./webhook-schema.ts";
 import { apiServer, controller, images, meshDelay, prometheus, traffic } from "./world-actions.ts";
@@ -18,4 +19,5 @@ export const ACTIONS = {
   controller,
   apiServer,
   webhook,
+  loadTester,
 } as const;

@@ -8,6 +8,7 @@ import { DEPLOYMENT, POD } from "../../kube/resources.ts";
 import { assertNever } from "../../lib/assert.ts";
 import { toError } from "../../lib/errors.ts";
 import type { ApiFault } from "../api-faults.ts";
+import type { LoadTester } from "../load-tester.ts";
 import type { MeshLag } from "../mesh/lag.ts";
 import type { TrafficSpec } from "../mesh/traffic-spec.ts";
 import type { PrometheusFault } from "../prometheus/embedded-prometheus.ts";
@@ -26,6 +27,7 @@ export interface WorldControls {
     setLag(lag: MeshLag): void;
   };
   readonly webhooks: { set(path: string, answer: WebhookAnswer): void };
+  readonly loadTester: LoadTester;
   readonly prometheus: { setFault(fault: PrometheusFault | null): void };
   readonly apiFaults: { set(fault: ApiFault | null): void };
   readonly images: { change(entries: Readonly<Record<string, ImageEntry>>): void };
@@ -92,6 +94,8 @@ export class Performer {
       case "webhook":
         for (const [path, answer] of Object.entries(action.answers)) controls.webhooks.set(path, answer);
         return;
+      case "loadTester":
+        return this.#toLoadTester(action);
       case "meshDelay":
         return controls.mesh.setLag(action.lag);
       case "apiServer":
@@ -137,6 +141,15 @@ export class Performer {
 
   get #namespace(): string {
     return this.#parts.rollout.namespace;
+  }
+
+  async #toLoadTester({ call, commands }: Extract<Action, { kind: "loadTester" }>): Promise<void> {
+    const { controls, rollout } = this.#parts;
+    for (const [part, outcome] of Object.entries(commands)) controls.loadTester.setOutcome(part, outcome);
+    if (call === undefined) return;
+    const { name, namespace } = rollout;
+    const never = new AbortController().signal;
+    await controls.loadTester.answer(call, JSON.stringify({ name, namespace }), never);
   }
 
   async #setImage(action: Extract<Action, { kind: "setImage" }>): Promise<void> {

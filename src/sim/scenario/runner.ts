@@ -84,6 +84,7 @@ export class ScenarioRunner {
         mesh: world.mesh,
         prometheus: world.prometheus,
         webhooks: world.webhooks,
+        loadTester: world.webhooks.loadTester,
         apiFaults: world.apiFaults,
         images: {
           change: (entries) => {
@@ -136,7 +137,10 @@ export class ScenarioRunner {
   async #setScene(): Promise<void> {
     const { loaded, world } = this.#options;
     const isLate = (object: AnyObject) => isRollout(object);
-    for (const [path, answer] of Object.entries(loaded.scenario.webhooks)) world.webhooks.set(path, answer);
+    const { webhooks, loadTester } = loaded.scenario;
+    for (const [path, answer] of Object.entries(webhooks)) world.webhooks.set(path, answer);
+    for (const [part, outcome] of Object.entries(loadTester.commands))
+      world.webhooks.loadTester.setOutcome(part, outcome);
     await this.#ensureNamespaces();
     for (const object of loaded.objects.filter((it) => !isLate(it))) await this.#performer.apply(object);
     await this.#deploymentsAvailable();

@@ -4,6 +4,7 @@ import type { Action } from "./action.ts";
 import { ACTIONS } from "./actions.ts";
 import { count, duration, lag, name, share, strict } from "./fields.ts";
 import { imageSchema } from "./image-schema.ts";
+import { commandOutcomes } from "./load-tester-schema.ts";
 import { requestsMetSchema } from "./requests-met.ts";
 import { trafficSchema } from "./traffic-schema.ts";
 import { webhookAnswers } from "./webhook-schema.ts";
@@ -93,6 +94,7 @@ export const scenarioSchema = strict({
     .default([]),
   images: z.record(z.string(), imageSchema).default({}),
   webhooks: webhookAnswers.default({}),
+  loadTester: strict({ commands: commandOutcomes.default({}) }).default({ commands: {} }),
   timeline: z
     .array(timelineEntry)
     .max(1_000)
