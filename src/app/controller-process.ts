@@ -10,9 +10,13 @@ import { Prng } from "../lib/prng.ts";
 import { ScaledClock } from "../lib/scaled-clock.ts";
 import { createPinoLogger } from "../telemetry/pino-logger.ts";
 import { createController } from "./controller.ts";
-import { serveHealth } from "./health.ts";
+import { debugApp } from "./debug.ts";
+import { healthApp } from "./health.ts";
+import { Liveness } from "./liveness.ts";
 import { callSink } from "./own-metrics/observers.ts";
 import { createOwnMetrics } from "./own-metrics/own-metrics.ts";
+import { servePages } from "./serve-pages.ts";
+import { shownUrl } from "./shown-settings.ts";
 
 /** The log line that says that the caches have synced and work has begun. */
 export const WORKING_MESSAGE = "controller is working";
@@ -50,17 +54,26 @@ export async function runController(config: Config, asked: Promise<void>): Promi
     namespace: access.namespace,
     lease: leaseOf(config, access.namespace),
   });
-  const health = await serveHealth(config.listen, { controller, metrics: metrics.registry });
+  const vitals = () => controller.vitals();
+  const liveness = new Liveness({ clock: network, monotonicMs: () => performance.now(), logger, vitals });
+  const pages = [
+    await servePages(config.listen, healthApp({ controller, liveness, metrics: metrics.registry })),
+  ];
+  const memory = () => process.memoryUsage();
+  const sources = { controller, liveness, logger, config, clock, instance, memory };
+  pages.push(await servePages(config.debugListen, debugApp(sources)));
   logger.info("controller is starting", {
     server: access.server.origin,
-    prometheus: config.prometheus,
+    prometheus: shownUrl(config.prometheus),
     instance,
   });
+  liveness.start();
   const started = controller.start().then(() => logger.info(WORKING_MESSAGE));
   await Promise.race([started.then(() => asked), asked]);
   logger.info("controller is stopping");
   await controller.stop(GRACE_MS);
-  await health.close();
+  liveness.stop();
+  for (const page of pages) await page.close();
   transport.close();
 }
 

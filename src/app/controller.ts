@@ -4,14 +4,16 @@ import { Gatherer } from "../controller/gather.ts";
 import { Pass } from "../controller/pass.ts";
 import { CacheSet } from "../kube/cache-set.ts";
 import { keyText } from "../kube/object.ts";
+import type { QueueVitals } from "../kube/work-queue.ts";
 import { within } from "../lib/clock.ts";
 import { IstioRouter } from "../router/istio/istio.ts";
 import { DeploymentWorkload } from "../workload/deployment/deployment.ts";
 import { makeCaches } from "./caches.ts";
 import type { ControllerParts } from "./controller-parts.ts";
+import { type ControllerState, controllerState } from "./controller-state.ts";
 import { Events } from "./events.ts";
 import { createGates } from "./gates.ts";
-import { createLeadership } from "./leadership.ts";
+import { createLeadership, type LeadershipState } from "./leadership.ts";
 import { createMetricsSource } from "./metrics-source.ts";
 import { createNotifier } from "./notifications.ts";
 import { showLive } from "./own-metrics/live-series.ts";
@@ -28,6 +30,12 @@ export interface Controller {
   isWorking(): boolean;
   /** Sentences about what cannot be watched at present; empty when all is well. */
   problems(): readonly string[];
+  /** Who may write. */
+  leadership(): LeadershipState;
+  /** Signs of life. */
+  vitals(): QueueVitals;
+  /** For support: caches, queue, and what is known of every Rollout, or of the one that `rollout` (`namespace/name`) names. */
+  state(rollout?: string): ControllerState;
 }
 
 /** Passes may take two shares of the grace, and the Lease, what is queued and the watches one each. */
@@ -102,6 +110,16 @@ export function createController(parts: ControllerParts): Controller {
       await Promise.all([notifier.drain(shareMs), gates.hooks.drain(shareMs), events.drain(shareMs)]);
       await within(clock, shareMs, set.stop());
     },
-    problems: () => set.problems(),
+    problems: () => {
+      const { problem } = leadership.state();
+      return [...set.problems(), ...(problem === null ? [] : [problem])];
+    },
+    leadership: () => leadership.state(),
+    vitals: () => controller.queue.vitals,
+    state: (rollout) =>
+      controllerState(
+        { clock, set, leadership, controller, pass, rollouts: caches.rollouts.list() },
+        rollout,
+      ),
   };
 }

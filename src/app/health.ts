@@ -1,30 +1,30 @@
-import { serve } from "@hono/node-server";
 import { Hono } from "hono";
 import type { MetricsRegistry } from "../telemetry/metrics-registry.ts";
 import type { Controller } from "./controller.ts";
-
-export interface HealthServer {
-  /** Where it listens; null: nowhere. */
-  readonly port: number | null;
-  close(): Promise<void>;
-}
+import type { Liveness } from "./liveness.ts";
 
 /** What the pages tell of. */
 interface Shown {
-  readonly controller: Pick<Controller, "isWorking" | "problems">;
+  readonly controller: Pick<Controller, "isWorking" | "problems" | "leadership">;
+  readonly liveness: Pick<Liveness, "problems">;
   readonly metrics: MetricsRegistry;
 }
 
-/** `/healthz`, `/readyz` and `/metrics`. */
-export function healthApp({ controller, metrics }: Shown): Hono {
+/** `/healthz`: should this process be replaced? `/readyz`: does it work, or stand by? `/metrics`. */
+export function healthApp({ controller, liveness, metrics }: Shown): Hono {
   const app = new Hono();
-  app.get("/healthz", (context) => context.text("ok\n"));
+  app.get("/healthz", (context) => {
+    const problems = liveness.problems();
+    return problems.length === 0 ? context.text("ok\n") : context.text(lines(problems), 503);
+  });
   app.get("/readyz", (context) => {
     const problems = [
       ...(controller.isWorking() ? [] : ["caches have not synced yet"]),
       ...controller.problems(),
     ];
-    return problems.length === 0 ? context.text("ok\n") : context.text(`${problems.join("\n")}\n`, 503);
+    return problems.length === 0
+      ? context.text(`ok: ${roleText(controller)}\n`)
+      : context.text(lines(problems), 503);
   });
   app.get("/metrics", async (context) => {
     const { contentType, text } = await metrics.expose();
@@ -33,17 +33,13 @@ export function healthApp({ controller, metrics }: Shown): Hono {
   return app;
 }
 
-/** Listens on `address` (`host:port`, `:port` for all interfaces; empty: not at all). */
-export async function serveHealth(address: string, shown: Shown): Promise<HealthServer> {
-  if (address === "") return { port: null, close: async () => {} };
-  const colon = address.lastIndexOf(":");
-  const hostname = address.slice(0, colon) || "0.0.0.0";
-  const port = Number(address.slice(colon + 1));
-  const app = healthApp(shown);
-  return new Promise((resolve, reject) => {
-    const server = serve({ fetch: app.fetch, hostname, port }, (address) =>
-      resolve({ port: address.port, close: () => new Promise((done) => server.close(() => done())) }),
-    );
-    server.once("error", reject);
-  });
+function lines(problems: readonly string[]): string {
+  return `${problems.join("\n")}\n`;
+}
+
+/** A standby is as ready as a leader: it takes over with warm caches. */
+function roleText(controller: Shown["controller"]): string {
+  const { leads, holder } = controller.leadership();
+  if (leads) return "leads";
+  return `stands by, ${holder ?? "nobody yet"} leads`;
 }

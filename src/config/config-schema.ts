@@ -115,6 +115,13 @@ export const configSchema = z.strictObject({
   flaggerMetrics: flag
     .default(false)
     .describe("show flagger_canary_* on /metrics too: Flagger's names, labels and values"),
+  debugListen: z
+    .string()
+    .regex(/^$|^(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}$/, {
+      error: "want a loopback address with a port, as 127.0.0.1:6060; kubectl port-forward reaches it",
+    })
+    .default("")
+    .describe("loopback address of /debug/state and /debug/log-level, as 127.0.0.1:6060; empty: none"),
   webhooksHttpsOnly: flag.default(false).describe("refuse http:// URLs in a Rollout's webhooks"),
   localWebhooks: flag
     .default(false)

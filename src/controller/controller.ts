@@ -90,7 +90,7 @@ export class RolloutController {
   }
 
   /** For metrics. */
-  get queue(): Pick<WorkQueue, "depth" | "delayed" | "active"> {
+  get queue(): Pick<WorkQueue, "depth" | "delayed" | "active" | "vitals" | "dueMs"> {
     return this.#queue;
   }
 

@@ -9,10 +9,11 @@ import { isLowering } from "../core/lowering.ts";
 import type { CoreSettings, Observation } from "../core/snapshot.ts";
 import { troubledStatus } from "../core/trouble.ts";
 import { isConflict } from "../kube/api-error.ts";
-import { keyOf, keyText, parseKey } from "../kube/object.ts";
+import { parseKey } from "../kube/object.ts";
 import { toError } from "../lib/errors.ts";
 import type { Notifier } from "../notify/notify.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import { type Decided, DecisionLog } from "./decision-log.ts";
 import { type Executor, isInterruption, PassInterrupted } from "./execute.ts";
 import type { GateDesk } from "./gate-desk.ts";
 import type { Gatherer, Scene } from "./gather.ts";
@@ -61,12 +62,14 @@ export class Pass {
   readonly #troubles = new Troubles();
   /** Verdicts that have failed while weight 0 is not written yet: the end of the interval that made them fail. */
   readonly #badEvidence = new Map<string, number>();
+  readonly #decisions: DecisionLog;
   /** Passes that wait for evidence, and for writes, by key: what is urgent cuts the wait short. */
   readonly #waits = new Map<string, AbortController>();
   readonly #writes = new Map<string, AbortController>();
 
   constructor(parts: PassParts) {
     this.#parts = parts;
+    this.#decisions = new DecisionLog(parts.logger);
   }
 
   /** Rejects with what an adapter threw; the pass may then be repeated any number of times. */
@@ -105,7 +108,7 @@ export class Pass {
     const onStatus = () => {
       isWritten = true;
       this.#untold.forget(key);
-      this.#tell(scene, { before, decision });
+      this.#tell(key, scene, { before, decision });
     };
     const onTraffic = () => {
       const endMs = this.#badEvidence.get(key);
@@ -155,7 +158,7 @@ export class Pass {
 
   #tellOwed(key: string, scene: Scene): void {
     const owed = this.#untold.take(key, scene.snapshot.rollout.status);
-    if (owed !== null) this.#tell(scene, owed);
+    if (owed !== null) this.#tell(key, scene, owed);
   }
 
   /**
@@ -177,7 +180,13 @@ export class Pass {
     this.#memories.clear();
     this.#troubles.clear();
     this.#badEvidence.clear();
+    this.#decisions.clear();
     this.#parts.gates.clear();
+  }
+
+  /** What was last decided for a Rollout; undefined: nothing since this process leads. */
+  lastDecision(key: string): Decided | undefined {
+    return this.#decisions.last(key);
   }
 
   /** Rollouts of which something is remembered. */
@@ -199,6 +208,7 @@ export class Pass {
     this.#untold.forget(key);
     this.#troubles.over(key);
     this.#badEvidence.delete(key);
+    this.#decisions.forget(key);
     this.#parts.gates.forget(key);
   }
 
@@ -212,17 +222,11 @@ export class Pass {
     });
   }
 
-  #tell(scene: Scene, { before, decision }: Attempt): void {
+  #tell(key: string, scene: Scene, { before, decision }: Attempt): void {
+    this.#decisions.note(key, before, decision, scene.snapshot.nowMs);
     // With the status that the events belong to: whoever is told of them is told the phase as well.
     const rollout = { ...scene.snapshot.rollout, status: decision.status };
-    for (const event of decision.events) {
-      this.#parts.events.post(rollout, event);
-      this.#parts.logger.info("event", {
-        rollout: keyText(keyOf(rollout)),
-        reason: event.reason,
-        message: event.message,
-      });
-    }
+    for (const event of decision.events) this.#parts.events.post(rollout, event);
     for (const transition of decision.notifications) this.#parts.notifier.notify(rollout, transition);
     this.#parts.observer?.wrote?.(rollout, before, decision.status);
   }

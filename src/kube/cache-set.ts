@@ -19,6 +19,17 @@ export interface CacheSetOptions {
   readonly onRestart?: ReflectorOptions<KubeObject>["onRestart"];
 }
 
+export interface CacheState {
+  readonly resource: string;
+  /** Absent: all. */
+  readonly namespace?: string;
+  readonly objects: number;
+  readonly hasSynced: boolean;
+  /** The resourceVersion up to which everything has been told. */
+  readonly version: number;
+  readonly problem: string | null;
+}
+
 /** The caches of a process, each fed by its reflector, and the client that keeps them ahead of their watches. */
 export class CacheSet {
   /** Writes through this client are in the caches when they return. */
@@ -26,6 +37,7 @@ export class CacheSet {
   readonly #options: CacheSetOptions;
   readonly #caches = new Map<string, Cache<KubeObject>[]>();
   readonly #reflectors: Reflector<KubeObject>[] = [];
+  readonly #fed: (() => CacheState)[] = [];
 
   constructor(options: CacheSetOptions) {
     this.#options = options;
@@ -41,7 +53,16 @@ export class CacheSet {
     const erased = cache as unknown as Cache<KubeObject>;
     this.#caches.set(name, [...(this.#caches.get(name) ?? []), erased]);
     const parts = { client, cache: erased, clock, random, logger };
-    this.#reflectors.push(new Reflector({ ...parts, ...reflector, onRestart }));
+    const fed = new Reflector({ ...parts, ...reflector, onRestart });
+    this.#reflectors.push(fed);
+    this.#fed.push(() => ({
+      resource: name,
+      ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
+      objects: cache.size,
+      hasSynced: cache.hasSynced,
+      version: cache.progress,
+      problem: fed.problem,
+    }));
     return cache;
   }
 
@@ -57,6 +78,11 @@ export class CacheSet {
   /** One sentence for each resource that cannot be listed or watched at present; for readiness and logs. */
   problems(): readonly string[] {
     return this.#reflectors.flatMap((reflector) => (reflector.problem === null ? [] : [reflector.problem]));
+  }
+
+  /** How each cache stands, for support. */
+  state(): readonly CacheState[] {
+    return this.#fed.map((read) => read());
   }
 
   async stop(): Promise<void> {

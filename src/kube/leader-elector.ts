@@ -65,6 +65,7 @@ export class LeaderElector {
   #watch = new LeaseWatch();
   #reign: Reign | null = null;
   #holder = "";
+  #problem: string | null = null;
   #running: Promise<void> | null = null;
 
   constructor(options: LeaderElectorOptions) {
@@ -94,6 +95,11 @@ export class LeaderElector {
   /** Who leads, as far as known; "" for nobody. */
   get holder(): string {
     return this.#holder;
+  }
+
+  /** Why the Lease could not be read or written at the last attempt; null while it can. */
+  get problem(): string | null {
+    return this.#problem;
   }
 
   start(): void {
@@ -128,8 +134,10 @@ export class LeaderElector {
       try {
         if (this.#reign === null) await this.#tryToAcquire(sleptMs);
         else await this.#renew(this.#reign);
+        this.#problem = null;
       } catch (error) {
         if (!this.#stopping.signal.aborted) {
+          this.#problem = toError(error).message;
           this.#logger.warn("lease not reached", { error: toError(error), isLeader: this.isLeader() });
         }
       }

@@ -35,6 +35,23 @@ export interface QueueObserver {
   refused?(key: string): void;
 }
 
+/** Signs of life. */
+export interface QueueVitals {
+  /** Keys that wait for a worker. */
+  readonly ready: number;
+  /** Keys that wait for their time. */
+  readonly delayed: number;
+  /** Passes begun since the start. */
+  readonly begun: number;
+  /** Passes under way, oldest first. */
+  readonly passes: readonly {
+    readonly key: string;
+    /** No two passes have the same. */
+    readonly number: number;
+    readonly sinceMs: number;
+  }[];
+}
+
 export interface WorkQueueOptions {
   readonly handler: Handler;
   readonly clock: Clock;
@@ -76,6 +93,9 @@ export class WorkQueue {
   readonly #delayed = new Map<string, Delay>();
   /** Keys whose pass is under way; the value says how to queue them again, if they were added meanwhile. */
   readonly #active = new Map<string, Priority | null>();
+  /** Number and beginning of each pass under way, oldest first. */
+  readonly #passes = new Map<string, { readonly number: number; readonly sinceMs: number }>();
+  #begun = 0;
   /** Passes in a row that ended in "retry". */
   readonly #failures = new Map<string, number>();
   readonly #aborting = new AbortController();
@@ -100,6 +120,16 @@ export class WorkQueue {
   /** Passes under way. */
   get active(): number {
     return this.#active.size;
+  }
+
+  get vitals(): QueueVitals {
+    const passes = [...this.#passes].map(([key, pass]) => ({ key, ...pass }));
+    return { ready: this.#ready.size, delayed: this.#delayed.size, begun: this.#begun, passes };
+  }
+
+  /** When a key that waits for its time is due, as Unix time; undefined: it does not wait. */
+  dueMs(key: string): number | undefined {
+    return this.#delayed.get(key)?.at;
   }
 
   /** Begins to work. What was added before is kept until then. */
@@ -194,7 +224,10 @@ export class WorkQueue {
     this.#undelay(key);
     observer.started?.({ key, waitedMs });
     const startedAt = clock.now();
+    this.#begun += 1;
+    this.#passes.set(key, { number: this.#begun, sinceMs: startedAt });
     const outcome = await this.#handle(key);
+    this.#passes.delete(key);
     observer.ended?.({ key, tookMs: clock.now() - startedAt, outcome: outcome.kind });
     const again = this.#active.get(key);
     this.#active.delete(key);

@@ -29,6 +29,17 @@ describe("createPinoLogger", () => {
     expect(lines().map((line) => line.msg)).toEqual(["warn", "error"]);
   });
 
+  it("has a level that changes while it runs, for loggers made from it as well", () => {
+    const { logger, lines } = setUp("info");
+    const child = logger.with({ rollout: "shop/checkout" });
+    child.debug("before");
+    logger.level = "debug";
+    child.debug("while");
+    logger.level = "warn";
+    child.info("after");
+    expect(lines().map((line) => line.msg)).toEqual(["while"]);
+  });
+
   it("tells an error by name, message, code and causes, and nothing that hangs on it", () => {
     const { logger, lines, text } = setUp();
     const cause = Object.assign(new TypeError("socket hang up"), { code: "ECONNRESET" });

@@ -1,7 +1,15 @@
 import { type DestinationStream, type Logger as Pino, pino } from "pino";
 import type { LogFields, Logger } from "./logger.ts";
 
-export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
+/** From the most talkative to none at all. */
+export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
+
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** A logger whose level may change while it runs, for itself and for all loggers made from it. */
+export interface LeveledLogger extends Logger {
+  level: LogLevel;
+}
 
 export interface PinoLoggerOptions {
   readonly level: LogLevel;
@@ -13,42 +21,59 @@ const STDERR = 2;
 const MAX_CAUSES = 5;
 
 /** One JSON object a line: level, time (RFC 3339), msg, fields. */
-export function createPinoLogger(options: PinoLoggerOptions): Logger {
+export function createPinoLogger(options: PinoLoggerOptions): LeveledLogger {
   const settings = {
-    level: options.level,
+    // Pino's children each have a level of their own; ours must change for all of them at once.
+    level: "debug",
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { error: toErrorFields },
   };
-  return new PinoLogger(pino(settings, options.destination ?? pino.destination({ fd: STDERR, sync: true })));
+  const root = pino(settings, options.destination ?? pino.destination({ fd: STDERR, sync: true }));
+  return new PinoLogger(root, { level: options.level });
 }
 
-class PinoLogger implements Logger {
+class PinoLogger implements LeveledLogger {
   readonly #pino: Pino;
+  /** Shared with all loggers made from this one. */
+  readonly #threshold: { level: LogLevel };
 
-  constructor(wrapped: Pino) {
+  constructor(wrapped: Pino, threshold: { level: LogLevel }) {
     this.#pino = wrapped;
+    this.#threshold = threshold;
+  }
+
+  get level(): LogLevel {
+    return this.#threshold.level;
+  }
+
+  set level(level: LogLevel) {
+    this.#threshold.level = level;
   }
 
   debug(message: string, fields: LogFields = {}): void {
-    this.#pino.debug(fields, message);
+    if (this.#isTold("debug")) this.#pino.debug(fields, message);
   }
 
   info(message: string, fields: LogFields = {}): void {
-    this.#pino.info(fields, message);
+    if (this.#isTold("info")) this.#pino.info(fields, message);
   }
 
   warn(message: string, fields: LogFields = {}): void {
-    this.#pino.warn(fields, message);
+    if (this.#isTold("warn")) this.#pino.warn(fields, message);
   }
 
   error(message: string, fields: LogFields = {}): void {
-    this.#pino.error(fields, message);
+    if (this.#isTold("error")) this.#pino.error(fields, message);
   }
 
   with(fields: LogFields): Logger {
-    return new PinoLogger(this.#pino.child(fields));
+    return new PinoLogger(this.#pino.child(fields), this.#threshold);
+  }
+
+  #isTold(level: LogLevel): boolean {
+    return LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(this.#threshold.level);
   }
 }
 

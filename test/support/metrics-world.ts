@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { receiversInProcess } from "../../src/app/embedded-receivers.ts";
-import { serveHealth } from "../../src/app/health.ts";
+import { healthApp } from "../../src/app/health.ts";
 import { rolloutCrd } from "../../src/app/rehearsal.ts";
+import { servePages } from "../../src/app/serve-pages.ts";
 import { SimulatedController } from "../../src/app/simulated-controller.ts";
 import { type ConfigSources, loadConfig } from "../../src/config/config.ts";
 import type { ObjectKey } from "../../src/kube/object.ts";
@@ -73,8 +74,10 @@ export class MetricsWorld {
   async scrape(): Promise<MetricsPage> {
     const { metrics } = this.controller;
     if (metrics === null) throw new Error("no controller runs");
-    const parts = { controller: { isWorking: () => true, problems: () => [] }, metrics };
-    const server = await serveHealth("127.0.0.1:0", parts);
+    const leads = { leads: true, holder: null, term: null, problem: null };
+    const controller = { isWorking: () => true, problems: () => [], leadership: () => leads };
+    const app = healthApp({ controller, liveness: { problems: () => [] }, metrics });
+    const server = await servePages("127.0.0.1:0", app);
     try {
       const response = await fetch(`http://127.0.0.1:${server.port}/metrics`);
       return new MetricsPage(await response.text());
