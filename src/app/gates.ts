@@ -3,6 +3,7 @@ import type { EventSink } from "../controller/pass.ts";
 import { EventHooks } from "../gate/webhook/event-hooks.ts";
 import { HttpWebhookTransport } from "../gate/webhook/http-transport.ts";
 import { WebhookGate } from "../gate/webhook/webhook.ts";
+import { addressGuard } from "./address-guard.ts";
 import type { ControllerParts } from "./controller-parts.ts";
 import { undeliveredTo } from "./events.ts";
 import { gateObserver } from "./own-metrics/observers.ts";
@@ -22,7 +23,7 @@ export function createGates(
   wake: (key: string, isUrgent: boolean) => void,
 ): Gates {
   const { client, clock, config, random, logger, metrics, webhookTransport } = parts;
-  const transport = webhookTransport ?? new HttpWebhookTransport({ allowLocal: config.localWebhooks });
+  const transport = webhookTransport ?? new HttpWebhookTransport({ guard: addressGuard(config) });
   const gate = new WebhookGate({ client, clock, transport, httpsOnly: config.webhooksHttpsOnly });
   const hooks = new EventHooks({
     clock,

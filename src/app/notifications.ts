@@ -7,6 +7,7 @@ import { HttpEdge } from "../notify/http-edge.ts";
 import { SlackChannel } from "../notify/slack/slack.ts";
 import { TeamsChannel } from "../notify/teams/teams.ts";
 import { WebhookChannel } from "../notify/webhook/webhook.ts";
+import { addressGuard } from "./address-guard.ts";
 import type { ControllerParts } from "./controller-parts.ts";
 import { undeliveredTo } from "./events.ts";
 import { deliverySink } from "./own-metrics/observers.ts";
@@ -22,7 +23,13 @@ type Hooks = Pick<DispatcherOptions, "onThread"> & {
 /** Everybody who can be told, put together. */
 export function createNotifier(parts: ControllerParts, { events, ...hooks }: Hooks): Dispatcher {
   const { config, client, clock, random, logger, namespace, metrics, receiverAdapter: adapter } = parts;
-  const edge = new HttpEdge({ clock, timeoutMs: TIMEOUT_MS, allowHttp: config.insecureWebhooks, adapter });
+  const edge = new HttpEdge({
+    clock,
+    timeoutMs: TIMEOUT_MS,
+    allowHttp: config.insecureWebhooks,
+    guard: addressGuard(config),
+    adapter,
+  });
   return new Dispatcher({
     channels: {
       slack: new SlackChannel(edge, config.slackApi),

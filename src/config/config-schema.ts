@@ -18,7 +18,7 @@ const httpUrl = z.url({ protocol: /^https?$/, error: "want an http:// or https:/
 const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 
 /** A list in a file, or in a flag or variable as text with commas. */
-const list = (item: z.ZodString, most: number) =>
+const list = (item: z.ZodType<string>, most: number) =>
   z.preprocess(
     (value) =>
       typeof value === "string"
@@ -123,9 +123,16 @@ export const configSchema = z.strictObject({
     .default("")
     .describe("loopback address of /debug/state and /debug/log-level, as 127.0.0.1:6060; empty: none"),
   webhooksHttpsOnly: flag.default(false).describe("refuse http:// URLs in a Rollout's webhooks"),
+  allowAddresses: list(z.union([z.cidrv4(), z.cidrv6()], "want ranges such as 169.254.10.0/24"), 100)
+    .prefault([])
+    .describe(
+      "ranges (CIDR) that URLs of webhooks and notifications may lead to though they are loopback, link-local or a cloud's metadata service",
+    ),
   localWebhooks: flag
     .default(false)
-    .describe("let a Rollout's webhooks be on this machine (for the playground and tests)"),
+    .describe(
+      "let URLs of webhooks and notifications lead to any address, this machine too (for the playground and tests)",
+    ),
   insecureWebhooks: flag.default(false).describe("let Slack URLs be http:// (for tests)"),
   logLevel: z.enum(["debug", "info", "warn", "error"]).default("info").describe("least severe log line"),
   clockSpeed: z.coerce.number().gt(0).max(1000).default(1).describe("playground only: how fast time runs"),

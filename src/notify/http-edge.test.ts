@@ -5,7 +5,8 @@ import { afterEach, describe, expect, it } from "vitest";
 import { mockHttp } from "../../test/support/mocked-http.ts";
 import { SystemClock } from "../lib/clock.ts";
 import type { Attempt } from "../lib/delivery-queue.ts";
-import { attemptOf, HttpEdge, wordIn } from "./http-edge.ts";
+import { AddressGuard } from "../net/address-guard.ts";
+import { attemptOf, HttpEdge, type Reply, wordIn } from "./http-edge.ts";
 
 const SECRET_PATH = "/services/T000/B000/verysecret";
 const URL_TEXT = `https://hooks.slack.test${SECRET_PATH}`;
@@ -131,6 +132,38 @@ describe("HttpEdge over sockets", () => {
   afterEach(() => {
     server?.closeAllConnections();
     server?.close();
+  });
+
+  async function guarded(
+    host: string,
+    { allowed = [], isOwn = false }: { readonly allowed?: readonly string[]; readonly isOwn?: boolean } = {},
+  ): Promise<Reply> {
+    server = createServer((_request, response) => response.end("ok"));
+    await new Promise<void>((resolve) => server?.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const guard = new AddressGuard(allowed);
+    const edge = new HttpEdge({ clock: new SystemClock(), timeoutMs: 5_000, allowHttp: true, guard });
+    return edge.post({ url: `http://${host}:${port}/hook`, body: {}, isOwn });
+  }
+
+  it.each(["127.0.0.1", "[::ffff:127.0.0.1]", "localhost"])(
+    "does not post to %s, where the controller itself is",
+    async (host) => {
+      const reason = expect.stringMatching(
+        /^the URL in the Secret leads to \S+, which notifications may not reach$/,
+      );
+      expect(await guarded(host)).toEqual({ kind: "none", attempt: { result: "refused", reason } });
+    },
+  );
+
+  it("does so where the controller's settings allow it, or name the URL", async () => {
+    expect(await guarded("127.0.0.1", { allowed: ["127.0.0.0/8"] })).toMatchObject({ status: 200 });
+    server?.close();
+    expect(await guarded("localhost", { allowed: ["127.0.0.1/32", "::1/128"] })).toMatchObject({
+      status: 200,
+    });
+    server?.close();
+    expect(await guarded("127.0.0.1", { isOwn: true })).toMatchObject({ status: 200 });
   });
 
   it("gives up on a server that accepts and stays silent", async () => {

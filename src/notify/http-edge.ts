@@ -1,7 +1,10 @@
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
 import type { AxiosAdapter, AxiosInstance } from "axios";
 import axios, { isAxiosError } from "axios";
 import { type Clock, deadline } from "../lib/clock.ts";
 import type { Attempt } from "../lib/delivery-queue.ts";
+import { type AddressGuard, ForbiddenAddressError } from "../net/address-guard.ts";
 
 export interface HttpEdgeOptions {
   readonly clock: Clock;
@@ -9,12 +12,16 @@ export interface HttpEdgeOptions {
   readonly timeoutMs: number;
   /** Allows plain HTTP, for tests and for a relay on the same host. */
   readonly allowHttp: boolean;
+  /** Absent: every address may be reached. */
+  readonly guard?: AddressGuard | undefined;
   /** How requests are carried; absent: sockets. */
   readonly adapter?: AxiosAdapter | undefined;
 }
 
 export interface PostRequest {
   readonly url: string;
+  /** The URL is a setting of the controller: it may lead anywhere. */
+  readonly isOwn?: boolean;
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent byte for byte as it is; an object as JSON. */
   readonly body: string | Uint8Array | object;
@@ -40,15 +47,25 @@ const MAX_ANSWER_BYTES = 65_536;
 const MAX_RETRY_AFTER_MS = 600_000;
 
 /**
- * Posts to addresses that somebody wrote into a Secret: HTTPS only, no redirects (they would hand message and secret path
- * to whom nobody named), a time and a size limit. Reasons never hold the URL: whoever has it can post.
+ * Posts to addresses that somebody wrote into a Secret: HTTPS only, none that lead back to us, no redirects (they would hand
+ * message and secret path to whom nobody named), a time and a size limit. Reasons never hold the URL: whoever has it can post.
  */
 export class HttpEdge {
   readonly #options: HttpEdgeOptions;
   readonly #http: AxiosInstance;
+  /** Resolve names past the guard. */
+  readonly #agents: { readonly httpAgent?: HttpAgent; readonly httpsAgent?: HttpsAgent };
 
   constructor(options: HttpEdgeOptions) {
     this.#options = options;
+    const { guard } = options;
+    this.#agents =
+      guard === undefined
+        ? {}
+        : {
+            httpAgent: new HttpAgent({ lookup: guard.lookup }),
+            httpsAgent: new HttpsAgent({ lookup: guard.lookup }),
+          };
     this.#http = axios.create({
       ...(options.adapter === undefined ? {} : { adapter: options.adapter }),
       maxRedirects: 0,
@@ -61,10 +78,10 @@ export class HttpEdge {
   }
 
   /** Does not reject. */
-  async post({ url, headers = {}, body }: PostRequest): Promise<Reply> {
-    const problem = urlProblem(url, this.#options.allowHttp);
+  async post({ url, headers = {}, body, isOwn = false }: PostRequest): Promise<Reply> {
+    const { clock, timeoutMs, allowHttp, guard } = this.#options;
+    const problem = urlProblem(url, allowHttp) ?? (isOwn ? null : addressProblem(url, guard));
     if (problem !== null) return { kind: "none", attempt: { result: "refused", reason: problem } };
-    const { clock, timeoutMs } = this.#options;
     const limit = deadline(clock, timeoutMs, { reason: () => new Error("timeout") });
     try {
       const {
@@ -74,6 +91,7 @@ export class HttpEdge {
       } = await this.#http.post(url, body, {
         headers: { "content-type": "application/json", ...headers },
         signal: limit.signal,
+        ...(isOwn ? {} : this.#agents),
       });
       const retryAfterMs = readRetryAfter(answered["retry-after"], clock.now());
       return { kind: "answer", status, body: typeof data === "string" ? data : "", retryAfterMs };
@@ -94,6 +112,21 @@ function urlProblem(text: string, allowHttp: boolean): string | null {
   const { protocol } = new URL(text);
   if (protocol === "https:" || (allowHttp && protocol === "http:")) return null;
   return `the URL in the Secret must begin with https://, not ${protocol}`;
+}
+
+/** The same for one that names an address that it must not lead to; names are looked at when they are resolved. */
+function addressProblem(url: string, guard: AddressGuard | undefined): string | null {
+  try {
+    guard?.checkUrl(new URL(url));
+    return null;
+  } catch (error) {
+    return forbiddenText(error) ?? "the URL cannot be used";
+  }
+}
+
+function forbiddenText(error: unknown): string | null {
+  if (!(error instanceof ForbiddenAddressError)) return null;
+  return `the URL in the Secret leads to ${error.address}, which notifications may not reach`;
 }
 
 /** What an answer means by its status; `word` is what of its body may be told to people, or nothing. */
@@ -130,6 +163,8 @@ function readRetryAfter(value: unknown, nowMs: number): number | null {
 
 /** Only the code is taken from the error: its message and its config may hold the URL. */
 function connectionFailed(error: unknown): Attempt {
+  const forbidden = forbiddenText(isAxiosError(error) ? error.cause : error);
+  if (forbidden !== null) return { result: "refused", reason: forbidden };
   const code = isAxiosError(error) ? error.code : undefined;
   // The receiver has taken the request when it answers at length; another one would be a second message.
   if (code === "ERR_BAD_RESPONSE") {

@@ -40,7 +40,7 @@ afterAll(() => {
 });
 
 function ask(path: string, metadata?: Record<string, string>): Promise<GateReply> {
-  const transport = new HttpWebhookTransport({ allowLocal: true });
+  const transport = new HttpWebhookTransport({});
   const gate = new WebhookGate({ clock, client: null as never, transport, httpsOnly: false });
   const question = {
     rollout: { metadata: { name: "checkout", namespace: "shop" } },

@@ -9,6 +9,7 @@ import { type WebhookSpec, webhookSchema } from "../../api/spec-gates.ts";
 import { ApiError } from "../../kube/api-error.ts";
 import type { Client } from "../../kube/client.ts";
 import { SystemClock } from "../../lib/clock.ts";
+import { AddressGuard } from "../../net/address-guard.ts";
 import { createTlsIdentity } from "../../sim/apiserver/tls-identity.ts";
 import type { GateReply } from "../gate.ts";
 import { HttpWebhookTransport } from "./http-transport.ts";
@@ -40,7 +41,7 @@ function ask(hook: Partial<WebhookSpec> & { url: string }, setup: Setup = {}): P
   const gate = new WebhookGate({
     clock: new SystemClock(),
     client: clientOf(objects),
-    transport: new HttpWebhookTransport({ allowLocal }),
+    transport: new HttpWebhookTransport({ guard: allowLocal ? undefined : new AddressGuard() }),
     httpsOnly,
   });
   const question = {

@@ -1,11 +1,11 @@
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
-import { AddressGuard } from "./addresses.ts";
+import type { AddressGuard } from "../../net/address-guard.ts";
 import type { WebhookRequest, WebhookResponse, WebhookTransport } from "./transport.ts";
 
 export interface HttpTransportOptions {
-  /** Lets webhooks be on this machine (a playground, a test). */
-  readonly allowLocal: boolean;
+  /** Absent: every address may be reached (a playground, a test). */
+  readonly guard?: AddressGuard | undefined;
 }
 
 /** More of an answer is not read. */
@@ -13,10 +13,10 @@ const MAX_BODY_BYTES = 65_536;
 
 /** Sockets: a connection for each call, no redirects, no proxy. */
 export class HttpWebhookTransport implements WebhookTransport {
-  readonly #guard: AddressGuard | null;
+  readonly #guard: AddressGuard | undefined;
 
-  constructor({ allowLocal }: HttpTransportOptions) {
-    this.#guard = allowLocal ? null : new AddressGuard();
+  constructor({ guard }: HttpTransportOptions) {
+    this.#guard = guard;
   }
 
   async post({ url, headers, body, tls }: WebhookRequest, signal: AbortSignal): Promise<WebhookResponse> {
@@ -29,7 +29,7 @@ export class HttpWebhookTransport implements WebhookTransport {
       // An agent of its own: nothing is kept open, and one webhook's certificates are not another's.
       agent: false,
       signal,
-      ...(this.#guard === null ? {} : { lookup: this.#guard.lookup }),
+      ...(this.#guard === undefined ? {} : { lookup: this.#guard.lookup }),
       ...(isSecure && tls?.ca !== undefined ? { ca: tls.ca } : {}),
       ...(isSecure ? { rejectUnauthorized: tls?.insecureSkipVerify !== true } : {}),
     } as const;

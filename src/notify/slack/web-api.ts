@@ -54,6 +54,7 @@ export class SlackWebApi {
       };
     const reply = await this.#options.edge.post({
       url: `${this.#options.url}/${method}`,
+      isOwn: true,
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json; charset=utf-8" },
       body,
     });

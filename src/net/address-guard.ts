@@ -2,9 +2,9 @@ import { lookup as resolve } from "node:dns";
 import { BlockList, isIP, type LookupFunction } from "node:net";
 
 /**
- * Where the URL of a spec must not lead: the controller itself and what runs beside it in its pod, and the services by
- * which clouds hand machines their credentials. Whoever may write a Rollout could have them asked otherwise, and read the
- * answer in its status.
+ * Where a URL of a spec or of its Secrets must not lead: the controller itself and what runs beside it in its pod, and the
+ * services by which clouds hand machines their credentials. Whoever may write a Rollout could have them asked otherwise,
+ * and read in its status what they answer.
  */
 const FORBIDDEN: readonly (readonly [network: string, prefix: number, family: "ipv4" | "ipv6"])[] = [
   ["0.0.0.0", 8, "ipv4"],
@@ -23,18 +23,30 @@ const FORBIDDEN: readonly (readonly [network: string, prefix: number, family: "i
   ["64:ff9b::a9fe:0", 112, "ipv6"],
 ];
 
-/** A name of the webhook's URL leads where it must not. */
+/** A URL leads where it must not. */
 export class ForbiddenAddressError extends Error {
   override readonly name = "ForbiddenAddressError";
   readonly code = "EFORBIDDEN";
+  readonly address: string;
+
+  constructor(host: string, address: string) {
+    super(`${host} is at ${address}, which webhooks may not reach`);
+    this.address = address;
+  }
 }
 
-/** Addresses that webhooks may not reach. */
+/** Keeps requests to URLs that somebody else has written from addresses that nobody but us should reach. */
 export class AddressGuard {
   readonly #forbidden = new BlockList();
+  readonly #allowed = new BlockList();
 
-  constructor() {
+  /** `allowed` as 169.254.10.0/24: these may be reached all the same. */
+  constructor(allowed: readonly string[] = []) {
     for (const [network, prefix, family] of FORBIDDEN) this.#forbidden.addSubnet(network, prefix, family);
+    for (const range of allowed) {
+      const [network = "", prefix = ""] = range.split("/");
+      this.#allowed.addSubnet(network, Number(prefix), familyOf(network));
+    }
   }
 
   /** Throws ForbiddenAddressError for a URL whose host is such an address; names are looked at when they are resolved. */
@@ -62,8 +74,12 @@ export class AddressGuard {
   };
 
   #check(address: string, host: string): void {
-    const family = isIP(address) === 6 ? "ipv6" : "ipv4";
-    if (!this.#forbidden.check(address, family)) return;
-    throw new ForbiddenAddressError(`${host} is at ${address}, which webhooks may not reach`);
+    const family = familyOf(address);
+    if (!this.#forbidden.check(address, family) || this.#allowed.check(address, family)) return;
+    throw new ForbiddenAddressError(host, address);
   }
+}
+
+function familyOf(address: string): "ipv4" | "ipv6" {
+  return isIP(address) === 6 ? "ipv6" : "ipv4";
 }
