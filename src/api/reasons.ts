@@ -17,7 +17,7 @@ export const OUTCOME_REASONS = {
   GateTimedOut: "A webhook did not say yes within its maxWait, and its onTimeout says rollback.",
   RollbackRequested: "A rollback webhook said yes.",
   PromotionFailed:
-    "The primary was not ready with the new revision within progressDeadline; it was set back.",
+    "The primary could not take the new revision over within progressDeadline; it was set back.",
   Deleted: "The Rollout was deleted.",
 } as const;
 

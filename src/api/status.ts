@@ -55,7 +55,9 @@ export type Stage =
   | "Starting"
   | "Shadow"
   | "Step"
-  /** The primary is taking over the analysed template; the weight stays where it was. */
+  /** All requests go to the canary, until none is seen to reach the primary any more; that one still has the old template. */
+  | "Shifting"
+  /** The primary, which serves nobody meanwhile, is taking over the analysed template. */
   | "Promoting"
   /** The primary serves the new revision; weight 0, the canary drains and is scaled down. */
   | "Finalising"
@@ -182,8 +184,13 @@ export interface RunStatus extends RevisionRef {
   readonly weight: number;
   readonly maxWeight: number;
   readonly shadowPercent: number;
-  /** Stages RollingBack and Finalising: since when the routing objects are known to send the canary nothing. */
+  /**
+   * Since when the routing objects are known to send nothing to pods that are to go: the primary's in stage Shifting, the
+   * canary's in RollingBack and Finalising.
+   */
   readonly drainingSince?: string;
+  /** Since when all pods that get requests next are ready: the primary's in stage Promoting, else the canary's. */
+  readonly readySince?: string;
   /** Pods that the canary is given. */
   readonly canaryReplicas: number;
   /** Capacity of the primary when the run began; it never falls below until the run ends. */

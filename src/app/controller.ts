@@ -71,6 +71,7 @@ export function createController(parts: ControllerParts): Controller {
     settings: {
       drainMs: config.drain,
       drainMaxMs: config.drainMax,
+      settleMs: config.settle,
       splitWaitMs: config.splitWait,
       statusRefreshMs: config.statusRefresh,
     },

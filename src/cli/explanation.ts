@@ -94,8 +94,10 @@ function placeText(run: RunStatus, at: At): string {
       return `Since ${since} it gets copies of ${mirroredText(run)}, whose answers nobody sees.`;
     case "Step":
       return `${stepPlaceText(run, since)}${seenText(run, at)}`;
+    case "Shifting":
+      return `It has passed and gets all requests since ${since}; the primary takes its template over when none is seen to reach it any more.`;
     case "Promoting":
-      return `It has passed; the primary is taking its template over since ${at(run.stageSince)}.`;
+      return `It has passed; the primary is taking its template over since ${at(run.stageSince)}, and the canary serves meanwhile.`;
     case "Finalising":
       return "The primary serves it; the canary is being scaled down.";
     case "RollingBack":

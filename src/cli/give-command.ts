@@ -105,7 +105,7 @@ const EFFECT: Readonly<Record<CommandName, (now: RolloutStatus, before: RolloutS
   abort: ({ run }, before) =>
     before.run !== undefined && (run?.stage === "RollingBack" || run?.id !== before.run.id),
   promote: ({ run }, before) =>
-    before.run !== undefined && (run?.promoteRequested !== undefined || run?.stage === "Promoting"),
+    before.run !== undefined && (run?.promoteRequested !== undefined || run?.stage === "Shifting"),
   pause: ({ run }) => run?.pause?.kind === "Requested",
   resume: ({ run }, before) => before.run?.pause !== undefined && run?.pause === undefined,
   approve: ({ run }) => run?.approvals?.some(({ step }) => step === run.stepIndex) === true,

@@ -50,6 +50,7 @@ function commandsFor(run: RunStatus): readonly CommandName[] {
     case "Step":
       if (run.pause !== undefined) return run.pause.kind === "Suspended" ? ["abort"] : ["resume", "abort"];
       return isForPerson(run) ? ["approve", "abort"] : ["abort", "pause"];
+    case "Shifting":
     case "Promoting":
       return ["abort"];
     case "Finalising":

@@ -77,6 +77,7 @@ function placeOf(run: RunStatus, places: number): number {
     case "Step":
     case "RollingBack":
       return run.positions.length === 0 ? 0 : 1 + shadow + run.stepIndex;
+    case "Shifting":
     case "Promoting":
     case "Finalising":
       return places - 1;
@@ -108,7 +109,7 @@ function matchNote(run: RunStatus | undefined): string {
 }
 
 /** Stages in which the canary is ready to serve. */
-const SERVING: ReadonlySet<RunStatus["stage"]> = new Set(["Shadow", "Step", "Promoting"]);
+const SERVING: ReadonlySet<RunStatus["stage"]> = new Set(["Shadow", "Step", "Shifting", "Promoting"]);
 
 function barLine(side: string, drawn: string, percent: number, note: string): string {
   const tail = note === "" ? "" : styleText("dim", `   ${note}`);

@@ -93,6 +93,9 @@ export const configSchema = z.strictObject({
   drainMax: duration("0s", "1h")
     .prefault("3m")
     .describe("how long pods stay at most because requests are still seen to reach them"),
+  settle: duration("0s", "10m")
+    .prefault("5s")
+    .describe("how long pods are ready before they get requests: the mesh learns their addresses"),
   splitWait: duration("0s", "1h")
     .prefault("2m")
     .describe("how long a step's hold waits at most for its weight to show in the metrics"),

@@ -4,25 +4,28 @@ import { isoTime, parseTime } from "../lib/time.ts";
 import type { Verdict } from "../verdict/judge.ts";
 import { record } from "./announce.ts";
 import { nextRowMs } from "./ask.ts";
+import { WHOLE } from "./canary.ts";
 import type { Draft } from "./draft.ts";
+import { isShortOfPods } from "./enough-pods.ts";
 import { evidenceStatus } from "./evidence-status.ts";
 import { intervalMsOf } from "./interval.ts";
-import { foldEvidence, outageOf, verdictOf } from "./judging.ts";
+import { failedOutcome, foldEvidence, outageOf, verdictOf } from "./judging.ts";
 import { ledgerStatus } from "./ledger.ts";
 import { isHeldByRoutes, keepPaused } from "./pausing.ts";
-import { startPromotion } from "./promoting.ts";
 import { repairRoutes, trafficOf } from "./repair.ts";
+import { retreatWithoutPods } from "./retreat.ts";
 import { rollBack } from "./rolling-back.ts";
+import { startShift } from "./shifting.ts";
 import type { Observation } from "./snapshot.ts";
 import { watchSplit } from "./split.ts";
-import { retreatWithoutPods } from "./starting.ts";
 import { goOnOrWait } from "./waiting.ts";
 
 /** Shadow and steps: judge, and go on, wait or go back. */
 export function analyse(draft: Draft, run: RunStatus, observations: readonly Observation[]): void {
   if (retreatWithoutPods(draft, run)) return;
   if (run.promoteRequested !== undefined) {
-    startPromotion(draft, run);
+    repairRoutes(draft, trafficOf(run));
+    if (!isShortOfPods(draft, run, WHOLE)) startShift(draft, run);
     return;
   }
   const rows = observations.flatMap((observation) => observation.rows);
@@ -38,15 +41,6 @@ export function analyse(draft: Draft, run: RunStatus, observations: readonly Obs
   const watched = watchSplit(draft, judged, judged !== run);
   if (!isStopped(draft, watched, verdict) && !isHeldByRoutes(draft, watched))
     goOnOrWait(draft, watched, verdict);
-}
-
-function failedOutcome(verdict: Verdict): NonNullable<RunStatus["outcome"]> {
-  return {
-    result: "Failed",
-    reason: "MetricFailed",
-    ...(verdict.metric === null ? {} : { metric: verdict.metric }),
-    message: verdict.metric === null ? verdict.reason : `${verdict.metric}: ${verdict.reason}`,
-  };
 }
 
 /** The weight stays for a reason that lies in the metrics; it pauses the run once, and ends by itself where it can. */

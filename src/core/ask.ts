@@ -1,7 +1,7 @@
 import type { MetricSpec } from "../api/spec.ts";
 import type { RunStatus } from "../api/status.ts";
 import { parseTime } from "../lib/time.ts";
-import { type Drain, drainOf, watchIntervalMs } from "./draining.ts";
+import { type Drain, drainOf, LONGEST_WATCH_MS, watchIntervalMs } from "./draining.ts";
 import { intervalMsOf } from "./interval.ts";
 import { ROWS_KEPT, seenThroughMs } from "./seen-traffic.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -28,9 +28,10 @@ const ROWS_AT_ONCE = 5_000;
  * target, a deletion): weight 0 waits for no query.
  */
 export function ask(snapshot: Snapshot): readonly Ask[] {
-  const drain = drainOf(snapshot.rollout);
-  if (drain !== null) return askAboutDrain(snapshot, drain);
   const run = snapshot.rollout.status?.run;
+  const drain = drainOf(snapshot.rollout);
+  // What is asked for a verdict tells of the drain as well.
+  if (drain !== null && (run === undefined || !isJudged(run))) return askAboutDrain(snapshot, drain);
   if (run === undefined || !isJudged(run) || isUrgent(snapshot, run)) return [];
   const intervalMs = intervalMsOf(run.spec.analysis);
   const lastDueMs = Math.floor(snapshot.nowMs / intervalMs) * intervalMs;
@@ -84,7 +85,14 @@ function askAboutDrain(snapshot: Snapshot, drain: Drain): readonly Ask[] {
 
 /** Whether a run is in a stage whose evidence counts. */
 export function isJudged(run: RunStatus): boolean {
-  return (run.stage === "Shadow" || run.stage === "Step") && run.promoteRequested === undefined;
+  if (run.promoteRequested !== undefined) return false;
+  if (run.stage === "Shadow" || run.stage === "Step") return true;
+  // A drain is looked at in rows of its own where those of the analysis would be too long.
+  return (
+    run.stage === "Shifting" &&
+    !run.spec.skipAnalysis &&
+    intervalMsOf(run.spec.analysis) <= LONGEST_WATCH_MS
+  );
 }
 
 /** When the next row of evidence can be asked for. */

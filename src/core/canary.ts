@@ -23,6 +23,9 @@ export function neededPods(draft: Draft, run: RunStatus, percent: number): numbe
   return Math.max(run.canaryReplicas, Math.ceil((primary * percent) / 100));
 }
 
+/** The share that the canary has while the primary takes over: all of it. */
+export const WHOLE = 100;
+
 /** Gives the canary the pods that it needs for a share of the requests; they must be ready before it gets that share. */
 export function provideFor(draft: Draft, run: RunStatus, percent: number): RunStatus {
   const replicas = neededPods(draft, run, percent);
@@ -35,4 +38,10 @@ export function provideFor(draft: Draft, run: RunStatus, percent: number): RunSt
 export function growthText(draft: Draft, run: RunStatus): string {
   if (run.canaryReplicas <= run.primaryReplicas) return "";
   return ` (the primary has ${draft.snapshot.primary?.desiredReplicas ?? 0} by now, ${run.primaryReplicas} when the run began)`;
+}
+
+/** Why pods are not ready, as the end of a clause; empty when nobody knows. */
+export function becauseNotReady(draft: Draft): string {
+  const reason = draft.snapshot.target?.notReadyReason ?? null;
+  return reason === null ? "" : ` (${reason})`;
 }

@@ -191,8 +191,7 @@ function promote(draft: Draft, command: Command): Refusal {
   const { run, phase } = draft.status;
   if (run === undefined) return `nothing is being released (phase ${phase}).`;
   if (run.stage === "RollingBack") return "it is being rolled back; use retry when that is done.";
-  if (run.stage === "Promoting" || run.stage === "Finalising" || run.promoteRequested !== undefined)
-    return null;
+  if (run.promoteRequested !== undefined || PROMOTED.has(run.stage)) return null;
   const by = byText(command);
   const at = isoTime(draft.nowMs);
   const next = draft.patchRun(run, {
@@ -209,6 +208,9 @@ function promote(draft: Draft, command: Command): Refusal {
   });
   return null;
 }
+
+/** What was asked for is on its way. */
+const PROMOTED: ReadonlySet<Stage> = new Set(["Shifting", "Promoting", "Finalising"]);
 
 function retry(draft: Draft, command: Command): Refusal {
   const { run, rejected } = draft.status;

@@ -139,7 +139,8 @@ describe("whatever users, pods and metrics do", () => {
         play(newWorld(drawn), steps, (world) => {
           const stage = world.status?.run?.stage;
           const ready = world.canaryService.readyEndpoints;
-          if (stage === "Shadow" || stage === "Step") expect(world.traffic?.reserved).toBe(true);
+          if (stage === "Shadow" || stage === "Step" || stage === "Shifting")
+            expect(world.traffic?.reserved).toBe(true);
           else if (stage === "Promoting") expect(world.traffic?.reserved).toBe(ready > 0);
           else if (stage !== "Starting" || ready === 0) expect(world.traffic?.reserved ?? false).toBe(false);
         });

@@ -2,6 +2,16 @@ import { describe, expect, test } from "vitest";
 import { aSpec, CoreWorld, served, targetAt } from "../../test/support/core-world.ts";
 
 const MINUTE = 60_000;
+const NO_CANARY = { canaryWeight: 0, shadowPercent: 0, reserved: false };
+
+/** Weights in the order in which they were written, since the canary first got one. */
+function weightsOf(world: CoreWorld): readonly number[] {
+  const set = world.decisions.flatMap(({ actions }) =>
+    actions.flatMap((action) => (action.kind === "setTraffic" ? [action.traffic.canaryWeight] : [])),
+  );
+  const first = set.findIndex((weight) => weight > 0);
+  return first < 0 ? [] : set.slice(first);
+}
 
 function initialised(spec = aSpec()): CoreWorld {
   const world = new CoreWorld(spec);
@@ -65,7 +75,7 @@ describe("a good revision", () => {
     expect(world.status?.history?.[0]).toMatchObject({
       result: "Succeeded",
       reason: "Promoted",
-      maxWeight: 50,
+      maxWeight: 100,
     });
   });
 
@@ -123,9 +133,10 @@ describe("a good revision", () => {
   test("with skipAnalysis is promoted as soon as its pods are ready", () => {
     const world = initialised(aSpec({ skipAnalysis: true }));
     world.ship("v2");
-    world.advance(MINUTE);
+    expect(weightsOf(world)).toEqual([]);
+    world.advance(2 * MINUTE);
     expect(world.status?.history?.[0]?.reason).toBe("AnalysisSkipped");
-    expect(world.decisions.every((decision) => (decision.status.canaryWeight ?? 0) === 0)).toBe(true);
+    expect(weightsOf(world)).toEqual([100, 0]);
   });
 });
 
@@ -304,8 +315,11 @@ describe("a judge that begins anew while its source has lost its history", () =>
     expect(JSON.stringify(kept).length).toBeLessThan(8 * 1_024);
     world.judge = null;
     const lostUntil = world.nowMs;
+    const isShifted = () => world.traffic?.canaryWeight === 100;
     world.evidence = (endMs) =>
-      endMs <= lostUntil ? { canary: null, primary: null } : { canary: served(10), primary: served(90) };
+      endMs <= lostUntil || isShifted()
+        ? { canary: null, primary: null }
+        : { canary: served(10), primary: served(90) };
     world.advance(30_000);
     expect(world.status?.run?.evidence?.canary.requests).toBeGreaterThanOrEqual(700);
     world.advance(5 * MINUTE);
@@ -344,7 +358,7 @@ describe("a new revision during a run", () => {
     const world = atFirstStep();
     world.advanceUntil(() => world.status?.run?.stepIndex === 1, 5 * MINUTE);
     world.starts = () => false;
-    world.advanceUntil(() => world.status?.phase === "Promoting", 5 * MINUTE);
+    world.advanceUntil(() => world.status?.run?.stage === "Promoting", 5 * MINUTE);
     world.ship("v3");
     world.settle();
     expect(world.status?.run).toMatchObject({ revision: "v2", stage: "Promoting" });
@@ -441,8 +455,9 @@ describe("commands", () => {
     const world = atFirstStep();
     world.advanceUntil(() => world.status?.run?.stepIndex === 1, 5 * MINUTE);
     world.starts = (hash) => hash !== "v2";
-    world.advanceUntil(() => world.status?.phase === "Promoting", 5 * MINUTE);
+    world.advanceUntil(() => world.status?.run?.stage === "Promoting", 5 * MINUTE);
     world.command("abort");
+    expect(world.pass().actions).toEqual([{ kind: "setTraffic", traffic: NO_CANARY }]);
     world.advance(MINUTE);
     expect(world.primary?.revision).toBe("v1");
     expect(world.status?.phase).toBe("Failed");
@@ -504,7 +519,7 @@ describe("others' hands", () => {
     const world = atFirstStep();
     world.spec = aSpec({ steps: [{ weight: 100, hold: "1m" }] });
     world.advance(10 * MINUTE);
-    expect(world.status?.history?.[0]?.maxWeight).toBe(50);
+    expect(weightsOf(world)).toEqual([10, 50, 100, 0]);
   });
 });
 

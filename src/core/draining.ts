@@ -1,11 +1,12 @@
+import { reservedMatchOf } from "../api/reserved-match.ts";
 import type { Rollout } from "../api/rollout.ts";
-import type { RunStatus } from "../api/status.ts";
+import type { PositionStatus, RunStatus } from "../api/status.ts";
 import { formatDuration, roughDuration } from "../lib/duration.ts";
 import { isoTimeMs, parseTime } from "../lib/time.ts";
 import { record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
 import { intervalMsOf } from "./interval.ts";
-import { isSameTraffic, NO_CANARY } from "./repair.ts";
+import { isSameTraffic, NO_CANARY, trafficOf } from "./repair.ts";
 import { type ArmPair, rowsSince, type SeenRow, type SeenTraffic } from "./seen-traffic.ts";
 
 /** Pods that are to go when no request is seen to reach them any more. */
@@ -15,6 +16,8 @@ export interface Drain {
   readonly sinceMs: number;
   /** The share of requests that they had before, 0 to 1. */
   readonly share: number;
+  /** Some requests go to them on purpose: that none is seen is not to be waited for, and the least time decides. */
+  readonly isShared: boolean;
 }
 
 /** So many of the newest intervals must be free of requests: scrapes lag by up to an interval. */
@@ -24,7 +27,7 @@ const QUIET_ROWS = 2;
 const CHANCE = 0.001;
 
 /** Rows are told apart at least so finely. */
-const MAX_INTERVAL_MS = 60_000;
+export const LONGEST_WATCH_MS = 60_000;
 
 /** What is draining now, so that its traffic has to be looked at; null at rest and while nothing is to go. */
 export function drainOf({ metadata, status }: Rollout): Drain | null {
@@ -33,20 +36,26 @@ export function drainOf({ metadata, status }: Rollout): Drain | null {
   if (run === undefined) {
     if (trafficMovedAt === undefined) return null;
     const isHandingBack = metadata.deletionTimestamp !== undefined && status.phase !== "Initializing";
-    return { arm: isHandingBack ? "primary" : "canary", sinceMs: parseTime(trafficMovedAt), share: 1 };
+    const arm = isHandingBack ? "primary" : "canary";
+    return { arm, sinceMs: parseTime(trafficMovedAt), share: 1, isShared: false };
   }
-  return canaryDrain(run);
+  return drainOfRun(run);
 }
 
-function canaryDrain(run: RunStatus): Drain | null {
+function drainOfRun(run: RunStatus): Drain | null {
   if (run.drainingSince === undefined) return null;
-  return { arm: "canary", sinceMs: parseTime(run.drainingSince), share: formerShare(run) };
+  const sinceMs = parseTime(run.drainingSince);
+  if (run.stage !== "Shifting") {
+    return { arm: "canary", sinceMs, share: shareOf(run, run.positions.at(-1)), isShared: false };
+  }
+  const isShared = (reservedMatchOf(run.spec)?.primary.length ?? 0) > 0;
+  return { arm: "primary", sinceMs, share: 1 - liveShareOf(run.positions.at(-2)), isShared };
 }
 
 /** How long rows are while something drains: as the analysis says, so that they are asked for together with others'. */
 export function watchIntervalMs({ spec, status }: Rollout): number {
   const analysis = status?.run?.spec.analysis ?? (spec.analysis as typeof spec.analysis | undefined);
-  return Math.min(MAX_INTERVAL_MS, intervalMsOf(analysis));
+  return Math.min(LONGEST_WATCH_MS, intervalMsOf(analysis));
 }
 
 /** Whether the canary's pods may go. Weight 0 is put right as long as they are there. */
@@ -54,13 +63,31 @@ export function isCanaryDrained(draft: Draft, run: RunStatus): boolean {
   const { routing } = draft.snapshot;
   if (routing.kind === "present" && !isSameTraffic(routing.traffic, NO_CANARY)) {
     draft.act({ kind: "setTraffic", traffic: NO_CANARY });
-    draft.patchRun(run, { drainingSince: undefined });
+    draft.patchRun(run, { weight: 0, drainingSince: undefined });
+    draft.patchStatus({ canaryWeight: 0 });
     return false;
   }
-  // Weight 0 is in the routing object now: the drain is counted from here, not from when it was decided.
+  return isRunDrained(draft, run, "the canary's pods");
+}
+
+/** Whether the primary may be given another template: it has no requests, as far as anybody sees. */
+export function isPrimaryIdle(draft: Draft, run: RunStatus): boolean {
+  const { routing } = draft.snapshot;
+  const isWritten =
+    routing.kind === "present" &&
+    routing.inSync &&
+    routing.uneven === undefined &&
+    isSameTraffic(routing.traffic, trafficOf(run));
+  if (isWritten) return isRunDrained(draft, run, "the primary's pods");
+  if (run.drainingSince !== undefined) draft.patchRun(run, { drainingSince: undefined });
+  return false;
+}
+
+/** The drain is counted from when the routing objects are seen to say it, not from when it was decided. */
+function isRunDrained(draft: Draft, run: RunStatus, pods: string): boolean {
   const drain =
-    canaryDrain(run) ?? canaryDrain(draft.patchRun(run, { drainingSince: isoTimeMs(draft.nowMs) }));
-  return drain !== null && isDrained(draft, drain, "the canary's pods");
+    drainOfRun(run) ?? drainOfRun(draft.patchRun(run, { drainingSince: isoTimeMs(draft.nowMs) }));
+  return drain !== null && isDrained(draft, drain, pods);
 }
 
 /**
@@ -76,6 +103,7 @@ export function isDrained(draft: Draft, drain: Drain, pods: string): boolean {
     draft.lookAgainAt(leastMs);
     return false;
   }
+  if (drain.isShared) return true;
   const state = stateOf(draft.seen, drain);
   if (state.kind === "over") return true;
   const mostMs = drain.sinceMs + Math.max(settings.drainMs, settings.drainMaxMs);
@@ -131,11 +159,13 @@ function busyText(requests: number, windowMs: number): string {
   return `${Math.round(requests).toLocaleString("en")} requests arrived there in the last ${formatDuration(windowMs)}`;
 }
 
-/** What the canary had at its last position: live requests, or mirrored ones. */
-function formerShare(run: RunStatus): number {
-  const last = run.positions.at(-1);
-  if (last === undefined) return 0;
-  return (last.kind === "shadow" ? (run.spec.shadow?.percent ?? 100) : last.weight) / 100;
+/** What the canary had at a position, 0 to 1: live requests, or mirrored ones. */
+function shareOf({ spec }: RunStatus, position: PositionStatus | undefined): number {
+  return position?.kind === "shadow" ? (spec.shadow?.percent ?? 100) / 100 : liveShareOf(position);
+}
+
+function liveShareOf(position: PositionStatus | undefined): number {
+  return position?.kind === "step" ? position.weight / 100 : 0;
 }
 
 function sum(values: readonly number[]): number {

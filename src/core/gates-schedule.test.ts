@@ -97,7 +97,7 @@ describe("within a window that denies", () => {
     expect(world.status?.message).toMatch(
       /^Step 1\/2: 10 % of requests; the schedule .* does not allow it before 10:03:00 UTC\.$/,
     );
-    world.advance(HOUR);
+    world.advance(HOUR + 2 * MINUTE);
     expect(world.status?.phase).toBe("Succeeded");
     expect(world.events.filter((reason) => reason === "ScheduleHolds")).toHaveLength(1);
   });

@@ -1,6 +1,6 @@
 import { type EvidenceRow, isUnanswered } from "../api/evidence.ts";
 import type { AnalysisSpec } from "../api/spec.ts";
-import type { RunStatus } from "../api/status.ts";
+import type { Outcome, RunStatus } from "../api/status.ts";
 import { parseTime } from "../lib/time.ts";
 import type { JudgeState, Position, Verdict } from "../verdict/judge.ts";
 import { assess, beginJudge, enterPosition, judgeSettings, observeRow } from "../verdict/judge.ts";
@@ -58,6 +58,12 @@ function analysisOf(run: RunStatus): AnalysisSpec {
 /** The verdict on the current position. */
 export function verdictOf({ state }: JudgeMemory, nowMs: number): Verdict {
   return assess(state, nowMs);
+}
+
+/** How a run ends that a verdict sends back. */
+export function failedOutcome({ metric, reason }: Verdict): Outcome {
+  const message = metric === null ? reason : `${metric}: ${reason}`;
+  return { result: "Failed", reason: "MetricFailed", ...(metric === null ? {} : { metric }), message };
 }
 
 /** Why the source gave no answer at all for the newest row; null when it did answer. */

@@ -1,91 +1,65 @@
 import type { OutcomeReason } from "../api/reasons.ts";
-import { reservedMatchOf } from "../api/reserved-match.ts";
 import type { RunStatus } from "../api/status.ts";
 import { roughDuration } from "../lib/duration.ts";
 import { clockTime, isoTime, parseTime } from "../lib/time.ts";
 import { announce, imageText, record } from "./announce.ts";
-import { deadlineOf, neededPods, readyPods } from "./canary.ts";
+import { deadlineOf, readyPods } from "./canary.ts";
 import type { Draft } from "./draft.ts";
 import { isCanaryDrained } from "./draining.ts";
 import { endRun } from "./end-run.ts";
-import { followPods, isSameTraffic, NO_CANARY, trafficOf } from "./repair.ts";
+import { followPods, NO_CANARY } from "./repair.ts";
 import { rollBack } from "./rolling-back.ts";
-import { promotionWeight } from "./steps.ts";
-import { stepText } from "./wording.ts";
+import { awaitSettled, haveSettled } from "./settling.ts";
 
-/**
- * Gives the primary the analysed template. The canary keeps its share meanwhile (blue/green: gets everything, at once,
- * before the primary is touched), and the primary surges, so that capacity only grows.
- */
-export function startPromotion(draft: Draft, run: RunStatus): void {
-  const weight = weightWhilePromoting(draft, run);
-  const next = draft.patchRun(run, {
+/** The primary, which nobody is seen to call any more, gets the analysed template. From here on the way is forward. */
+export function startTakeOver(draft: Draft, run: RunStatus): void {
+  draft.patchRun(run, {
     stage: "Promoting",
     stageSince: isoTime(draft.nowMs),
-    weight,
-    maxWeight: Math.max(run.maxWeight, weight),
-    shadowPercent: 0,
-    pause: undefined,
-    awaitingApprovalSince: undefined,
-    gates: undefined,
+    drainingSince: undefined,
+    readySince: undefined,
   });
-  const { routing, primary } = draft.snapshot;
-  const traffic = trafficOf(next);
-  if (routing.kind === "missing" || !isSameTraffic(routing.traffic, traffic))
-    draft.act({ kind: "setTraffic", traffic });
-  if (primary !== null) draft.act({ kind: "promotePrimary", revision: run.revision });
-  draft.patchStatus({
-    phase: "Promoting",
-    canaryWeight: weight,
-    step: stepText(next),
-    message: `The primary is taking over ${imageText(run)}.`,
-  });
-  announce(draft, next, {
-    reason: "PromotionStarted",
-    title: `${imageText(run)} is being promoted`,
-    text: `${meanwhileText(run, next)} The primary's ${run.primaryReplicas} pods take it over one by one.`,
-    transition: "promoting",
-  });
-  draft.lookAgainAfter(deadlineOf(run));
+  draft.patchStatus({ message: `The primary is taking over ${imageText(run)}; all requests are with the canary.` });
+  draft.lookAgainAfter(0);
 }
 
-/** All at once only onto a canary that can carry all: asked to promote without, the primary takes over under its traffic. */
-function weightWhilePromoting(draft: Draft, run: RunStatus): number {
-  const weight = promotionWeight(run.spec);
-  if (weight === null || readyPods(draft, run) < neededPods(draft, run, weight)) return run.weight;
-  return weight;
-}
-
-/** Where requests go until the primary is ready. */
-function meanwhileText(before: RunStatus, run: RunStatus): string {
-  if (run.weight > before.weight)
-    return `All requests are switched to the ${run.canaryReplicas} canary pods at once.`;
-  if (run.weight > 0) return `The canary keeps ${run.weight} % of requests until they are taken over.`;
-  if (reservedMatchOf(run.spec)?.canary.length) return "Requests that match stay with the canary meanwhile.";
-  return "All requests stay with the primary.";
-}
-
-/** Waits until the primary runs the analysed template, at most progressDeadline; then all traffic goes to it. */
-export function promoting(draft: Draft, run: RunStatus): void {
+/**
+ * Waits until the primary runs the analysed template, at most progressDeadline, and until proxies know its pods; then all
+ * requests go to it.
+ */
+export function promoting(draft: Draft, before: RunStatus): void {
   const { primary } = draft.snapshot;
-  const deadlineMs = parseTime(run.stageSince) + deadlineOf(run);
   const isDone =
-    primary?.revision === run.revision && primary.isRolledOut && primary.readyReplicas >= run.primaryReplicas;
-  if (isDone) {
-    leavePromoting(draft, run);
+    primary?.revision === before.revision &&
+    primary.isRolledOut &&
+    primary.readyReplicas >= before.primaryReplicas;
+  if (isDone && haveSettled(draft, before)) {
+    leavePromoting(draft, before);
     return;
   }
+  if (isDone) {
+    awaitSettled(draft, keepCanaryServing(draft, before));
+    draft.patchStatus({ message: `The primary's ${primary.readyReplicas} pods are ready with ${imageText(before)}.` });
+    return;
+  }
+  waitForPrimary(draft, before);
+}
+
+function waitForPrimary(draft: Draft, before: RunStatus): void {
+  const { primary } = draft.snapshot;
+  const deadlineMs = parseTime(before.stageSince) + deadlineOf(before);
   const waitsFor =
     primary === null ? "the primary is gone" : (primary.notReadyReason ?? "its pods are starting");
   if (draft.nowMs >= deadlineMs) {
-    rollBack(draft, run, {
+    rollBack(draft, before, {
       result: "Failed",
       reason: "PromotionFailed",
-      message: `The primary was not ready with ${imageText(run)} after ${run.spec.progressDeadline}: ${waitsFor}.`,
+      message: `The primary was not ready with ${imageText(before)} after ${before.spec.progressDeadline}: ${waitsFor}.`,
     });
     return;
   }
-  keepCanaryServing(draft, run);
+  const run = keepCanaryServing(draft, before);
+  if (run.readySince !== undefined) draft.patchRun(run, { readySince: undefined });
   if (primary === null) {
     draft.act(
       { kind: "createPrimary", revision: run.revision, replicas: run.primaryReplicas },
@@ -101,22 +75,27 @@ export function promoting(draft: Draft, run: RunStatus): void {
 }
 
 /** The weight and the routes by match stay, but never on a canary without ready pods. */
-function keepCanaryServing(draft: Draft, run: RunStatus): void {
+function keepCanaryServing(draft: Draft, run: RunStatus): RunStatus {
   const isReady = readyPods(draft, run) > 0;
   if (run.weight === 0 || isReady) {
     followPods(draft, run, isReady);
-    return;
+    return run;
   }
   draft.act({ kind: "setTraffic", traffic: NO_CANARY });
-  draft.patchRun(run, { weight: 0 });
   draft.patchStatus({ canaryWeight: 0 });
   const message = "The canary has no ready pod left; all requests go to the primary while it takes over.";
   record(draft, "CanaryLost", message);
+  return draft.patchRun(run, { weight: 0 });
 }
 
 function leavePromoting(draft: Draft, run: RunStatus): void {
   draft.act({ kind: "setTraffic", traffic: NO_CANARY });
-  draft.patchRun(run, { stage: "Finalising", stageSince: isoTime(draft.nowMs), weight: 0 });
+  draft.patchRun(run, {
+    stage: "Finalising",
+    stageSince: isoTime(draft.nowMs),
+    weight: 0,
+    readySince: undefined,
+  });
   draft.patchStatus({
     phase: "Finalising",
     canaryWeight: 0,

@@ -1,6 +1,7 @@
 import type { Outcome, RunStatus } from "../api/status.ts";
 import { isoTime } from "../lib/time.ts";
 import { announce, announceRollBack, imageText } from "./announce.ts";
+import { readyPods, WHOLE } from "./canary.ts";
 import type { Draft } from "./draft.ts";
 import { isCanaryDrained } from "./draining.ts";
 import { endRun } from "./end-run.ts";
@@ -8,25 +9,34 @@ import { NO_CANARY } from "./repair.ts";
 
 /**
  * Sends the canary's weight to 0, now. This is the only action of the pass: it waits for nothing, and nothing that
- * may fail stands before it. What else a rollback needs is done by `rollingBack` in the passes that follow.
+ * may fail stands before it. What else a rollback needs is done by `rollingBack` in the passes that follow. The one
+ * exception: all requests are with the canary, and the primary has not a single pod to take them back.
  */
 export function rollBack(draft: Draft, run: RunStatus, outcome: Outcome): void {
   const now = isoTime(draft.nowMs);
-  draft.actAlone({ kind: "setTraffic", traffic: NO_CANARY });
+  const isStranded = isPrimaryDown(draft, run);
+  if (!isStranded) draft.actAlone({ kind: "setTraffic", traffic: NO_CANARY });
   const next = draft.patchRun(run, {
     stage: "RollingBack",
     stageSince: now,
-    weight: 0,
+    weight: isStranded ? run.weight : 0,
     shadowPercent: 0,
     outcome,
     pause: undefined,
     drainingSince: undefined,
+    readySince: undefined,
     gates: undefined,
   });
-  draft.patchStatus({ canaryWeight: 0 });
+  draft.patchStatus({ canaryWeight: next.weight });
   if (outcome.result === "Failed") reject(draft, run, outcome);
   else supersede(draft, next);
   draft.lookAgainAfter(0);
+}
+
+/** Nobody could serve the requests that the canary has: it keeps them rather than that all of them fail. */
+function isPrimaryDown(draft: Draft, run: RunStatus): boolean {
+  const { primary } = draft.snapshot;
+  return run.weight === WHOLE && readyPods(draft, run) > 0 && (primary?.readyReplicas ?? 0) === 0;
 }
 
 function reject(draft: Draft, run: RunStatus, outcome: Outcome): void {
@@ -67,6 +77,12 @@ export function rollingBack(draft: Draft, run: RunStatus): void {
     run.previous.revision !== run.revision
   ) {
     draft.act({ kind: "revertPrimary", revision: run.previous.revision });
+  }
+  if (isPrimaryDown(draft, run)) {
+    draft.patchStatus({
+      message: `${outcome.message} The primary has no ready pod: the canary serves until it has one.`,
+    });
+    return;
   }
   if (!isCanaryDrained(draft, run)) return;
   if (outcome.result === "Superseded") finishSuperseded(draft, run, outcome);

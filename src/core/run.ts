@@ -9,6 +9,7 @@ import { remakeDuringRun } from "./remake-primary.ts";
 import { NO_CANARY, repairRoutes, repairServices } from "./repair.ts";
 import { revertedOutcome, rollBack, rollingBack } from "./rolling-back.ts";
 import type { Observation } from "./snapshot.ts";
+import { shifting } from "./shifting.ts";
 import { confirmStart } from "./start-run.ts";
 import { starting } from "./starting.ts";
 import { outcomeOfTrouble } from "./trouble.ts";
@@ -16,10 +17,10 @@ import { outcomeOfTrouble } from "./trouble.ts";
 /**
  * One pass over a run.
  *
- *   Confirming --yes--> Starting --ready--> Shadow --pass--> Step 1 --pass--> ... Promoting --ready--> Finalising --> Succeeded
- *      |                   |  ^               |                |                     |
- *      |                   |  +-no pods left--+----------------+                     |
- *      +-------------------+------------------+----------------+--abort, fail, deadline, webhook--> RollingBack --> Failed
+ *   Confirming --yes--> Starting --ready--> Shadow --pass--> Step 1 --pass--> ... Shifting --> Promoting --> Finalising --> Succeeded
+ *      |                   |  ^               |                |                     |            |
+ *      |                   |  +-no pods left--+----------------+---------------------+            |
+ *      +-------------------+------------------+----------------+--abort, fail, deadline, webhook--+--> RollingBack --> Failed
  *
  * What sends the canary's weight to 0 is looked at first, in every stage.
  */
@@ -46,6 +47,9 @@ export function advanceRun(draft: Draft, before: RunStatus, observations: readon
     case "Shadow":
     case "Step":
       if (isStillWanted(draft, run)) analyse(draft, run, observations);
+      break;
+    case "Shifting":
+      if (isStillWanted(draft, run)) shifting(draft, run, observations);
       break;
     case "Promoting":
       // Once the primary is taking over, the revision has passed: it goes on whatever becomes of the target.

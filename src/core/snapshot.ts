@@ -136,6 +136,8 @@ export interface CoreSettings {
   readonly drainMs: number;
   /** At most so long after weight 0 do pods stay because requests are still seen to arrive. */
   readonly drainMaxMs: number;
+  /** How long pods are ready before they get requests: proxies learn their addresses meanwhile. */
+  readonly settleMs: number;
   /** How long a step's hold waits at most for its weight to show in the metrics. */
   readonly splitWaitMs: number;
   /** How often totals and numbers in the status are refreshed while nothing else changes. */

@@ -47,8 +47,3 @@ export function stepsOf(
     needsApproval: approval === "required" && index === count - 1,
   }));
 }
-
-/** The canary's weight while the primary takes over; null: the one that it has come to. */
-export function promotionWeight(spec: Pick<RolloutSpec, "blueGreen">): number | null {
-  return spec.blueGreen === undefined ? null : 100;
-}

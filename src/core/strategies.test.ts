@@ -11,7 +11,10 @@ const BY_MATCH = { canaryWeight: 0, shadowPercent: 0, reserved: true };
 function releasing(overrides: Record<string, unknown>): CoreWorld {
   const world = new CoreWorld(aSpec(overrides));
   world.advance(MINUTE);
-  world.evidence = () => ({ canary: isUsed(world) ? served(200) : null, primary: served(800) });
+  world.evidence = () => ({
+    canary: isUsed(world) ? served(200) : null,
+    primary: world.traffic?.canaryWeight === 100 ? null : served(800),
+  });
   world.ship("v2");
   world.settle();
   return world;
@@ -22,15 +25,10 @@ function isUsed({ traffic }: CoreWorld): boolean {
   return traffic !== null && (traffic.canaryWeight > 0 || traffic.shadowPercent > 0 || traffic.reserved);
 }
 
-function texts(world: CoreWorld): string {
-  const { message, step } = world.status ?? {};
-  const told = world.notifications.flatMap(({ title, text, run }) => [
-    title,
-    text,
-    run?.share ?? "",
-    run?.step ?? "",
-  ]);
-  return [...told, message ?? "", step ?? ""].join("\n");
+function texts(told: CoreWorld["notifications"]): string {
+  return told
+    .flatMap(({ title, text, run }) => [title, text, run?.share ?? "", run?.step ?? ""])
+    .join("\n");
 }
 
 describe("an A/B test", () => {
@@ -45,9 +43,9 @@ describe("an A/B test", () => {
     );
     world.advance(9 * MINUTE);
     expect(world.status?.run?.stage).toBe("Step");
-    world.advance(2 * MINUTE);
+    world.advance(3 * MINUTE);
     expect(world.status).toMatchObject({ phase: "Succeeded", promoted: { revision: "v2" } });
-    expect(world.status?.history?.[0]?.maxWeight).toBe(0);
+    expect(world.status?.history?.[0]?.maxWeight).toBe(100);
     expect(world.traffic).toEqual(NONE);
   });
 
@@ -62,12 +60,12 @@ describe("an A/B test", () => {
 
   test("in which nobody takes part pauses, and does what a person says", () => {
     const world = releasing(ab);
-    world.evidence = () => ({ canary: null, primary: served(800) });
+    world.evidence = (_, weight) => ({ canary: null, primary: weight === 100 ? null : served(800) });
     world.advance(25 * MINUTE);
     expect(world.status?.run?.pause).toMatchObject({ kind: "Inconclusive" });
     expect(world.traffic).toEqual(BY_MATCH);
     world.command("promote");
-    world.advance(MINUTE);
+    world.advance(2 * MINUTE);
     expect(world.status).toMatchObject({ phase: "Succeeded", promoted: { revision: "v2" } });
   });
 
@@ -78,17 +76,19 @@ describe("an A/B test", () => {
     expect(world.notifications.at(-1)?.title).toContain("waits for approval in its A/B test");
     expect(world.traffic).toEqual(BY_MATCH);
     world.command("approve");
-    world.advance(MINUTE);
+    world.advance(2 * MINUTE);
     expect(world.status?.phase).toBe("Succeeded");
   });
 
-  test("is never told of as a share of requests", () => {
+  test("is never told of as a share of requests, until all of them are switched", () => {
     const world = releasing(ab);
     world.command("pause");
     world.settle();
     world.command("resume");
-    world.advance(20 * MINUTE);
-    expect(texts(world)).not.toMatch(/\d %$|% of requests|at \d+ %|\d\/\d/m);
+    world.advanceUntil(() => world.status?.phase === "Promoting", 20 * MINUTE);
+    const before = world.notifications.slice(0, -1);
+    expect(before.map(({ reason }) => reason)).toContain("Resumed");
+    expect(texts(before)).not.toMatch(/\d %$|% of requests|at \d+ %|\d\/\d/m);
   });
 });
 
@@ -101,8 +101,11 @@ describe("blue/green", () => {
     expect(world.status).toMatchObject({ step: "preview", canaryWeight: 0 });
     world.starts = () => false;
     world.advance(10 * MINUTE + 15_000);
-    const switched = world.decisions.find(({ status }) => status.run?.stage === "Promoting");
-    expect(switched?.actions.map(({ kind }) => kind)).toEqual(["setTraffic", "promotePrimary"]);
+    const switched = world.decisions.find(({ status }) => status.run?.stage === "Shifting");
+    expect(switched?.actions).toEqual([{ kind: "setTraffic", traffic: { ...BY_MATCH, canaryWeight: 100 } }]);
+    expect(world.primary?.revision).toBe("v1");
+    world.advance(MINUTE);
+    expect(world.primary?.revision).toBe("v2");
     expect(world.traffic).toEqual({ ...BY_MATCH, canaryWeight: 100 });
     expect(world.status).toMatchObject({ phase: "Promoting", step: "switched", canaryWeight: 100 });
     world.primary = { ...world.primary!, readyReplicas: 3, isRolledOut: true };
@@ -134,20 +137,23 @@ describe("blue/green", () => {
     );
   });
 
-  test("promoted by a person over a canary that lacks pods leaves all requests with the primary", () => {
+  test("asked for by a person over a canary that lacks pods waits for them", () => {
     const world = releasing(blueGreen);
     world.target = targetAt("v2", 3, 1);
     world.canaryService = { ...world.canaryService, readyEndpoints: 1 };
     world.command("promote");
-    world.settle();
-    expect(world.decisions.every(({ status }) => status.canaryWeight === 0)).toBe(true);
     world.advance(MINUTE);
+    expect(world.decisions.every(({ status }) => status.canaryWeight === 0)).toBe(true);
+    expect(world.status?.message).toContain("1 of 3 canary pods are ready");
+    world.target = targetAt("v2", 3, 3);
+    world.canaryService = { ...world.canaryService, readyEndpoints: 3 };
+    world.advance(2 * MINUTE);
     expect(world.status?.phase).toBe("Succeeded");
   });
 
   test("with skipAnalysis switches as soon as the pods are ready", () => {
     const world = releasing({ ...blueGreen, skipAnalysis: true });
-    world.advance(MINUTE);
+    world.advance(2 * MINUTE);
     expect(world.decisions.some(({ status }) => status.canaryWeight === 100)).toBe(true);
     expect(world.status?.phase).toBe("Succeeded");
   });
@@ -167,6 +173,7 @@ describe("routes by match", () => {
       { canaryWeight: 0, shadowPercent: 100, reserved: true },
       { canaryWeight: 10, shadowPercent: 0, reserved: true },
       { canaryWeight: 50, shadowPercent: 0, reserved: true },
+      { canaryWeight: 100, shadowPercent: 0, reserved: true },
       NONE,
     ]);
     expect(world.status?.phase).toBe("Succeeded");

@@ -4,17 +4,18 @@ import { capital } from "../lib/text.ts";
 import { clockTime, isoTime, parseTime } from "../lib/time.ts";
 import type { Verdict } from "../verdict/judge.ts";
 import { announce, imageText, record } from "./announce.ts";
-import { deadlineOf, growthText, provideFor, readyPods } from "./canary.ts";
+import { deadlineOf, WHOLE } from "./canary.ts";
 import type { Draft } from "./draft.ts";
+import { isShortOfPods } from "./enough-pods.ts";
 import { PROMOTION_TYPES, RAISE_TYPES } from "./gates.ts";
 import { withinSchedule } from "./gates-schedule.ts";
 import { throughGates } from "./gates-waiting.ts";
 import { isHeldByPerson, pause, tellResumed } from "./pausing.ts";
-import { startPromotion } from "./promoting.ts";
 import { rollBack } from "./rolling-back.ts";
+import { startShift } from "./shifting.ts";
 import { isSkipped } from "./skipping.ts";
 import { heldSinceMs, splitText } from "./split.ts";
-import { promotionWeight, stepsOf } from "./steps.ts";
+import { stepsOf } from "./steps.ts";
 import { enterStep } from "./weights.ts";
 import { placeText, stepName, where } from "./wording.ts";
 
@@ -27,7 +28,7 @@ export function goOnOrWait(draft: Draft, run: RunStatus, verdict: Verdict): void
   const heldMs = heldSinceMs(run);
   if (isHeldByPerson(draft, run)) return;
   if (isSkipped(run)) {
-    if (!isShortOfPods(draft, run)) goOn(draft, run);
+    if (!isShortOfPods(draft, run, nextShare(run))) goOn(draft, run);
     return;
   }
   if (heldMs === null) {
@@ -50,7 +51,7 @@ export function goOnOrWait(draft: Draft, run: RunStatus, verdict: Verdict): void
   // A pause for a webhook has nothing to do with evidence.
   const isOver = run.pause !== undefined && run.pause.kind !== "GateTimedOut";
   const unpaused = isOver ? resumed(draft, run) : run;
-  if (isShortOfPods(draft, unpaused)) return;
+  if (isShortOfPods(draft, unpaused, nextShare(unpaused))) return;
   if (hold.needsApproval && !isApproved(unpaused)) waitForApproval(draft, unpaused, verdict);
   else goOn(draft, unpaused);
 }
@@ -64,38 +65,6 @@ function waitForSplit(draft: Draft, run: RunStatus): void {
   });
 }
 
-/**
- * The weight is raised only on a canary with all its pods, as many as the next share takes; one that does not get them
- * in time is rolled back.
- */
-function isShortOfPods(draft: Draft, current: RunStatus): boolean {
-  const run = provideFor(draft, current, nextShare(current));
-  const ready = readyPods(draft, run);
-  if (ready >= run.canaryReplicas) {
-    if (run.shortOfPodsSince !== undefined) draft.patchRun(run, { shortOfPodsSince: undefined });
-    // What was patched is for the next pass to go on with.
-    return run.shortOfPodsSince !== undefined || run !== current;
-  }
-  const since = run.shortOfPodsSince ?? isoTime(draft.nowMs);
-  const deadlineMs = parseTime(since) + deadlineOf(run);
-  const why = draft.snapshot.target?.notReadyReason ?? "the others are starting";
-  const text = `${ready} of ${run.canaryReplicas} canary pods are ready${growthText(draft, run)}: ${why}`;
-  if (draft.nowMs >= deadlineMs) {
-    rollBack(draft, run, {
-      result: "Failed",
-      reason: "ProgressDeadlineExceeded",
-      message: `For ${run.spec.progressDeadline} only ${text}.`,
-    });
-    return true;
-  }
-  draft.patchRun(run, { shortOfPodsSince: since });
-  draft.lookAgainAt(deadlineMs);
-  draft.patchStatus({
-    message: `${where(run)}; waiting until ${clockTime(deadlineMs)} UTC for pods: ${text}.`,
-  });
-  return true;
-}
-
 /** Unless the schedule or a webhook holds it; tells whether it went on. */
 function goOn(draft: Draft, run: RunStatus): boolean {
   const next = nextStep(run);
@@ -104,7 +73,7 @@ function goOn(draft: Draft, run: RunStatus): boolean {
   if (allowed === null) return false;
   const agreed = throughGates(draft, allowed, isPromotion ? PROMOTION_TYPES : RAISE_TYPES);
   if (agreed === null) return false;
-  if (isPromotion) startPromotion(draft, agreed);
+  if (isPromotion) startShift(draft, agreed);
   else enterStep(draft, agreed, next);
   return true;
 }
@@ -116,7 +85,7 @@ function nextStep(run: RunStatus): number {
 
 /** The share of requests that the canary gets next. */
 function nextShare(run: RunStatus): number {
-  return stepsOf(run.spec)[nextStep(run)]?.weight ?? promotionWeight(run.spec) ?? run.weight;
+  return stepsOf(run.spec)[nextStep(run)]?.weight ?? WHOLE;
 }
 
 function holdOf(run: RunStatus): { readonly ms: number; readonly needsApproval: boolean } {

@@ -17,8 +17,8 @@ export function stepText(run: RunStatus): string {
   if (run.stage === "Confirming") return "waiting";
   if (run.stage === "Starting") return "starting";
   if (run.stage === "Shadow") return "shadow";
-  if (strategy === "ab") return "A/B";
-  return run.weight > 0 || run.stage === "Finalising" ? "switched" : "preview";
+  if (run.weight > 0 || run.stage === "Finalising") return "switched";
+  return strategy === "ab" ? "A/B" : "preview";
 }
 
 function stepNumber(run: RunStatus): number {
@@ -29,6 +29,7 @@ function stepNumber(run: RunStatus): number {
     case "Starting":
     case "Shadow":
       return 0;
+    case "Shifting":
     case "Promoting":
     case "Finalising":
       return run.steps;

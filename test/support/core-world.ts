@@ -79,6 +79,7 @@ export class CoreWorld {
   settings: CoreSettings = {
     drainMs: 20_000,
     drainMaxMs: 180_000,
+    settleMs: 0,
     splitWaitMs: 120_000,
     statusRefreshMs: 60_000,
   };
@@ -306,13 +307,13 @@ export class CoreWorld {
         this.primary = primaryAt(action.revision, action.replicas, this.starts(action.revision));
         break;
       case "promotePrimary":
-      case "revertPrimary":
-        this.primary = primaryAt(
-          action.revision,
-          this.primary?.desiredReplicas ?? 0,
-          this.starts(action.revision),
-        );
+      case "revertPrimary": {
+        const { desiredReplicas = 0, readyReplicas = 0 } = this.primary ?? {};
+        const rolled = primaryAt(action.revision, desiredReplicas, this.starts(action.revision));
+        // It surges: pods of the template before serve until their successors do.
+        this.primary = rolled.isRolledOut ? rolled : { ...rolled, readyReplicas };
         break;
+      }
       case "scaleTarget":
         if (this.target?.current != null) {
           const { revisions, current } = this.target;

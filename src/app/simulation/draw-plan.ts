@@ -147,7 +147,16 @@ function drawDeletion(prng: Prng, at: { readonly atMs: number; readonly rollout:
   return [deletion, { ...at, atMs: at.atMs + prng.integer(500, 40_000), kind: "recreate", what }];
 }
 
-const STAGES = ["Starting", "Step", "Step", "Promoting", "Promoting", "Finalising", "RollingBack"] as const;
+const STAGES = [
+  "Starting",
+  "Step",
+  "Step",
+  "Shifting",
+  "Promoting",
+  "Promoting",
+  "Finalising",
+  "RollingBack",
+] as const;
 
 const MOVE_KINDS = [
   "image",

@@ -36,7 +36,7 @@ export interface ObserverParts {
 const REST = new Set(["Initialized", "Succeeded", "Failed"]);
 
 /** Stages in which routes name the canary. */
-const SERVING: ReadonlySet<string> = new Set(["Shadow", "Step", "Promoting"]);
+const SERVING: ReadonlySet<string> = new Set(["Shadow", "Step", "Shifting", "Promoting"]);
 
 /** Watches a Rollout from outside: what it says of itself, and what its VirtualServices and events say of it. */
 export class RolloutObserver {

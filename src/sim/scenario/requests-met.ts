@@ -14,8 +14,8 @@ export const requestsMetSchema = strict({
   of: name("Traffic of this name. Absent: all.").optional(),
   method: name("Requests with this method. Absent: all.").optional(),
   stage: z
-    .enum(["Shadow", "Step", "Promoting"], "want Shadow, Step or Promoting")
-    .describe("While the run was in this stage. Absent: in all three.")
+    .enum(["Shadow", "Step", "Shifting", "Promoting"], "want Shadow, Step, Shifting or Promoting")
+    .describe("While the run was in this stage. Absent: in all of them.")
     .optional(),
   weight: z.number().min(0).max(100).describe("While the canary's weight was this.").optional(),
   toCanary: shareRange.describe("Share of live requests that canary pods got.").optional(),

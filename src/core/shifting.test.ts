@@ -1,0 +1,255 @@
+import { describe, expect, test } from "vitest";
+import { aSpec, CoreWorld, served, targetAt } from "../../test/support/core-world.ts";
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const NO_CANARY = { canaryWeight: 0, shadowPercent: 0, reserved: false };
+const ENTERPRISE = [{ headers: { "x-merchant-tier": { exact: "enterprise" } } }];
+
+function adopted(overrides: Record<string, unknown> = {}): CoreWorld {
+  const world = new CoreWorld(aSpec({ steps: [{ weight: 50, hold: "1m" }], ...overrides }));
+  world.advance(MINUTE);
+  expect(world.status?.phase).toBe("Initialized");
+  return world;
+}
+
+/** All requests of v2 are being given to the canary. */
+function shifting(overrides: Record<string, unknown> = {}, prepare?: (world: CoreWorld) => void): CoreWorld {
+  const world = adopted(overrides);
+  prepare?.(world);
+  world.ship("v2");
+  world.advanceUntil(() => stageOf(world) === "Shifting", 20 * MINUTE);
+  expect(stageOf(world)).toBe("Shifting");
+  return world;
+}
+
+/** The primary has been given v2, and does not get ready with it. */
+function promoting(overrides: Record<string, unknown> = {}): CoreWorld {
+  const world = shifting(overrides);
+  world.starts = () => false;
+  world.advanceUntil(() => world.primary?.revision === "v2", 5 * MINUTE);
+  expect(stageOf(world)).toBe("Promoting");
+  return world;
+}
+
+function stageOf(world: CoreWorld): string | undefined {
+  return world.status?.run?.stage;
+}
+
+describe("promotion", () => {
+  test("gives the primary the new template only when no request is seen at it any more", () => {
+    const world = shifting({}, (it) => {
+      it.lagMs = MINUTE;
+    });
+    const shiftedMs = world.nowMs;
+    expect(world.traffic?.canaryWeight).toBe(100);
+    world.advance(MINUTE);
+    expect(world.primary?.revision).toBe("v1");
+    world.advanceUntil(() => world.primary?.revision === "v2", 5 * MINUTE);
+    expect(world.nowMs - shiftedMs).toBeGreaterThan(MINUTE + 15 * SECOND);
+    expect(world.nowMs - shiftedMs).toBeLessThan(2 * MINUTE);
+    world.advance(5 * MINUTE);
+    expect(world.status).toMatchObject({ phase: "Succeeded", promoted: { revision: "v2" } });
+  });
+
+  test("sends requests back to the primary only when all its pods are ready, and have been for --settle", () => {
+    const world = promoting();
+    world.settings = { ...world.settings, settleMs: 5 * SECOND };
+    world.primary = { ...world.primary!, readyReplicas: 3, isRolledOut: true };
+    world.advance(4 * SECOND);
+    expect(world.traffic?.canaryWeight).toBe(100);
+    world.primary = { ...world.primary!, readyReplicas: 2 };
+    world.settle();
+    world.primary = { ...world.primary!, readyReplicas: 3 };
+    world.advance(4 * SECOND);
+    expect(world.traffic?.canaryWeight).toBe(100);
+    world.advance(SECOND);
+    expect(world.traffic).toEqual(NO_CANARY);
+    expect(stageOf(world)).toBe("Finalising");
+  });
+
+  test("goes on after --drain-max although requests are still seen at the primary, and says so", () => {
+    const world = shifting();
+    world.evidence = () => ({ canary: served(900), primary: served(100) });
+    world.advance(world.settings.drainMaxMs - SECOND);
+    expect(world.primary?.revision).toBe("v1");
+    world.advance(2 * SECOND);
+    expect(world.primary?.revision).toBe("v2");
+    const told = world.decisions.flatMap(({ events }) => events).find((it) => it.reason === "DrainTimedOut");
+    expect(told?.message).toMatch(/^After 3m the primary's pods go although 200 requests arrived there/);
+  });
+
+  test("waits for the time alone where the metrics source does not answer", () => {
+    const world = shifting();
+    world.evidence = () => null;
+    world.advance(world.settings.drainMs + 20 * SECOND);
+    expect(world.primary?.revision).toBe("v2");
+  });
+
+  test("keeps with the primary whom primaryMatch keeps there, and waits for nobody else than lagging proxies", () => {
+    const world = shifting({ traffic: { istio: { primaryMatch: ENTERPRISE } } });
+    world.evidence = () => ({ canary: served(800), primary: served(200) });
+    expect(world.traffic).toEqual({ canaryWeight: 100, shadowPercent: 0, reserved: true });
+    expect(world.status?.message).toContain("but those that primaryMatch keeps with the primary");
+    world.advance(world.settings.drainMs + SECOND);
+    expect(world.primary?.revision).toBe("v2");
+    expect(world.events).not.toContain("DrainTimedOut");
+  });
+
+  test("gives the canary pods for all requests first, and the primary as many before they come back", () => {
+    const world = adopted();
+    world.ship("v2");
+    world.settle();
+    world.primary = { ...world.primary!, desiredReplicas: 8, readyReplicas: 8 };
+    world.starts = () => false;
+    world.advance(2 * MINUTE);
+    expect(world.traffic?.canaryWeight).toBe(50);
+    expect(world.target?.desiredReplicas).toBe(8);
+    world.starts = () => true;
+    world.target = targetAt("v2", 8, 8);
+    world.canaryService = { ...world.canaryService, readyEndpoints: 8 };
+    world.settle();
+    expect(world.traffic?.canaryWeight).toBe(100);
+    world.primary = { ...world.primary!, desiredReplicas: 3, readyReplicas: 3 };
+    world.settle();
+    expect(world.primary?.desiredReplicas).toBe(8);
+    world.advance(5 * MINUTE);
+    expect(world.status?.phase).toBe("Succeeded");
+  });
+
+  test("ends the same when the controller begins anew at any place of it", () => {
+    const world = shifting();
+    world.advance(20 * SECOND);
+    world.restart();
+    world.seen = null;
+    world.advanceUntil(() => stageOf(world) === "Promoting", 2 * MINUTE);
+    world.restart();
+    world.seen = null;
+    world.advance(5 * MINUTE);
+    expect(world.status).toMatchObject({ phase: "Succeeded", promoted: { revision: "v2" } });
+  });
+});
+
+describe("before the primary has been touched", () => {
+  test("an abort is one write of the routes", () => {
+    const world = shifting();
+    world.command("abort");
+    expect(world.pass().actions).toEqual([{ kind: "setTraffic", traffic: NO_CANARY }]);
+    world.advance(5 * MINUTE);
+    expect(world.status).toMatchObject({ phase: "Failed", rejected: { revision: "v2" } });
+    expect(revisionsGiven(world)).toEqual([]);
+  });
+
+  test("a revision that does not hold its limits with all requests is rolled back", () => {
+    const world = shifting();
+    world.evidence = () => ({ canary: served(1_000, 400), primary: null });
+    world.advance(2 * MINUTE);
+    expect(world.status).toMatchObject({ phase: "Failed", rejected: { revision: "v2" } });
+    expect(world.status?.run?.outcome?.reason).toBe("MetricFailed");
+    expect(revisionsGiven(world)).toEqual([]);
+  });
+
+  test("another revision takes the weight to 0 and begins its own run", () => {
+    const world = shifting();
+    world.ship("v3");
+    expect(world.pass().actions).toEqual([{ kind: "setTraffic", traffic: NO_CANARY }]);
+    world.advance(MINUTE);
+    expect(world.status?.run).toMatchObject({ revision: "v3" });
+    expect(revisionsGiven(world)).toEqual([]);
+  });
+
+  test("a canary that loses its pods gives all requests back, and begins again", () => {
+    const world = shifting();
+    world.target = targetAt("v2", 3, 0);
+    world.canaryService = { ...world.canaryService, readyEndpoints: 0 };
+    world.settle();
+    expect(world.traffic).toEqual(NO_CANARY);
+    expect(stageOf(world)).toBe("Starting");
+    world.target = targetAt("v2", 3, 3);
+    world.canaryService = { ...world.canaryService, readyEndpoints: 3 };
+    world.advance(10 * MINUTE);
+    expect(world.status?.phase).toBe("Succeeded");
+    const ids = world.notifications.map(({ id }) => id);
+    expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
+  });
+
+  test("routes that somebody changes again and again end the run in the end", () => {
+    const world = shifting();
+    for (let tries = 0; tries < 160 && stageOf(world) === "Shifting"; tries += 1) {
+      world.traffic = { ...NO_CANARY, canaryWeight: 50 };
+      world.advance(5 * SECOND);
+    }
+    expect(world.status?.run?.outcome?.reason).toBe("PromotionFailed");
+    expect(revisionsGiven(world)).toEqual([]);
+    expect(world.traffic).toEqual(NO_CANARY);
+  });
+
+  test("a command to pause is refused, with what can be done", () => {
+    const world = shifting();
+    world.command("pause");
+    const { events } = world.pass();
+    expect(events[0]?.message).toContain("a run in stage Shifting cannot stand still; abort it");
+  });
+});
+
+describe("once the primary has begun to take over", () => {
+  test("a primary that does not get ready in time is set back, and its old pods serve at once", () => {
+    const world = promoting();
+    world.advance(11 * MINUTE);
+    expect(world.primary?.revision).toBe("v1");
+    expect(world.status?.history?.[0]?.reason ?? world.status?.run?.outcome?.reason).toBe("PromotionFailed");
+    expect(world.traffic).toEqual(NO_CANARY);
+  });
+
+  test("requests stay with the canary while the primary has no pod at all, whatever is asked", () => {
+    const world = promoting();
+    world.primary = { ...world.primary!, readyReplicas: 0 };
+    world.command("abort");
+    world.advance(MINUTE);
+    expect(world.traffic?.canaryWeight).toBe(100);
+    expect(world.status).toMatchObject({ phase: "Failed", canaryWeight: 100 });
+    expect(world.status?.message).toContain("The primary has no ready pod: the canary serves until it has one.");
+    expect(world.primary?.revision).toBe("v1");
+    world.primary = { ...world.primary!, readyReplicas: 1 };
+    world.settle();
+    expect(world.traffic).toEqual(NO_CANARY);
+    expect(world.status?.canaryWeight).toBe(0);
+    world.advance(5 * MINUTE);
+    expect(world.status?.run).toBeUndefined();
+    expect(world.target?.desiredReplicas).toBe(0);
+  });
+});
+
+describe("pods that have just become ready", () => {
+  test("get their first requests after --settle", () => {
+    const world = adopted();
+    world.settings = { ...world.settings, settleMs: 5 * SECOND };
+    world.ship("v2");
+    world.advance(4 * SECOND);
+    expect(stageOf(world)).toBe("Starting");
+    expect(world.traffic).toEqual(NO_CANARY);
+    world.advance(SECOND);
+    expect(world.traffic?.canaryWeight).toBe(50);
+  });
+
+  test("wait anew when one of them is lost meanwhile", () => {
+    const world = adopted();
+    world.settings = { ...world.settings, settleMs: 5 * SECOND };
+    world.ship("v2");
+    world.advance(4 * SECOND);
+    world.target = targetAt("v2", 3, 2);
+    world.settle();
+    world.target = targetAt("v2", 3, 3);
+    world.advance(4 * SECOND);
+    expect(stageOf(world)).toBe("Starting");
+    world.advance(SECOND);
+    expect(stageOf(world)).toBe("Step");
+  });
+});
+
+/** What the primary was made to run. */
+function revisionsGiven(world: CoreWorld): readonly string[] {
+  return world.decisions.flatMap(({ actions }) =>
+    actions.flatMap((action) => (action.kind === "promotePrimary" ? [action.revision] : [])),
+  );
+}
