@@ -69,6 +69,11 @@ const MUTANTS: Readonly<Record<string, Mutant>> = {
     from: 'if (verdict.act === "rollback") {',
     to: "if (false) {",
   },
+  "the primary is rolled under its traffic": {
+    file: "src/core/shifting.ts",
+    from: "if (isPrimaryIdle(draft, run))",
+    to: "if (true)",
+  },
   "no deadline for pods": {
     file: "src/core/starting.ts",
     from: "if (draft.nowMs >= deadlineMs) {",

@@ -89,9 +89,7 @@ export function isJudged(run: RunStatus): boolean {
   if (run.stage === "Shadow" || run.stage === "Step") return true;
   // A drain is looked at in rows of its own where those of the analysis would be too long.
   return (
-    run.stage === "Shifting" &&
-    !run.spec.skipAnalysis &&
-    intervalMsOf(run.spec.analysis) <= LONGEST_WATCH_MS
+    run.stage === "Shifting" && !run.spec.skipAnalysis && intervalMsOf(run.spec.analysis) <= LONGEST_WATCH_MS
   );
 }
 

@@ -85,8 +85,7 @@ export function isPrimaryIdle(draft: Draft, run: RunStatus): boolean {
 
 /** The drain is counted from when the routing objects are seen to say it, not from when it was decided. */
 function isRunDrained(draft: Draft, run: RunStatus, pods: string): boolean {
-  const drain =
-    drainOfRun(run) ?? drainOfRun(draft.patchRun(run, { drainingSince: isoTimeMs(draft.nowMs) }));
+  const drain = drainOfRun(run) ?? drainOfRun(draft.patchRun(run, { drainingSince: isoTimeMs(draft.nowMs) }));
   return drain !== null && isDrained(draft, drain, pods);
 }
 

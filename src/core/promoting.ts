@@ -19,7 +19,9 @@ export function startTakeOver(draft: Draft, run: RunStatus): void {
     drainingSince: undefined,
     readySince: undefined,
   });
-  draft.patchStatus({ message: `The primary is taking over ${imageText(run)}; all requests are with the canary.` });
+  draft.patchStatus({
+    message: `The primary is taking over ${imageText(run)}; all requests are with the canary.`,
+  });
   draft.lookAgainAfter(0);
 }
 
@@ -39,7 +41,9 @@ export function promoting(draft: Draft, before: RunStatus): void {
   }
   if (isDone) {
     awaitSettled(draft, keepCanaryServing(draft, before));
-    draft.patchStatus({ message: `The primary's ${primary.readyReplicas} pods are ready with ${imageText(before)}.` });
+    draft.patchStatus({
+      message: `The primary's ${primary.readyReplicas} pods are ready with ${imageText(before)}.`,
+    });
     return;
   }
   waitForPrimary(draft, before);

@@ -208,7 +208,9 @@ describe("once the primary has begun to take over", () => {
     world.advance(MINUTE);
     expect(world.traffic?.canaryWeight).toBe(100);
     expect(world.status).toMatchObject({ phase: "Failed", canaryWeight: 100 });
-    expect(world.status?.message).toContain("The primary has no ready pod: the canary serves until it has one.");
+    expect(world.status?.message).toContain(
+      "The primary has no ready pod: the canary serves until it has one.",
+    );
     expect(world.primary?.revision).toBe("v1");
     world.primary = { ...world.primary!, readyReplicas: 1 };
     world.settle();

@@ -26,9 +26,7 @@ function isUsed({ traffic }: CoreWorld): boolean {
 }
 
 function texts(told: CoreWorld["notifications"]): string {
-  return told
-    .flatMap(({ title, text, run }) => [title, text, run?.share ?? "", run?.step ?? ""])
-    .join("\n");
+  return told.flatMap(({ title, text, run }) => [title, text, run?.share ?? "", run?.step ?? ""]).join("\n");
 }
 
 describe("an A/B test", () => {

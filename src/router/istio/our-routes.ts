@@ -49,7 +49,9 @@ export function ourRoutes(
     return [{ ...plain, name: `${prefix}${kind}-${side}${suffix}`, match, route }];
   };
   const reserved = traffic.reserved ? reservedMatchOf(context.spec) : null;
-  const sticky = traffic.canaryWeight > 0 ? stickyOf(context) : null;
+  // All requests are everybody's, whatever side a client was assigned to.
+  const isSplit = traffic.canaryWeight > 0 && traffic.canaryWeight < 100;
+  const sticky = isSplit ? stickyOf(context) : null;
   return [
     ...(reserved === null ? [] : toSide("primary", "reserved", reserved.primary)),
     ...(reserved === null ? [] : toSide("canary", "reserved", reserved.canary)),

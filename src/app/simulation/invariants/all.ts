@@ -6,6 +6,7 @@ import { comesToRest } from "./comes-to-rest.ts";
 import { drainedFirst } from "./drained-first.ts";
 import { evidenceFirst } from "./evidence-first.ts";
 import { getsATry } from "./gets-a-try.ts";
+import { idleWhenRolled } from "./idle-when-rolled.ts";
 import { oneWriter } from "./one-writer.ts";
 import { pinnedCanary } from "./pinned-canary.ts";
 import { primaryPresent } from "./primary-present.ts";
@@ -27,6 +28,7 @@ export const INVARIANTS: readonly InvariantFactory[] = [
   abortObeyed,
   drainedFirst,
   capacityKept,
+  idleWhenRolled,
   comesToRest,
   evidenceFirst,
   servesInTheEnd,
