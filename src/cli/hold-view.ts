@@ -34,6 +34,7 @@ function placeTexts(run: RunStatus, nowMs: number): readonly string[] {
       return [`${place} since ${since}, ${holdText(run, nowMs)}${approvalText(run)}`];
     }
     case "Confirming":
+    case "Shifting":
     case "Promoting":
     case "Finalising":
     case "RollingBack":
