@@ -201,6 +201,31 @@ const HISTORY: readonly Family[] = [
   withHistory(named("tail 4 x slower for 2 %, 100 rps"), { p95Min: 5 }),
 ];
 
+/** The same regressions in mid-run: the bounds are those from the start. */
+const LATE: readonly Family[] = [
+  regression(
+    "0.1 to 0.5 % after 10 min, 1000 rps",
+    { rps: 1000, canary: { errorRate: 0.005 }, onset: 40 },
+    { p95Min: 7 },
+  ),
+  regression(
+    "+5 points after 10 min, 100 rps",
+    { rps: 100, canary: { errorRate: 0.051 }, onset: 40 },
+    { p95Min: 3 },
+  ),
+  regression(
+    "0.1 to 1 % after 10 min, 1000 rps",
+    { rps: 1000, canary: { errorRate: 0.01 }, onset: 40 },
+    { p95Min: 4.5 },
+  ),
+  regression(
+    "tail 4 x slower for 2 % after 10 min, 100 rps",
+    { rps: 100, canary: { latency: tail }, onset: 40 },
+    { medianMin: 4, p95Min: 7 },
+  ),
+  withHistory(named("0.1 to 1 % after 10 min, 100 rps"), { p95Min: 5.5 }),
+];
+
 const NO_EVIDENCE: readonly Family[] = [
   {
     name: "0.2 rps: 36 requests in 30 min",
@@ -225,4 +250,4 @@ const NO_EVIDENCE: readonly Family[] = [
   },
 ];
 
-export const FAMILIES: readonly Family[] = [...HEALTHY, ...REGRESSIONS, ...HISTORY, ...NO_EVIDENCE];
+export const FAMILIES: readonly Family[] = [...HEALTHY, ...REGRESSIONS, ...HISTORY, ...LATE, ...NO_EVIDENCE];
