@@ -6,10 +6,13 @@ import type { BenchArgs } from "../../bench.ts";
 import { FAMILIES, type Family } from "./families.ts";
 import type { Measured } from "./measure.ts";
 import { accuracyPage } from "./page.ts";
+import { tickMs } from "./tick.ts";
+import { simulate } from "./world.ts";
 
 /** Runs of a family. */
 const RUNS = { healthy: 250, regression: 150, "no evidence": 50 } as const;
 const FIRST_SEED = 100_000;
+const TICK_WORLD = (FAMILIES.find(({ name }) => name === "100 rps, 0.1 %") as Family).world;
 const PAGE = fileURLToPath(new URL("../../../docs/verdict-accuracy.md", import.meta.url));
 
 /** What a worker is asked for. */
@@ -26,6 +29,7 @@ export async function main({ scale, filter }: BenchArgs): Promise<void> {
   const measured = await work(jobs);
   const page = accuracyPage(families.map((family) => measured.get(family.name) as Measured));
   console.log(page);
+  console.log(`One tick of one run: ${tickMs(simulate(TICK_WORLD, FIRST_SEED)).toFixed(2)} ms of a core.`);
   if (filter === "" && scale === 1) writeFileSync(PAGE, page);
 }
 
