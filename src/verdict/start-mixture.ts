@@ -15,8 +15,8 @@ export interface StartMixture {
   readonly intervals: number;
 }
 
-/** Prior of "the regression was there from the first interval". */
-const FROM_THE_BEGINNING = 0.5;
+/** Prior of "the regression was there from the first interval"; more of it would delay what begins in mid-run. */
+const FROM_THE_BEGINNING = 0.3;
 const CAP = 1e200;
 /** ln of the largest ratio of one interval. */
 const LARGEST_LOG_RATIO = 230;
