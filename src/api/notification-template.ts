@@ -37,6 +37,7 @@ export const DASHBOARD_VARIABLES = {
   run: "the run's number",
   from: "when the run began, ms since 1970, as Grafana takes it",
   to: "when the transition happened, ms since 1970",
+  trace: "id of the run's trace, where traces are sent (otlpEndpoint)",
 } as const satisfies Readonly<Record<string, string>>;
 
 export type DashboardVariable = keyof typeof DASHBOARD_VARIABLES;

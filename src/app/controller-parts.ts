@@ -5,6 +5,7 @@ import type { Client } from "../kube/client.ts";
 import type { ObjectKey } from "../kube/object.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import type { SpanSink } from "../telemetry/spans.ts";
 import type { OwnMetrics } from "./own-metrics/own-metrics.ts";
 
 /** What a controller needs from outside: in production sockets and wall time, in the simulation neither. */
@@ -23,6 +24,8 @@ export interface ControllerParts {
   readonly namespace: string;
   /** The Lease whose holder alone may write; absent: nobody else runs. */
   readonly lease?: ObjectKey | undefined;
+  /** Where traces of runs go; absent: nowhere. */
+  readonly spans?: SpanSink | undefined;
   /** Replaces sockets to Prometheus. */
   readonly prometheusAdapter?: AxiosAdapter | undefined;
   /** Replaces sockets to receivers of notifications. */

@@ -5,14 +5,17 @@ import { HttpTransport } from "../kube/http-transport.ts";
 import { loadKubeconfig } from "../kube/kubeconfig.ts";
 import type { ObjectKey } from "../kube/object.ts";
 import { RestClient } from "../kube/rest-client.ts";
-import { type Clock, SystemClock } from "../lib/clock.ts";
+import { type Clock, SystemClock, within } from "../lib/clock.ts";
 import { Prng } from "../lib/prng.ts";
 import { ScaledClock } from "../lib/scaled-clock.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import type { OtlpSpans } from "../telemetry/otlp-spans.ts";
 import { createPinoLogger } from "../telemetry/pino-logger.ts";
 import { createController } from "./controller.ts";
 import { debugApp } from "./debug.ts";
 import { healthApp } from "./health.ts";
 import { Liveness } from "./liveness.ts";
+import { VERSION } from "./own-metrics/live-series.ts";
 import { callSink } from "./own-metrics/observers.ts";
 import { createOwnMetrics } from "./own-metrics/own-metrics.ts";
 import { servePages } from "./serve-pages.ts";
@@ -43,8 +46,10 @@ export async function runController(config: Config, asked: Promise<void>): Promi
   const onCall = callSink(metrics.own.api);
   const client = new RestClient({ transport, clock: network, fieldManager: FIELD_MANAGER, onCall });
   const instance = `${hostname()}-${process.pid}-${clock.now().toString(36)}`;
+  const spans = await openSpans(config, logger, instance);
   const controller = createController({
     config,
+    spans,
     client,
     clock,
     random: () => prng.float(),
@@ -73,8 +78,26 @@ export async function runController(config: Config, asked: Promise<void>): Promi
   logger.info("controller is stopping");
   await controller.stop(GRACE_MS);
   liveness.stop();
+  await within(network, GRACE_MS / 4, spans?.close() ?? Promise.resolve());
   for (const page of pages) await page.close();
   transport.close();
+}
+
+/** Undefined: no traces are asked for, and nothing of them is loaded. */
+async function openSpans(
+  { otlpEndpoint: endpoint, clusterName }: Config,
+  logger: Logger,
+  instance: string,
+): Promise<OtlpSpans | undefined> {
+  if (endpoint === undefined) return undefined;
+  const resource = {
+    "service.name": "sluice",
+    "service.version": VERSION,
+    "service.instance.id": instance,
+    ...(clusterName === undefined ? {} : { "k8s.cluster.name": clusterName }),
+  };
+  const { openOtlpSpans } = await import("../telemetry/otlp-spans.ts");
+  return openOtlpSpans({ endpoint, resource, logger });
 }
 
 /** Where the Lease is that controllers of the same Rollouts share; undefined: this one is alone. */

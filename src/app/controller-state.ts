@@ -5,6 +5,7 @@ import type { Decided } from "../controller/decision-log.ts";
 import type { Pass } from "../controller/pass.ts";
 import type { CacheSet, CacheState } from "../kube/cache-set.ts";
 import { keyOf, keyText } from "../kube/object.ts";
+import type { Reader } from "../kube/reader.ts";
 import type { Clock } from "../lib/clock.ts";
 import { isoTime } from "../lib/time.ts";
 import type { Leadership, LeadershipState } from "./leadership.ts";
@@ -46,13 +47,13 @@ interface Sources {
   readonly leadership: Leadership;
   readonly controller: RolloutController;
   readonly pass: Pass;
-  readonly rollouts: readonly Rollout[];
+  readonly rollouts: Reader<Rollout>;
 }
 
 export function controllerState(sources: Sources, asked?: string): ControllerState {
   const { clock, set, leadership, controller, pass, rollouts } = sources;
   const { passes, ...counts } = controller.queue.vitals;
-  const shown = rollouts.filter((rollout) => asked === undefined || keyText(keyOf(rollout)) === asked);
+  const shown = rollouts.list().filter((rollout) => asked === undefined || keyText(keyOf(rollout)) === asked);
   return {
     leadership: leadership.state(),
     queue: {

@@ -1,7 +1,10 @@
+import type { Config } from "../config/config.ts";
 import { RolloutController } from "../controller/controller.ts";
 import { Executor } from "../controller/execute.ts";
 import { Gatherer } from "../controller/gather.ts";
 import { Pass } from "../controller/pass.ts";
+import { NO_TRACE, RunTrace, type Trace } from "../controller/run-trace.ts";
+import type { CoreSettings } from "../core/snapshot.ts";
 import { CacheSet } from "../kube/cache-set.ts";
 import { keyText } from "../kube/object.ts";
 import type { QueueVitals } from "../kube/work-queue.ts";
@@ -49,6 +52,7 @@ export function createController(parts: ControllerParts): Controller {
   const onRestart = restartSink(own.api);
   const set = new CacheSet({ client: leadership.client, clock, random, logger, onRestart });
   const caches = makeCaches(set, config.namespaces);
+  const { rollouts } = caches;
 
   const workload = new DeploymentWorkload({ client: set.client, ...caches });
   const router = new IstioRouter({ client: set.client, ...caches });
@@ -60,22 +64,19 @@ export function createController(parts: ControllerParts): Controller {
     events,
     onThread: (subject) => controller.wake(keyText(subject), false),
   });
-  const gates = createGates(parts, events, (key, isUrgent) => controller.wake(key, isUrgent));
-  const passes = passRecorder(parts, caches.rollouts, leadership.mayWrite);
+  const trace = createTrace(parts);
+  const wake = (key: string, isUrgent: boolean) => controller.wake(key, isUrgent);
+  const gates = createGates(parts, events, { wake, trace });
+  const passes = passRecorder(parts, rollouts, leadership.mayWrite);
   const pass = new Pass({
-    gatherer: new Gatherer({ clock, rollouts: caches.rollouts, workload, router, metrics: source, notifier }),
-    executor: new Executor({ client: set.client, workload, router }),
+    gatherer: new Gatherer({ clock, rollouts, workload, router, metrics: source, notifier, trace }),
+    executor: new Executor({ client: set.client, workload, router, trace }),
     gates: gates.desk,
     events: gates.events,
     notifier,
-    settings: {
-      drainMs: config.drain,
-      drainMaxMs: config.drainMax,
-      settleMs: config.settle,
-      splitWaitMs: config.splitWait,
-      statusRefreshMs: config.statusRefresh,
-    },
+    settings: coreSettings(config),
     logger,
+    trace,
     observer: passes,
   });
   const controller = new RolloutController({
@@ -90,7 +91,7 @@ export function createController(parts: ControllerParts): Controller {
     observer: queueObserver(own.queue, passes.passed),
   });
   const leads = leadership.mayWrite;
-  showRollouts(own.rollouts, { rollouts: caches.rollouts, leads, limit: config.rolloutSeries });
+  showRollouts(own.rollouts, { rollouts, leads, limit: config.rolloutSeries });
   showLive(own, { controller, notifier, gates, watches: set, leads });
 
   let isWorking = false;
@@ -111,16 +112,23 @@ export function createController(parts: ControllerParts): Controller {
       await Promise.all([notifier.drain(shareMs), gates.hooks.drain(shareMs), events.drain(shareMs)]);
       await within(clock, shareMs, set.stop());
     },
-    problems: () => {
-      const { problem } = leadership.state();
-      return [...set.problems(), ...(problem === null ? [] : [problem])];
-    },
+    problems: () => [...set.problems(), ...[leadership.state().problem].filter((it) => it !== null)],
     leadership: () => leadership.state(),
     vitals: () => controller.queue.vitals,
-    state: (rollout) =>
-      controllerState(
-        { clock, set, leadership, controller, pass, rollouts: caches.rollouts.list() },
-        rollout,
-      ),
+    state: (rollout) => controllerState({ clock, set, leadership, controller, pass, rollouts }, rollout),
+  };
+}
+
+function createTrace({ spans, clock, instance }: ControllerParts): Trace {
+  return spans === undefined ? NO_TRACE : new RunTrace({ clock, sink: spans, instance });
+}
+
+function coreSettings(config: Config): CoreSettings {
+  return {
+    drainMs: config.drain,
+    drainMaxMs: config.drainMax,
+    settleMs: config.settle,
+    splitWaitMs: config.splitWait,
+    statusRefreshMs: config.statusRefresh,
   };
 }

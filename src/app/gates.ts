@@ -1,4 +1,4 @@
-import { GateDesk } from "../controller/gate-desk.ts";
+import { GateDesk, type GateDeskOptions } from "../controller/gate-desk.ts";
 import type { EventSink } from "../controller/pass.ts";
 import { EventHooks } from "../gate/webhook/event-hooks.ts";
 import { HttpWebhookTransport } from "../gate/webhook/http-transport.ts";
@@ -16,11 +16,11 @@ export interface Gates {
   readonly hooks: EventHooks;
 }
 
-/** All that speaks to the webhooks of Rollouts; `wake` is told of answers. */
+/** All that speaks to the webhooks of Rollouts. */
 export function createGates(
   parts: ControllerParts,
   events: EventSink,
-  wake: (key: string, isUrgent: boolean) => void,
+  { wake, trace }: Pick<GateDeskOptions, "wake" | "trace">,
 ): Gates {
   const { client, clock, config, random, logger, metrics, webhookTransport } = parts;
   const transport = webhookTransport ?? new HttpWebhookTransport({ guard: addressGuard(config) });
@@ -33,7 +33,7 @@ export function createGates(
     onProblem: undeliveredTo(events),
   });
   return {
-    desk: new GateDesk({ clock, gate, wake, observer: gateObserver(metrics.own.gates) }),
+    desk: new GateDesk({ clock, gate, wake, trace, observer: gateObserver(metrics.own.gates) }),
     events: {
       post: (rollout, event) => {
         events.post(rollout, event);

@@ -14,6 +14,7 @@ import { type ScenarioResult, ScenarioRunner } from "../sim/scenario/runner.ts";
 import { EmbeddedSlack } from "../sim/slack/embedded-slack.ts";
 import { World } from "../sim/world.ts";
 import { type Logger, silentLogger } from "../telemetry/logger.ts";
+import type { SpanSink } from "../telemetry/spans.ts";
 import { receiversInProcess } from "./embedded-receivers.ts";
 import { SimulatedController } from "./simulated-controller.ts";
 
@@ -23,6 +24,8 @@ export interface RehearsalOptions {
   readonly logger?: Logger;
   /** Where notifications go, which take their time from this clock; absent: to an embedded Slack, and nowhere else. */
   readonly receivers?: ((clock: Clock) => AxiosAdapter) | undefined;
+  /** Where traces of runs go; absent: nowhere. */
+  readonly spans?: SpanSink | undefined;
   /** Flags of the controller. */
   readonly flags?: ConfigSources["flags"];
   /** Stands between the controller and the API server; absent: nothing does. */
@@ -62,6 +65,7 @@ export async function rehearse(options: RehearsalOptions): Promise<ScenarioResul
     prng,
     logger,
     receiverAdapter,
+    spans: options.spans,
     ...(network === undefined ? {} : { network: () => network }),
   });
   const runner = new ScenarioRunner({

@@ -11,6 +11,7 @@ import { inProcessAdapter } from "../sim/prometheus/axios-adapter.ts";
 import type { World } from "../sim/world.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { MetricsRegistry } from "../telemetry/metrics-registry.ts";
+import type { SpanSink } from "../telemetry/spans.ts";
 import { type Controller, createController } from "./controller.ts";
 import { Life } from "./mortal.ts";
 import { callSink } from "./own-metrics/observers.ts";
@@ -23,6 +24,8 @@ export interface SimulatedControllerOptions {
   readonly logger: Logger;
   /** Where notifications go. */
   readonly receiverAdapter?: AxiosAdapter | undefined;
+  /** Where traces of runs go; absent: nowhere. */
+  readonly spans?: SpanSink | undefined;
   /** Who answers webhooks; default: the world's. */
   readonly webhookTransport?: WebhookTransport | undefined;
   /** Tells the processes of several controllers apart; default "sluice". */
@@ -69,6 +72,7 @@ export class SimulatedController {
       instance,
       namespace: OWN_NAMESPACE,
       lease,
+      spans: this.#options.spans,
       client: new RestClient({
         transport: life.transport(network),
         clock,

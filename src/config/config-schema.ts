@@ -118,6 +118,12 @@ export const configSchema = z.strictObject({
   flaggerMetrics: flag
     .default(false)
     .describe("show flagger_canary_* on /metrics too: Flagger's names, labels and values"),
+  otlpEndpoint: z
+    .preprocess((value) => (value === "" ? undefined : value), httpUrl.optional())
+    .optional()
+    .describe(
+      "send traces of runs to this OTLP/HTTP receiver, as http://otel-collector:4318; also $OTEL_EXPORTER_OTLP_ENDPOINT; absent: none",
+    ),
   debugListen: z
     .string()
     .regex(/^$|^(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}$/, {

@@ -60,11 +60,16 @@ function givenValue(key: ConfigKey, sources: ConfigSources): readonly [ConfigKey
   const { flags, file, environment = process.env } = sources;
   const candidates: readonly Given[] = [
     { value: flags[key], as: `--${flagName(key)}` },
-    { value: environment[environmentName(key)], as: environmentName(key) },
+    ...namesInEnvironment(key).map((name) => ({ value: environment[name], as: name })),
     { value: file?.values[key], as: `${file?.path}: ${key}` },
   ];
   const found = candidates.find(({ value }) => value !== undefined && value !== null);
   return found === undefined ? [] : [[key, found]];
+}
+
+/** Ours wins over the one that everybody knows. */
+function namesInEnvironment(key: ConfigKey): readonly string[] {
+  return [environmentName(key), ...(key === "otlpEndpoint" ? ["OTEL_EXPORTER_OTLP_ENDPOINT"] : [])];
 }
 
 function isKey(key: string): key is ConfigKey {

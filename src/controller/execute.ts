@@ -12,12 +12,14 @@ import { isDeepEqual } from "../lib/json.ts";
 import type { Router } from "../router/router.ts";
 import type { Workload } from "../workload/workload.ts";
 import type { Scene } from "./gather.ts";
+import { NO_TRACE, type Trace } from "./run-trace.ts";
 
 interface Parts {
   /** Records its writes in the caches, so that the next pass sees them. */
   readonly client: Client;
   readonly workload: Workload;
   readonly router: Router;
+  readonly trace?: Trace | undefined;
 }
 
 /** Something urgent has happened while a write was under way. */
@@ -57,15 +59,27 @@ export class Executor {
   async execute(scene: Scene, decision: Decision, execution: Execution): Promise<boolean> {
     const { onStatus, onTraffic, signal } = execution;
     const stage = new Stage(this.#parts, scene);
+    const perform = (action: Action) =>
+      this.#traced(scene, decision, action.kind, () => performed(stage, action, signal));
     for (const action of decision.actions) {
-      await performed(stage, action, signal);
+      await perform(action);
       if (action.kind === "setTraffic") onTraffic?.();
     }
     signal.throwIfAborted();
-    const wroteStatus = await abortable(stage.writeStatus(decision.status), signal);
+    const wroteStatus = await abortable(
+      stage.writeStatus(decision.status, (write) => this.#traced(scene, decision, "writeStatus", write)),
+      signal,
+    );
     onStatus();
-    for (const action of decision.finally) await performed(stage, action, signal);
+    for (const action of decision.finally) await perform(action);
     return wroteStatus || decision.actions.length > 0 || decision.finally.length > 0;
+  }
+
+  /** A write belongs to the stage that it leads to, or to the last one of the run. */
+  #traced<T>(scene: Scene, { status }: Decision, name: string, write: () => Promise<T>): Promise<T> {
+    const { rollout } = scene.snapshot;
+    const { trace = NO_TRACE } = this.#parts;
+    return trace.during(rollout, status.run ?? rollout.status?.run, { name, kind: "client" }, write);
   }
 
   /** The status alone, if it differs from the one that was read. */
@@ -139,10 +153,15 @@ class Stage {
   }
 
   /** With the resourceVersion that was read: a Rollout that has moved on is decided anew. */
-  async writeStatus(status: RolloutStatus): Promise<boolean> {
+  async writeStatus(
+    status: RolloutStatus,
+    wrapped: <T>(write: () => Promise<T>) => Promise<T>,
+  ): Promise<boolean> {
     if (isDeepEqual(status, this.#scene.snapshot.rollout.status)) return false;
     const object: Rollout = { ...this.#scene.snapshot.rollout, metadata: this.#metadata, status };
-    const written = await this.#parts.client.update(ROLLOUT, object, { subresource: "status" });
+    const written = await wrapped(() =>
+      this.#parts.client.update(ROLLOUT, object, { subresource: "status" }),
+    );
     this.#metadata = written.metadata;
     return true;
   }

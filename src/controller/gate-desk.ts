@@ -5,6 +5,7 @@ import type { GateAnswers } from "../core/snapshot.ts";
 import type { Gate, GateReply } from "../gate/gate.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Slots } from "../lib/slots.ts";
+import { NO_TRACE, type Trace, type Work } from "./run-trace.ts";
 
 export interface GateDeskOptions {
   readonly clock: Clock;
@@ -12,6 +13,7 @@ export interface GateDeskOptions {
   /** An answer has come for this Rollout. Urgent: it may take the weight to 0. */
   readonly wake: (key: string, isUrgent: boolean) => void;
   readonly observer?: GateObserver | undefined;
+  readonly trace?: Trace | undefined;
 }
 
 /** For metrics. Called synchronously; must not throw. */
@@ -53,7 +55,7 @@ export class GateDesk {
   }
 
   /** From now on these are asked for a Rollout, and no others. True when something has begun to be asked. */
-  sync(key: string, rollout: Pick<Rollout, "metadata">, asks: readonly GateAsk[]): boolean {
+  sync(key: string, rollout: Pick<Rollout, "metadata" | "status">, asks: readonly GateAsk[]): boolean {
     this.#dropExcept(key, new Set(asks.map(({ id }) => id)));
     const now = this.#options.clock.now();
     const due = asks.filter((ask) => ask.dueMs <= now && !this.#entry(key, ask.id).answers.isAsking);
@@ -101,7 +103,7 @@ export class GateDesk {
     return entry;
   }
 
-  async #ask(key: string, rollout: Pick<Rollout, "metadata">, ask: GateAsk): Promise<void> {
+  async #ask(key: string, rollout: Pick<Rollout, "metadata" | "status">, ask: GateAsk): Promise<void> {
     const entry = this.#entry(key, ask.id);
     const call = new AbortController();
     entry.call = call;
@@ -121,15 +123,26 @@ export class GateDesk {
 
   /** Null: nobody wants the answer any more. */
   async #call(
-    rollout: Pick<Rollout, "metadata">,
+    rollout: Pick<Rollout, "metadata" | "status">,
     ask: GateAsk,
     signal: AbortSignal,
   ): Promise<GateReply | null> {
     if (signal.aborted) return null;
-    const { clock, gate, observer } = this.#options;
+    const { clock, gate, observer, trace = NO_TRACE } = this.#options;
     const { hook, phase, checksum } = ask;
     const begunMs = clock.now();
-    const reply = await gate.ask({ rollout, hook, phase, checksum }, signal);
+    const work: Work<GateReply> = {
+      name: `webhook ${hook.name}`,
+      kind: "client",
+      told: ({ result, text }) => ({
+        "sluice.webhook.type": hook.type,
+        "sluice.webhook.result": result,
+        "sluice.webhook.text": text,
+      }),
+    };
+    const reply = await trace.during(rollout, rollout.status?.run, work, () =>
+      gate.ask({ rollout, hook, phase, checksum }, signal),
+    );
     const result = signal.aborted ? "abandoned" : reply.result;
     observer?.answered?.({ type: hook.type, result, tookMs: clock.now() - begunMs });
     return reply;

@@ -1,3 +1,4 @@
+import type { EvidenceRow } from "../api/evidence.ts";
 import { NO_POD_FACTS } from "../api/pod-facts.ts";
 import type { Rollout } from "../api/rollout.ts";
 import type { RolloutSpec } from "../api/spec.ts";
@@ -7,6 +8,7 @@ import type { Observation, Snapshot } from "../core/snapshot.ts";
 import { keyOf, keyText, type ObjectKey } from "../kube/object.ts";
 import type { Reader } from "../kube/reader.ts";
 import type { Clock } from "../lib/clock.ts";
+import { isoTime } from "../lib/time.ts";
 import type { MetricsSource } from "../metrics/metrics.ts";
 import type { Notifier } from "../notify/notify.ts";
 import type { RouteContext, Router, ServiceState } from "../router/router.ts";
@@ -14,6 +16,7 @@ import type { Workload, Workloads } from "../workload/workload.ts";
 import { evidenceQueryOf } from "./evidence-query.ts";
 import type { Memory } from "./memories.ts";
 import { readCommands } from "./read-commands.ts";
+import { NO_TRACE, type Trace, type Work } from "./run-trace.ts";
 import { SpecReader } from "./spec-reader.ts";
 
 /** Index of the Rollout cache: `namespace/target`. */
@@ -34,6 +37,7 @@ interface Parts {
   readonly router: Router;
   readonly metrics: MetricsSource;
   readonly notifier: Pick<Notifier, "threads">;
+  readonly trace?: Trace | undefined;
 }
 
 /** What this process remembers of a run. */
@@ -79,12 +83,15 @@ export class Gatherer {
 
   /** Answers what core asked for. Never rejects: a source that fails is an observation too. */
   async observe(scene: Scene, asks: readonly Ask[], signal: AbortSignal): Promise<readonly Observation[]> {
-    const { metrics } = this.#parts;
+    const { metrics, trace = NO_TRACE } = this.#parts;
+    const { rollout } = scene.snapshot;
     return Promise.all(
       asks.map(async (ask) => ({
         kind: "evidence" as const,
         intervalMs: ask.intervalMs,
-        rows: await metrics.fetch(evidenceQueryOf(scene.inForce, ask), signal),
+        rows: await trace.during(rollout, rollout.status?.run, EVIDENCE, () =>
+          metrics.fetch(evidenceQueryOf(scene.inForce, ask), signal),
+        ),
       })),
     );
   }
@@ -118,6 +125,20 @@ function threadsOf(rollout: Rollout, notifier: Pick<Notifier, "threads">): Snaps
   const { run } = rollout.status ?? {};
   return run === undefined ? {} : notifier.threads(rollout, run.id);
 }
+
+const EVIDENCE: Work<readonly EvidenceRow[]> = {
+  name: "evidence",
+  kind: "client",
+  told: (rows) => {
+    const last = rows.at(-1);
+    const error = rows.find((row) => row.error !== undefined)?.error;
+    return {
+      "sluice.rows": rows.length,
+      ...(last === undefined ? {} : { "sluice.through": isoTime(last.endMs) }),
+      ...(error === undefined ? {} : { "sluice.error": error }),
+    };
+  },
+};
 
 const NOTHING: Workloads = {
   target: null,

@@ -18,6 +18,7 @@ import { type Executor, isInterruption, PassInterrupted } from "./execute.ts";
 import type { GateDesk } from "./gate-desk.ts";
 import type { Gatherer, Scene } from "./gather.ts";
 import { Memories } from "./memories.ts";
+import type { Trace } from "./run-trace.ts";
 import { Troubles } from "./troubles.ts";
 import { type Attempt, Untold } from "./untold.ts";
 
@@ -45,6 +46,7 @@ export interface PassParts {
   readonly settings: CoreSettings;
   readonly logger: Logger;
   readonly observer?: PassObserver | undefined;
+  readonly trace?: Trace | undefined;
 }
 
 /** What one pass over a Rollout came to. */
@@ -229,6 +231,7 @@ export class Pass {
     for (const event of decision.events) this.#parts.events.post(rollout, event);
     for (const transition of decision.notifications) this.#parts.notifier.notify(rollout, transition);
     this.#parts.observer?.wrote?.(rollout, before, decision.status);
+    this.#parts.trace?.moved(rollout, before, decision.status);
   }
 }
 

@@ -2,6 +2,7 @@ import type { Transition } from "../api/notification.ts";
 import type { DashboardVariable } from "../api/notification-template.ts";
 import { templatePieces } from "../api/template.ts";
 import { parseTime } from "../lib/time.ts";
+import { traceIdOf } from "../telemetry/spans.ts";
 import type { Subject } from "./channel.ts";
 
 /** The controller's `dashboardUrl` for one transition, values encoded; undefined where none is set. */
@@ -21,6 +22,7 @@ export function dashboardLink(
     run: run === null ? "" : String(run.id),
     from: String(run === null ? atMs : parseTime(run.startedAt)),
     to: String(atMs),
+    trace: run === null ? "" : traceIdOf(subject.uid, run.id),
   };
   return templatePieces(template)
     .map((piece) =>
