@@ -1,6 +1,7 @@
 /**
  * What one arm was seen to do within one interval: increments, not totals. Counts are whole numbers up to what the
- * source can tell (a source may extrapolate, so they need not be integers).
+ * source can tell (a source may extrapolate, so they need not be integers). On ports that are not HTTP a request is a
+ * connection that was opened, and an error one that did not come about.
  */
 export interface ArmCounts {
   readonly requests: number;
@@ -28,6 +29,12 @@ export interface SentCounts {
   readonly primary: number;
 }
 
+/** Bytes that went over connections of each arm, both ways: what is left to see of connections that stay open. */
+export interface CarriedBytes {
+  readonly canary: number;
+  readonly primary: number;
+}
+
 /** One interval of evidence. A null arm: the source gave nothing for it; `error` may say why. */
 export interface EvidenceRow {
   /** End of the interval, milliseconds since the epoch. */
@@ -36,6 +43,8 @@ export interface EvidenceRow {
   readonly primary: ArmCounts | null;
   /** Absent: no caller's proxy told of either arm in this interval. */
   readonly sent?: SentCounts;
+  /** Absent: requests are counted, not connections. */
+  readonly bytes?: CarriedBytes;
   /** By metric name. */
   readonly own: Readonly<Record<string, OwnMetricSample>>;
   /** Why an arm is null when the source failed; absent when it answered and there was just no traffic. */

@@ -32,7 +32,7 @@ describe("what is wrong with the traffic of a spec", () => {
     expect(problemsOf({ canaryMatch: [{ uri: { exact: "/" } }] }, { service, shadow })).toEqual([
       "spec.traffic.istio.canaryMatch: port 6379 is TCP (tcp-redis), and canaryMatch is about HTTP requests; take it away, or give the port an HTTP name such as http",
       "spec.shadow: port 6379 is TCP (tcp-redis), and only HTTP requests can be mirrored",
-      "spec.analysis.metrics[0]: port 6379 is TCP (tcp-redis), and success-rate counts HTTP requests; judge it by queries of your own",
+      "spec.analysis.metrics[1]: port 6379 is TCP (tcp-redis), and latency is that of HTTP requests; success-rate counts connections that come about, and queries of your own what you measure",
     ]);
   });
 

@@ -91,7 +91,7 @@ function opaqueProblems({ service, shadow, traffic, analysis }: RolloutSpec): re
   if (isHttpPort({ name: service.portName, appProtocol: service.appProtocol })) return [];
   const port = `port ${service.port} is TCP (${service.appProtocol ?? service.portName})`;
   const members = OF_REQUESTS.filter((name) => traffic.istio[name] !== undefined);
-  const builtIn = analysis.metrics.findIndex(({ query }) => query === undefined);
+  const latency = analysis.metrics.findIndex(({ name }) => name === "latency");
   return [
     ...members.map((name) => ({
       field: `${ISTIO}.${name}`,
@@ -100,12 +100,12 @@ function opaqueProblems({ service, shadow, traffic, analysis }: RolloutSpec): re
     ...(shadow === undefined
       ? []
       : [{ field: "spec.shadow", message: `${port}, and only HTTP requests can be mirrored` }]),
-    ...(builtIn < 0
+    ...(latency < 0
       ? []
       : [
           {
-            field: `spec.analysis.metrics[${builtIn}]`,
-            message: `${port}, and ${analysis.metrics[builtIn]?.name} counts HTTP requests; judge it by queries of your own`,
+            field: `spec.analysis.metrics[${latency}]`,
+            message: `${port}, and latency is that of HTTP requests; success-rate counts connections that come about, and queries of your own what you measure`,
           },
         ]),
   ];

@@ -2,7 +2,7 @@ import type { Rollout } from "../api/rollout.ts";
 import { evidenceQueryOf } from "../controller/evidence-query.ts";
 import { intervalMsOf } from "../core/interval.ts";
 import type { Arm, EvidenceQuery } from "../metrics/metrics.ts";
-import { latencyQuery, requestsQuery } from "../metrics/prometheus/istio-query.ts";
+import { connectionQueries, latencyQuery, requestsQuery } from "../metrics/prometheus/istio-query.ts";
 import { renderOwnQuery } from "../metrics/prometheus/own-query.ts";
 
 /** A query as it goes to Prometheus' range API, one value an interval. */
@@ -27,9 +27,20 @@ export function evidenceQueries(rollout: Rollout): readonly SentQuery[] {
   const arms = [query.canary, query.primary];
   const wantsLatency = analysis.metrics.some(({ name }) => name === "latency");
   return [
-    { title: "requests and errors", promql: requestsQuery(arms, intervalMs) },
+    ...countQueries(query, arms),
     ...(wantsLatency ? [{ title: "latency", promql: latencyQuery(arms, intervalMs) }] : []),
     ...ownQueries(query),
+  ];
+}
+
+function countQueries({ counts, intervalMs }: EvidenceQuery, arms: readonly Arm[]): readonly SentQuery[] {
+  if (counts === "requests")
+    return [{ title: "requests and errors", promql: requestsQuery(arms, intervalMs) }];
+  const { opened, closed, bytes } = connectionQueries(arms, intervalMs);
+  return [
+    { title: "connections opened", promql: opened },
+    { title: "connections closed", promql: closed },
+    { title: "bytes of connections", promql: bytes },
   ];
 }
 

@@ -1,4 +1,5 @@
 import { namesOf } from "../api/names.ts";
+import { isHttpPort } from "../api/protocol.ts";
 import type { Rollout } from "../api/rollout.ts";
 import type { Ask } from "../core/ask.ts";
 import { formatDuration } from "../lib/duration.ts";
@@ -8,6 +9,7 @@ import type { EvidenceQuery } from "../metrics/metrics.ts";
 export function evidenceQueryOf(inForce: Rollout, ask: Ask): EvidenceQuery {
   const { name, namespace = "default" } = inForce.metadata;
   const names = namesOf(inForce);
+  const { portName, appProtocol } = inForce.spec.service;
   return {
     canary: { namespace, workload: names.target },
     primary: { namespace, workload: names.primary },
@@ -24,5 +26,6 @@ export function evidenceQueryOf(inForce: Rollout, ask: Ask): EvidenceQuery {
     toMs: ask.toMs,
     metrics: ask.metrics,
     phase: ask.phase,
+    counts: isHttpPort({ name: portName, appProtocol }) ? "requests" : "connections",
   };
 }

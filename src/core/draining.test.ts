@@ -53,6 +53,27 @@ describe("the canary's pods, after weight 0", () => {
     expect(world.status?.phase).toBe("Failed");
   });
 
+  test("stay while bytes go over connections that are still open, as long as --drain-max allows", () => {
+    const world = aborted();
+    const quietMs = world.nowMs + MINUTE;
+    world.evidence = (endMs) => ({
+      canary: null,
+      primary: served(100),
+      bytes: { canary: endMs < quietMs ? 4_096 : 0, primary: 9_000 },
+    });
+    const kept = keptMs(world);
+    expect(kept).toBeGreaterThanOrEqual(MINUTE + 15_000);
+    expect(kept).toBeLessThanOrEqual(MINUTE + 45_000);
+
+    const busy = aborted();
+    busy.evidence = () => ({ canary: null, primary: null, bytes: { canary: 4_096, primary: 0 } });
+    expect(keptMs(busy)).toBe(busy.settings.drainMaxMs);
+    const events = busy.decisions.flatMap((decision) => decision.events);
+    expect(events.find(({ reason }) => reason === "DrainTimedOut")?.message).toContain(
+      "8,192 bytes went over open connections in the last 30s",
+    );
+  });
+
   test("go after the drain when the metrics source does not answer", () => {
     const world = aborted();
     world.evidence = () => null;

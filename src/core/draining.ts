@@ -133,9 +133,12 @@ function stateOf(seen: SeenTraffic | null, drain: Drain): DrainState {
   if (last.isUnknown) return { kind: "over" };
   const newest = rows.slice(-QUIET_ROWS);
   const late = sum(newest.map((row) => requestsOf(row, drain.arm)));
-  if (late > 0) return { kind: "busy", text: busyText(late, newest.length * seen.intervalMs) };
+  const lateBytes = sum(newest.map(({ bytes }) => bytes?.[drain.arm] ?? 0));
+  const windowMs = newest.length * seen.intervalMs;
+  if (late > 0) return { kind: "busy", text: busyText(late, windowMs) };
+  if (lateBytes > 0) return { kind: "busy", text: bytesText(lateBytes, windowMs) };
   if (newest.length < QUIET_ROWS) return { kind: "untold" };
-  const firstQuiet = rows.findLastIndex((row) => requestsOf(row, drain.arm) > 0) + 1;
+  const firstQuiet = rows.findLastIndex((row) => isUsed(row, drain.arm)) + 1;
   const elsewhere = drain.arm === "canary" ? "primary" : "canary";
   const others = sum(rows.slice(firstQuiet).map((row) => requestsOf(row, elsewhere)));
   return { kind: isProven(others, drain.share) ? "over" : "untold" };
@@ -152,6 +155,15 @@ function isProven(requests: number, share: number): boolean {
 /** Whoever tells more: a pod whose proxy is not scraped any more shows at its callers alone. */
 function requestsOf(row: SeenRow, arm: keyof ArmPair): number {
   return Math.max(row.arrived[arm], row.sent?.[arm] ?? 0);
+}
+
+/** A connection that stays open is not opened again, and is seen by what goes over it. */
+function isUsed(row: SeenRow, arm: keyof ArmPair): boolean {
+  return requestsOf(row, arm) > 0 || (row.bytes?.[arm] ?? 0) > 0;
+}
+
+function bytesText(bytes: number, windowMs: number): string {
+  return `${Math.round(bytes).toLocaleString("en")} bytes went over open connections in the last ${formatDuration(windowMs)}`;
 }
 
 function busyText(requests: number, windowMs: number): string {

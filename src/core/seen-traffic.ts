@@ -15,6 +15,8 @@ export interface SeenRow {
   readonly arrived: ArmPair;
   /** From callers' proxies, which do not count mirrored ones; null where none reports. */
   readonly sent: ArmPair | null;
+  /** What went over connections, where those are counted. */
+  readonly bytes: ArmPair | null;
 }
 
 /** The newest rows, oldest first: what the split and the end of a drain are told from. At most `ROWS_KEPT`. */
@@ -53,11 +55,12 @@ export function rowsSince(seen: SeenTraffic | null, sinceMs: number): readonly S
 }
 
 function toSeenRow(row: EvidenceRow): SeenRow {
-  const { endMs, canary, primary, sent } = row;
+  const { endMs, canary, primary, sent, bytes } = row;
   return {
     endMs,
     isUnknown: isUnanswered(row),
     arrived: { canary: canary?.requests ?? 0, primary: primary?.requests ?? 0 },
     sent: sent ?? null,
+    bytes: bytes ?? null,
   };
 }

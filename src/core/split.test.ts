@@ -12,7 +12,7 @@ const FIRST: AskedSplit = { asked: 5, former: 0, isFloor: false };
 function rowsOf(...counts: readonly (readonly [canary: number, primary: number])[]): SeenTraffic {
   const rows = counts.map(([canary, primary], index) => {
     const pair = { canary, primary };
-    return { endMs: (index + 1) * INTERVAL_MS, isUnknown: false, arrived: pair, sent: pair };
+    return { endMs: (index + 1) * INTERVAL_MS, isUnknown: false, arrived: pair, sent: pair, bytes: null };
   });
   return { intervalMs: INTERVAL_MS, rows };
 }

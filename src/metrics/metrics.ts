@@ -24,6 +24,8 @@ export interface EvidenceQuery {
    * alone, where mirrored requests are seen.
    */
   readonly phase: "live" | "shadow";
+  /** What the proxies count: requests or, on ports whose bytes they do not look into, connections. */
+  readonly counts: "requests" | "connections";
 }
 
 /**

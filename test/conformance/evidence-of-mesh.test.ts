@@ -73,6 +73,7 @@ function aWatchedMesh() {
       toMs,
       metrics: [{ name: "latency", max: "500ms", onFail: "rollback" }],
       phase: "live",
+      counts: "requests",
     });
     await clock.advance(1_000);
     return fetched;

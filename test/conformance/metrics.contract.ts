@@ -61,6 +61,7 @@ export function metricsContract(name: string, create: () => Promise<MetricsWorld
           toMs: end(rows),
           metrics: [{ name: "latency", percentile: 99, max: "500ms", onFail: "rollback" }],
           phase: "live",
+          counts: "requests",
           ...rest,
         }),
       );
@@ -256,6 +257,38 @@ export function metricsContract(name: string, create: () => Promise<MetricsWorld
       });
     });
 
+    describe("counts connections where requests cannot be told apart", () => {
+      const connections = { counts: "connections", metrics: [] } as const;
+
+      it("as they are opened, with what went over them and those that did not come about", async () => {
+        const client = { workload: "checkout", reporter: "source" } as const;
+        const rows = await rowsOf(
+          [
+            { workload: "checkout", metric: "opened", scrapes: [0, 0, 0, 40, 40, 40, 40] },
+            { workload: "checkout", metric: "sent", scrapes: [0, 0, 0, 900, 900, 900, 1_000] },
+            { workload: "checkout", metric: "received", scrapes: [0, 0, 0, 100, 100, 100, 120] },
+            { ...client, metric: "opened", scrapes: [0, 0, 0, 50, 50, 50, 50] },
+            { ...client, metric: "closed", scrapes: [0, 0, 0, 7, 7, 7, 20] },
+            { ...client, metric: "closed", flags: "UF,URX", scrapes: [0, 0, 0, 10, 10, 10, 10] },
+          ],
+          connections,
+        );
+        expect(rows).toMatchObject([
+          { canary: counts(50, 10), primary: null, bytes: { canary: 1_000, primary: 0 } },
+          { canary: counts(0), bytes: { canary: 120, primary: 0 } },
+        ]);
+        expect(rows[0]?.sent).toEqual({ canary: 50, primary: 0 });
+      });
+
+      it("and never takes requests for them", async () => {
+        const [row] = await rowsOf([{ workload: "checkout", scrapes: [0, 0, 0, 9] }], {
+          ...connections,
+          rows: 1,
+        });
+        expect(row?.canary).toBeNull();
+      });
+    });
+
     describe("asks own queries", () => {
       const depth = (workload: string, pod: string, value: number) => ({ workload, pod, value });
 
@@ -351,6 +384,7 @@ export function metricsContract(name: string, create: () => Promise<MetricsWorld
           toMs: end(2),
           metrics: [],
           phase: "live",
+          counts: "requests",
         };
         const during = world.source.fetch(query, controller.signal);
         controller.abort(new Error("no longer wanted"));

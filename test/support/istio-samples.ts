@@ -3,7 +3,7 @@ import { Labels, METRIC_NAME } from "../../src/sim/promql/labels.ts";
 
 /** One time series of Istio's, written down scrape by scrape. */
 export interface IstioSeries {
-  readonly metric?: "requests" | "latency";
+  readonly metric?: keyof typeof NAMES;
   readonly namespace: string;
   readonly workload: string;
   /** Default destination. */
@@ -24,7 +24,14 @@ export interface IstioSeries {
   readonly scrapes: readonly (number | "gone" | null)[];
 }
 
-const NAMES = { requests: "istio_requests_total", latency: "istio_request_duration_milliseconds_bucket" };
+const NAMES = {
+  requests: "istio_requests_total",
+  latency: "istio_request_duration_milliseconds_bucket",
+  opened: "istio_tcp_connections_opened_total",
+  closed: "istio_tcp_connections_closed_total",
+  sent: "istio_tcp_sent_bytes_total",
+  received: "istio_tcp_received_bytes_total",
+};
 
 /** A store with the series, scraped every `scrapeMs` from `startMs` on. */
 export function istioStore(

@@ -1,4 +1,4 @@
-import type { ArmCounts, SentCounts } from "../../api/evidence.ts";
+import type { ArmCounts, CarriedBytes, SentCounts } from "../../api/evidence.ts";
 import type { EvidenceQuery } from "../metrics.ts";
 import type { ArmIncrements, Reporter, ReporterCounts } from "./istio-query.ts";
 
@@ -42,6 +42,16 @@ export function sentCounts(
   if (toCanary == null && toPrimary == null) return null;
   if (canary?.problems.has(row) || primary?.problems.has(row)) return null;
   return { canary: toCanary?.requests ?? 0, primary: toPrimary?.requests ?? 0 };
+}
+
+/** What went over connections of both arms in one row, whoever tells more. */
+export function carriedBytes(
+  canary: ArmIncrements | null,
+  primary: ArmIncrements | null,
+  row: number,
+): CarriedBytes {
+  const most = (arm: ArmIncrements | null) => Math.max(0, ...(arm?.bytes.get(row)?.values() ?? []));
+  return { canary: most(canary), primary: most(primary) };
 }
 
 function chosen(

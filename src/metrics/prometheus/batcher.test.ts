@@ -44,6 +44,7 @@ function world(count: number) {
       { name: "latency", max: "1s", onFail: "rollback" },
     ],
     phase: "live",
+    counts: "requests",
     ...more,
   });
   return { clock, prometheus, source, query };

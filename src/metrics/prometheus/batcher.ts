@@ -1,8 +1,8 @@
 import type { Clock } from "../../lib/clock.ts";
 import { deadline } from "../../lib/clock.ts";
 import { toError } from "../../lib/errors.ts";
-import type { Arm } from "../metrics.ts";
-import { armKey, IncrementsByArm, latencyQuery, requestsQuery } from "./istio-query.ts";
+import type { Arm, EvidenceQuery } from "../metrics.ts";
+import { armKey, connectionQueries, IncrementsByArm, latencyQuery, requestsQuery } from "./istio-query.ts";
 import { type QueryClient, type Rows, rowCount } from "./query-client.ts";
 import { timedOut } from "./query-failure.ts";
 
@@ -10,6 +10,7 @@ export interface BatchRequest {
   readonly arms: readonly Arm[];
   readonly rows: Rows;
   readonly wantsLatency: boolean;
+  readonly counts: EvidenceQuery["counts"];
 }
 
 /** The increments of the arms asked for; an `error` says that one of the queries failed, so that some are missing. */
@@ -20,8 +21,10 @@ export interface BatchResult {
 
 interface Batch {
   readonly rows: Rows;
-  readonly arms: Map<string, Arm>;
+  /** Whose requests are asked for. */
+  readonly requestArms: Map<string, Arm>;
   readonly latencyArms: Map<string, Arm>;
+  readonly connectionArms: Map<string, Arm>;
   readonly result: Promise<BatchResult>;
   /** Closes the batch to others and sends its queries. */
   readonly send: () => void;
@@ -80,11 +83,12 @@ export class Batcher {
     const key = keyOf(request.rows);
     const open = this.#open.get(key);
     const batch = open ?? this.#opened(key, request.rows);
+    const counted = request.counts === "requests" ? batch.requestArms : batch.connectionArms;
     for (const arm of request.arms) {
-      batch.arms.set(armKey(arm), arm);
+      counted.set(armKey(arm), arm);
       if (request.wantsLatency) batch.latencyArms.set(armKey(arm), arm);
     }
-    if (batch.arms.size >= mostArms(request.rows)) batch.send();
+    if (counted.size >= mostArms(request.rows)) batch.send();
     return batch;
   }
 
@@ -93,8 +97,9 @@ export class Batcher {
     const timer = this.#clock.setTimer(this.#options.windowMs, () => batch.send());
     const batch: Batch = {
       rows,
-      arms: new Map(),
+      requestArms: new Map(),
       latencyArms: new Map(),
+      connectionArms: new Map(),
       waiting: 0,
       abandon: new AbortController(),
       result: closed.promise.then(() => this.#run(batch)),
@@ -124,12 +129,16 @@ export class Batcher {
     const { stepMs } = batch.rows;
     const query = (text: string) => this.#client.run(text, batch.rows, limit.signal);
     const outcomes = await Promise.allSettled([
-      query(requestsQuery([...batch.arms.values()], stepMs)).then((found) => increments.addRequests(found)),
-      batch.latencyArms.size === 0
-        ? null
-        : query(latencyQuery([...batch.latencyArms.values()], stepMs)).then((found) =>
-            increments.addLatency(found),
-          ),
+      asked(batch.requestArms, async (arms) =>
+        increments.addRequests(await query(requestsQuery(arms, stepMs))),
+      ),
+      asked(batch.latencyArms, async (arms) =>
+        increments.addLatency(await query(latencyQuery(arms, stepMs))),
+      ),
+      asked(batch.connectionArms, async (arms) => {
+        const { opened, closed, bytes } = connectionQueries(arms, stepMs);
+        increments.addConnections(...(await Promise.all([query(opened), query(closed), query(bytes)])));
+      }),
     ]);
     limit.release();
     const errors = outcomes.flatMap((outcome) =>
@@ -137,6 +146,14 @@ export class Batcher {
     );
     return { increments, error: errors.length === 0 ? null : [...new Set(errors)].join("; ") };
   }
+}
+
+/** Nothing is asked where nobody wants to know. */
+async function asked(
+  arms: ReadonlyMap<string, Arm>,
+  ask: (arms: readonly Arm[]) => Promise<void>,
+): Promise<void> {
+  if (arms.size > 0) await ask([...arms.values()]);
 }
 
 function keyOf({ fromMs, toMs, stepMs }: Rows): string {

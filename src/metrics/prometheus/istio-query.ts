@@ -5,6 +5,9 @@ import type { ResultSeries } from "./query-client.ts";
 /** Istio's standard metrics. https://istio.io/latest/docs/reference/config/metrics/ */
 export const REQUESTS_METRIC = "istio_requests_total";
 export const LATENCY_METRIC = "istio_request_duration_milliseconds_bucket";
+const OPENED_METRIC = "istio_tcp_connections_opened_total";
+const CLOSED_METRIC = "istio_tcp_connections_closed_total";
+const BYTES_METRICS = ["istio_tcp_sent_bytes_total", "istio_tcp_received_bytes_total"] as const;
 
 export type Reporter = "source" | "destination";
 
@@ -25,11 +28,19 @@ export interface ReporterCounts {
  */
 const SEEN_FLAGS: ReadonlySet<string> = new Set(["-", "DC", "DI", "UT", "UR", "URX"]);
 
+/**
+ * Flags of connections that did not come about: no pod to connect to, or none that took it. What a connection that did
+ * come about is used for, and how it ends, no proxy can judge.
+ */
+const FAILED_CONNECTION: ReadonlySet<string> = new Set(["UF", "UH", "UO", "UC", "URX", "LH", "NC", "NR"]);
+
 /** Increments of one arm: by row, then by reporter. */
 export interface ArmIncrements {
   readonly requests: Map<number, Map<Reporter, ReporterCounts>>;
   /** Cumulative buckets: upper bound ("25", "+Inf") to count. */
   readonly latencyMs: Map<number, Map<Reporter, Record<string, number>>>;
+  /** Of connections, both ways. */
+  readonly bytes: Map<number, Map<Reporter, number>>;
   /** By row: what cannot be used of what was found. */
   readonly problems: Map<number, string>;
 }
@@ -55,6 +66,22 @@ export function latencyQuery(arms: readonly Arm[], intervalMs: number): string {
     return `sum by (${ARM_LABELS}, reporter, le) ${increments(selector, intervalMs)}`;
   });
   return `${destination} or ignoring (reporter) ${source}`;
+}
+
+/** Queries for the connections of all arms at once: those opened, those closed, and what went over them. */
+export function connectionQueries(
+  arms: readonly Arm[],
+  intervalMs: number,
+): { readonly opened: string; readonly closed: string; readonly bytes: string } {
+  const grown = (metric: string) =>
+    increments(`${metric}{${matchers(arms, "source|destination")}}`, intervalMs);
+  const byFlags = `sum by (${ARM_LABELS}, reporter, response_flags)`;
+  const byReporter = `sum by (${ARM_LABELS}, reporter)`;
+  return {
+    opened: `${byFlags} ${grown(OPENED_METRIC)}`,
+    closed: `${byFlags} ${grown(CLOSED_METRIC)}`,
+    bytes: BYTES_METRICS.map((metric) => `${byReporter} ${grown(metric)}`).join(" + "),
+  };
 }
 
 const ARM_LABELS = "destination_workload_namespace, destination_workload";
@@ -101,6 +128,34 @@ export class IncrementsByArm {
     });
   }
 
+  /** A connection is counted when it is opened; whether it came about is told when it is closed. */
+  addConnections(
+    opened: readonly ResultSeries[],
+    closed: readonly ResultSeries[],
+    bytes: readonly ResultSeries[],
+  ): void {
+    this.#each(opened, OPENED_METRIC, (arm, reporter, { values }) => {
+      for (const [row, value] of values) nested(arm.requests, row, reporter, noCounts).requests += value;
+    });
+    this.#each(closed, CLOSED_METRIC, (arm, reporter, { labels, values }) => {
+      const flags = labels["response_flags"]?.split(",") ?? [];
+      if (!flags.some((flag) => FAILED_CONNECTION.has(flag))) return;
+      for (const [row, value] of values) {
+        const counts = nested(arm.requests, row, reporter, noCounts);
+        counts.errors += value;
+        counts.unseen += value;
+        // Its opening may have been scraped an interval earlier.
+        counts.requests = Math.max(counts.requests, counts.errors);
+      }
+    });
+    this.#each(bytes, "the bytes", (arm, reporter, { values }) => {
+      for (const [row, value] of values) {
+        const ofRow = arm.bytes.get(row) ?? new Map<Reporter, number>();
+        arm.bytes.set(row, ofRow.set(reporter, value));
+      }
+    });
+  }
+
   #each(
     series: readonly ResultSeries[],
     metric: string,
@@ -117,12 +172,12 @@ export class IncrementsByArm {
       const key = armKey({ namespace, workload });
       let arm = this.#arms.get(key);
       if (arm === undefined) {
-        arm = { requests: new Map(), latencyMs: new Map(), problems: new Map() };
+        arm = { requests: new Map(), latencyMs: new Map(), bytes: new Map(), problems: new Map() };
         this.#arms.set(key, arm);
       }
       for (const [row, value] of one.values) {
         if (!Number.isFinite(value) || value < 0) {
-          arm.problems.set(row, `${metric} of ${key} grew by ${value}, want a number of requests`);
+          arm.problems.set(row, `${metric} of ${key} grew by ${value}, want a number from 0`);
         }
       }
       add(arm, reporter, one);

@@ -2,7 +2,7 @@ import type { AxiosAdapter } from "axios";
 import type { EvidenceRow } from "../../api/evidence.ts";
 import { type Clock, deadline } from "../../lib/clock.ts";
 import type { EvidenceQuery, MetricsSource } from "../metrics.ts";
-import { armCounts, sentCounts } from "./arm-counts.ts";
+import { armCounts, carriedBytes, sentCounts } from "./arm-counts.ts";
 import { Batcher, type BatchResult } from "./batcher.ts";
 import { type OwnSamples, ownSamples } from "./own-query.ts";
 import type { PrometheusAuth } from "./prometheus-auth.ts";
@@ -87,6 +87,7 @@ export class PrometheusSource implements MetricsSource {
             arms: [query.canary, query.primary],
             rows,
             wantsLatency: query.metrics.some(({ name }) => name === "latency"),
+            counts: query.counts,
           },
           limit.signal,
         ),
@@ -126,6 +127,7 @@ function evidenceRow(
     canary: armCounts(canary, row, { phase: query.phase, arm: "canary" }),
     primary: armCounts(primary, row, { phase: query.phase, arm: "primary" }),
     ...(sent === null ? {} : { sent }),
+    ...(query.counts === "connections" ? { bytes: carriedBytes(canary, primary, row) } : {}),
     own: Object.fromEntries(own.map(([name, samples]) => [name, samples(row)])),
     ...(errors.length === 0 ? {} : { error: errors.join("; ") }),
   };
