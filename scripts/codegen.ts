@@ -3,6 +3,9 @@ import { cliReference } from "./codegen/cli-reference.ts";
 import { rolloutCrd } from "./codegen/crd.ts";
 import { metricsReference } from "./codegen/metrics-reference.ts";
 import { notificationsReference, reasonsReference, rolloutReference } from "./codegen/reference.ts";
+import { controllerDashboard } from "./dashboards/controller.ts";
+import { rolloutDashboard } from "./dashboards/rollout.ts";
+import { rolloutsDashboard } from "./dashboards/rollouts.ts";
 
 /** Writes every generated file; with `--check` it writes nothing and fails when one is stale. */
 const FILES: Readonly<Record<string, () => string>> = {
@@ -13,6 +16,9 @@ const FILES: Readonly<Record<string, () => string>> = {
   "docs/reference/events.md": reasonsReference,
   "docs/reference/notifications.md": notificationsReference,
   "docs/reference/metrics.md": metricsReference,
+  "charts/sluice/files/dashboards/rollouts.json": () => json(rolloutsDashboard()),
+  "charts/sluice/files/dashboards/rollout.json": () => json(rolloutDashboard()),
+  "charts/sluice/files/dashboards/controller.json": () => json(controllerDashboard()),
 };
 
 const isCheck = process.argv.includes("--check");
@@ -28,6 +34,10 @@ if (isCheck && stale.length > 0) {
   process.exitCode = 1;
 } else {
   console.log(stale.length === 0 ? "Generated files are up to date." : `Wrote ${stale.join(", ")}.`);
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 1)}\n`;
 }
 
 function read(path: string): string | null {

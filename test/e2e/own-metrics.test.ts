@@ -27,7 +27,7 @@ describe("a controller that takes one release to its end and rolls another back"
     const { series } = stepping;
     expect(Object.fromEntries(series)).toMatchObject({
       'sluice_rollouts{phase="Progressing"}': 1,
-      [`sluice_rollout_phase{${CHECKOUT},phase="Progressing"}`]: 1,
+      [`sluice_rollout_phase{${CHECKOUT},target="checkout",phase="Progressing"}`]: 1,
       [`sluice_rollout_canary_weight_ratio{${CHECKOUT}}`]: 0.5,
       [`sluice_rollout_step{${CHECKOUT}}`]: 2,
       [`sluice_rollout_verdict{${CHECKOUT}}`]: 1,

@@ -22,7 +22,7 @@ export const ROLLOUT_METRICS = {
   phase: observableGauge({
     name: "sluice_rollout_phase",
     help: "1 for the phase that the Rollout is in; it has no other series.",
-    labels: { ...ROLLOUT, phase: "its phase" },
+    labels: { ...ROLLOUT, target: "name of the workload that it releases", phase: "its phase" },
   }),
   weight: observableGauge({
     name: "sluice_rollout_canary_weight_ratio",

@@ -31,9 +31,12 @@ export function showRollouts(
   metrics.rollouts.from(() => counted(known(), ({ status }) => ({ phase: status?.phase ?? "" })));
   metrics.paused.from(() => counted(known(), ({ status }) => pauseOf(status?.run)));
   metrics.phase.from(() =>
-    shown().flatMap((rollout) =>
-      rollout.status === undefined ? [] : [labelled(rollout, { phase: rollout.status.phase }, 1)],
-    ),
+    shown().flatMap((rollout) => {
+      // A spec that was refused may hold anything.
+      const target = rollout.spec?.targetRef?.name ?? "";
+      const { phase } = rollout.status ?? {};
+      return phase === undefined ? [] : [labelled(rollout, { target, phase }, 1)];
+    }),
   );
   metrics.weight.from(duringRun((_, { status }) => [[{}, (status?.canaryWeight ?? 0) / 100]]));
   metrics.weightSeen.from(duringRun(({ split }) => (split === undefined ? [] : [[{}, split.seen / 100]])));
