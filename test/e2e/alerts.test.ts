@@ -62,15 +62,24 @@ const STORIES: Readonly<Record<string, readonly [AlertStory, AlertStory, ...Aler
   ],
   SluiceRunWaits: [
     {
-      series: { [`sluice_rollout_phase{${ROLLOUT},phase="WaitingPromotion"}`]: "1+0x300" },
-      at: "4h1m",
+      series: { [`sluice_rollout_phase{${ROLLOUT},phase="WaitingPromotion"}`]: "1+0x60" },
+      every: "5m",
+      at: "4h5m",
       fires: {
         labels: { ...CHECKOUT, phase: "WaitingPromotion" },
         summary: "The release of shop/checkout has been WaitingPromotion for four hours",
       },
     },
-    { series: { [`sluice_rollout_phase{${ROLLOUT},phase="WaitingPromotion"}`]: "1+0x300" }, at: "3h" },
-    { series: { [`sluice_rollout_phase{${ROLLOUT},phase="Progressing"}`]: "1+0x300" }, at: "4h1m" },
+    {
+      series: { [`sluice_rollout_phase{${ROLLOUT},phase="WaitingPromotion"}`]: "1+0x60" },
+      every: "5m",
+      at: "3h",
+    },
+    {
+      series: { [`sluice_rollout_phase{${ROLLOUT},phase="Progressing"}`]: "1+0x60" },
+      every: "5m",
+      at: "4h5m",
+    },
   ],
   SluiceRunStuck: [
     {
@@ -82,7 +91,8 @@ const STORIES: Readonly<Record<string, readonly [AlertStory, AlertStory, ...Aler
       },
     },
     {
-      series: { [`sluice_rollout_stage_started_timestamp_seconds{${ROLLOUT},stage="Step"}`]: "0+0x300" },
+      series: { [`sluice_rollout_stage_started_timestamp_seconds{${ROLLOUT},stage="Step"}`]: "0+0x60" },
+      every: "5m",
       at: "5h",
     },
     {

@@ -20,7 +20,9 @@ export const ALERT_RULES: readonly AlertRule[] = parse(readFileSync(ALERTS_FILE,
 
 /** What Prometheus has scraped, and what becomes of an alert. */
 export interface AlertStory {
-  /** Series to values, as promtool writes them: "0+1x60" is one sample a minute. */
+  /** From one sample to the next, and from one look at the rules to the next; a minute where nothing is said. */
+  readonly every?: "1m" | "5m";
+  /** Series to values, as promtool writes them: "0+1x60" rises by one with each of 60 samples. */
   readonly series: Readonly<Record<string, string>>;
   /** When it is looked at. */
   readonly at: string;
@@ -35,12 +37,26 @@ export function hasPromtool(): boolean {
 
 /** Runs stories, by alert, through `promtool test rules`. What it has to say of those that end otherwise; "": nothing. */
 export function playAlerts(stories: Readonly<Record<string, readonly AlertStory[]>>): string {
+  return EVERY.map((every) => playAt(every, stories)).join("");
+}
+
+/** Hours in minutes would take promtool seconds. */
+const EVERY = ["1m", "5m"] as const;
+
+function playAt(
+  every: (typeof EVERY)[number],
+  stories: Readonly<Record<string, readonly AlertStory[]>>,
+): string {
   const folder = mkdtempSync(join(tmpdir(), "sluice-alerts-"));
   const file = join(folder, "test.yaml");
   const tests = {
     rule_files: [resolve(ALERTS_FILE)],
-    evaluation_interval: "1m",
-    tests: ALERT_RULES.flatMap((rule) => (stories[rule.alert] ?? []).map((story) => testOf(rule, story))),
+    evaluation_interval: every,
+    tests: ALERT_RULES.flatMap((rule) =>
+      (stories[rule.alert] ?? [])
+        .filter((story) => (story.every ?? "1m") === every)
+        .map((story) => testOf(rule, story, every)),
+    ),
   };
   try {
     writeFileSync(file, stringify(tests));
@@ -51,9 +67,9 @@ export function playAlerts(stories: Readonly<Record<string, readonly AlertStory[
   }
 }
 
-function testOf(rule: AlertRule, story: AlertStory): object {
+function testOf(rule: AlertRule, story: AlertStory, interval: string): object {
   return {
-    interval: "1m",
+    interval,
     input_series: Object.entries(story.series).map(([series, values]) => ({ series, values })),
     alert_rule_test: [{ eval_time: story.at, alertname: rule.alert, exp_alerts: expected(rule, story) }],
   };
