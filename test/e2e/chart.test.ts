@@ -1,7 +1,9 @@
+import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { describe, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { loadConfig } from "../../src/config/config.ts";
+import { ALERT_RULES, type AlertRule } from "../support/alerts.ts";
 import { findTool, Tool } from "../support/kubectl.ts";
 
 const helmPath = findTool("helm");
@@ -10,6 +12,8 @@ if (helmPath === undefined) console.info("No helm: skipped. `node scripts/fetch-
 const CHART = "charts/sluice";
 const EVERYTHING = [
   "serviceMonitor.enabled=true",
+  "prometheusRule.enabled=true",
+  "dashboards.enabled=true",
   "networkPolicy.enabled=true",
   "prometheusCredentials.existingSecret=prometheus",
 ];
@@ -50,6 +54,11 @@ describe.skipIf(helmPath === undefined)("the chart", () => {
     ["image.digest=latest", /digest/],
     ["watchNamespaces={Shop}", /watchNamespaces/],
     ["serviceMonitor.interval=often", /interval/],
+    [
+      "prometheusRule.enabled=true,prometheusRule.disabled={SluiceRolback}",
+      /SluiceRolback is no alert; there are Slui/,
+    ],
+    ["dashboards.labels=grafana", /dashboards\.labels|dashboards\/labels/],
   ])("refuses %s, naming the value", async (value, message) => {
     const result = await helm.run(["template", "sluice", CHART, "--set", value]);
     expect(result.exit).not.toBe(0);
@@ -111,6 +120,50 @@ describe.skipIf(helmPath === undefined)("the chart", () => {
     expect(roles.find(({ metadata }) => metadata.namespace === "pay")?.["rules"]).toEqual(
       everywhere["rules"],
     );
+  });
+
+  test("has series of Rollouts keep their namespace", async () => {
+    const [endpoint] = one(await render(...EVERYTHING), "ServiceMonitor")["spec"].endpoints;
+    expect(endpoint).toMatchObject({ port: "http-metrics", honorLabels: true });
+  });
+
+  test("carries the alerts as they are tested, with labels of the cluster's and without those that are not wanted", async () => {
+    const on = ["prometheusRule.enabled=true", "prometheusRule.labels.release=kube-prometheus"];
+    const rulesOf = (manifests: readonly Manifest[]): readonly AlertRule[] =>
+      one(manifests, "PrometheusRule")["spec"].groups.flatMap(
+        ({ rules }: { readonly rules: readonly AlertRule[] }) => rules,
+      );
+    const all = await render(...on);
+    expect(one(all, "PrometheusRule").metadata).toMatchObject({ labels: { release: "kube-prometheus" } });
+    expect(rulesOf(all)).toEqual(ALERT_RULES);
+    const some = rulesOf(
+      await render(
+        ...on,
+        "prometheusRule.disabled={SluiceRunWaits}",
+        "prometheusRule.alertLabels.team=platform",
+      ),
+    );
+    expect(some.map(({ alert }) => alert)).toEqual(
+      ALERT_RULES.map(({ alert }) => alert).filter((alert) => alert !== "SluiceRunWaits"),
+    );
+    for (const { labels } of some)
+      expect(labels).toMatchObject({ severity: expect.anything(), team: "platform" });
+  });
+
+  test("carries the dashboards as they are generated, where Grafana's sidecar finds them", async () => {
+    const manifests = await render("dashboards.enabled=true", "dashboards.namespace=monitoring");
+    const map = manifests.find(({ metadata }) => metadata.name === "sluice-dashboards");
+    expect(map?.metadata).toMatchObject({ namespace: "monitoring", labels: { grafana_dashboard: "1" } });
+    for (const name of ["rollouts", "rollout", "controller"]) {
+      const file = readFileSync(`${CHART}/files/dashboards/${name}.json`, "utf8");
+      expect(JSON.parse(map?.["data"][`sluice-${name}.json`])).toEqual(JSON.parse(file));
+    }
+  });
+
+  test("has neither rules nor dashboards unless they are asked for", async () => {
+    const manifests = await render();
+    expect(manifests.map(({ kind }) => kind)).not.toContain("PrometheusRule");
+    expect(manifests.filter(({ kind }) => kind === "ConfigMap")).toHaveLength(1);
   });
 
   test("upgrades the CustomResourceDefinition, and keeps it and every Rollout at uninstall", async () => {
