@@ -95,6 +95,7 @@ class Teller {
       `  API server    ${addresses.server}`,
       `  Prometheus    ${addresses.prometheus}`,
       `  mesh metrics  ${addresses.meshMetrics}`,
+      ...(addresses.controllerMetrics === null ? [] : [`  controller    ${addresses.controllerMetrics}`]),
       `  Slack         ${addresses.slack}`,
       `  load tester   ${addresses.loadTester}`,
       "",

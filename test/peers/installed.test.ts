@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { findTool, Tool } from "../support/kubectl.ts";
+import { MetricsPage } from "../support/metrics-page.ts";
 import { SluiceProcess } from "../support/playground-process.ts";
 
 const kubectlPath = findTool("kubectl");
@@ -14,6 +15,8 @@ if (isMissing) console.info("No helm and kubectl: skipped. `npm run fetch-kubect
 
 const folder = mkdtempSync(join(tmpdir(), "sluice-installed-"));
 const kubeconfig = join(folder, "kubeconfig");
+/** Where the controller shows its metrics. */
+const PAGES = "127.0.0.1:18080";
 const ends: (() => unknown)[] = [];
 
 afterAll(async () => {
@@ -36,9 +39,26 @@ test.skipIf(isMissing)(
     const tools = { kubeconfig, home: folder };
     const [kubectl, helm] = [new Tool(kubectlPath ?? "", tools), new Tool(helmPath ?? "", tools)];
     const inSystem = ["--namespace", "sluice-system"];
+    await kubectl.output(["apply", "-f", "test/fixtures/installed/prometheus-operator.yaml"]);
     // The playground has the CustomResourceDefinition already.
-    const values = ["--set", "crds.install=false", "--set", `config.prometheus=${prometheus}`];
+    const values = [
+      "crds.install=false",
+      `config.prometheus=${prometheus}`,
+      "serviceMonitor.enabled=true",
+      "prometheusRule.enabled=true",
+      "dashboards.enabled=true",
+    ].flatMap((value) => ["--set", value]);
     await helm.output(["install", "sluice", "charts/sluice", ...inSystem, "--create-namespace", ...values]);
+
+    const watching = ["servicemonitors,prometheusrules,configmaps", "-o", "name"];
+    const installed = (await kubectl.output([...inSystem, "get", ...watching])).trim().split("\n");
+    expect(installed).toEqual(
+      expect.arrayContaining([
+        "servicemonitor.monitoring.coreos.com/sluice",
+        "prometheusrule.monitoring.coreos.com/sluice",
+        "configmap/sluice-dashboards",
+      ]),
+    );
 
     const settings = join(folder, "sluice.yaml");
     writeFileSync(
@@ -57,6 +77,9 @@ test.skipIf(isMissing)(
     ends.push(() => controller.kill("SIGKILL"));
 
     expect(await playground.ended, playground.lines.join("\n")).toBe(0);
+    const page = new MetricsPage(await (await fetch(`http://${PAGES}/metrics`)).text());
+    expect(page.get('sluice_runs_total{result="Succeeded",reason="Promoted"}')).toBe(1);
+    expect(page.get("process_resident_memory_bytes")).toBeGreaterThan(0);
     expect(controller.log()).not.toMatch(/forbidden/i);
     expect(await controller.stop()).toBe(0);
   },
@@ -75,15 +98,7 @@ function asServiceAccount(token: string): string {
 }
 
 function startBundle(settings: string, kubeconfigPath: string) {
-  const flags = [
-    "controller",
-    "--config",
-    settings,
-    "--kubeconfig",
-    kubeconfigPath,
-    "--listen",
-    "127.0.0.1:0",
-  ];
+  const flags = ["controller", "--config", settings, "--kubeconfig", kubeconfigPath, "--listen", PAGES];
   const child = spawn(process.execPath, ["dist/sluice.mjs", ...flags], {
     stdio: ["ignore", "ignore", "pipe"],
     env: {},

@@ -19,6 +19,7 @@ import type { Logger } from "../../telemetry/logger.ts";
 import { createPinoLogger } from "../../telemetry/pino-logger.ts";
 import { rolloutCrd } from "../rehearsal.ts";
 import { ChildController } from "./child-controller.ts";
+import { freePort } from "./free-port.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { serveApi } from "./serve-api.ts";
 
@@ -50,6 +51,8 @@ export interface Addresses {
   readonly server: string;
   readonly prometheus: string;
   readonly meshMetrics: string;
+  /** Of the controller; null: somebody else runs it. */
+  readonly controllerMetrics: string | null;
   /** Page of the embedded Slack. */
   readonly slack: string;
   /** A stand-in of Flagger's. */
@@ -123,13 +126,21 @@ export class Playground {
     const slack = await listenSlack(this.#slack, { host: "127.0.0.1", port: 0 });
     this.#closers.push(() => slack.close());
     const prometheus = this.#options.prometheusUrl ?? embedded.url;
-    if (this.#options.withController) {
-      const controller = this.#makeController(prometheus, slack.url);
+    const pages = this.#options.withController ? `127.0.0.1:${await freePort()}` : null;
+    if (pages !== null) {
+      const controller = this.#makeController(prometheus, slack.url, pages);
       this.#controller = controller;
       this.#closers.push(() => controller.stop());
     }
     this.#tellEvents();
-    return { server, prometheus, meshMetrics: `${mesh.url}/metrics`, slack: slack.url, loadTester };
+    return {
+      server,
+      prometheus,
+      meshMetrics: `${mesh.url}/metrics`,
+      controllerMetrics: pages === null ? null : `http://${pages}/metrics`,
+      slack: slack.url,
+      loadTester,
+    };
   }
 
   /** Plays the scenario to its end; the cluster stays up. To be called after `start`. */
@@ -198,11 +209,11 @@ export class Playground {
     return listener.url;
   }
 
-  #makeController(prometheus: string, slack: string): ChildController {
+  #makeController(prometheus: string, slack: string, pages: string): ChildController {
     const flags = {
       "--kubeconfig": this.#options.kubeconfigPath,
       "--prometheus": prometheus,
-      "--listen": "",
+      "--listen": pages,
       "--drain": "5s",
       "--status-refresh": "2s",
       "--insecure-webhooks": "true",
