@@ -14,11 +14,14 @@ describe("a controller that takes one release to its end and rolls another back"
   let deleted: MetricsPage;
 
   beforeAll(async () => {
-    world = await MetricsWorld.start("test/fixtures/metrics/scenario.yaml", { flaggerMetrics: true });
+    world = await MetricsWorld.start("test/fixtures/metrics/scenario.yaml", {
+      flaggerMetrics: true,
+      drain: "5s",
+    });
     stepping = await world.at(2.75);
-    promoted = await world.at(4.2);
-    rolledBack = await world.at(6);
-    deleted = await world.at(7.5);
+    promoted = await world.at(5.9);
+    rolledBack = await world.at(8);
+    deleted = await world.at(9.5);
   }, 60_000);
 
   afterAll(() => world.stop());
