@@ -2,11 +2,15 @@
  * Who may import whom (docs/architecture.md, "Folders"). A folder may always import itself; what is not listed is an
  * error. `npm` and `node` say whether packages and Node's own modules may be imported, or which packages.
  */
+/** Shapes of objects and the interface of caches: no I/O. */
+const KUBE_SHAPES = ["kind/.+", "object", "reader", "optional-reader", "indexes", "cache-index"].map((name) => `src/kube/${name}.ts`);
+
 const TABLE = {
   lib: { folders: [], npm: false, node: false },
   api: { folders: ["lib"], npm: ["zod"], node: false },
   verdict: { folders: ["api", "lib"], npm: false, node: false },
-  core: { folders: ["verdict", "api", "lib"], npm: false, node: false },
+  core: { folders: ["verdict", "api", "lib"], files: ["src/preflight/checks/metrics.ts"], npm: false, node: false },
+  preflight: { folders: ["api", "lib"], files: KUBE_SHAPES, npm: false, node: false },
   telemetry: { folders: ["lib"], npm: true, node: true },
   net: { folders: ["lib"], npm: false, node: true },
   kube: { folders: ["telemetry", "lib"], npm: true, node: true },
@@ -16,7 +20,7 @@ const TABLE = {
   notify: { folders: ["api", "kube", "net", "telemetry", "lib"], npm: true, node: true },
   gate: { folders: ["api", "kube", "net", "telemetry", "lib"], npm: true, node: true },
   controller: {
-    folders: ["core", "verdict", "api", "kube", "telemetry", "lib"],
+    folders: ["core", "verdict", "preflight", "api", "kube", "telemetry", "lib"],
     files: ["src/workload/workload.ts", "src/router/router.ts", "src/metrics/metrics.ts", "src/notify/notify.ts", "src/gate/gate.ts"],
     npm: true,
     node: true,

@@ -2,7 +2,12 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { cliReference } from "./codegen/cli-reference.ts";
 import { rolloutCrd } from "./codegen/crd.ts";
 import { metricsReference } from "./codegen/metrics-reference.ts";
-import { notificationsReference, reasonsReference, rolloutReference } from "./codegen/reference.ts";
+import {
+  notificationsReference,
+  preflightReference,
+  reasonsReference,
+  rolloutReference,
+} from "./codegen/reference.ts";
 import { controllerDashboard } from "./dashboards/controller.ts";
 import { rolloutDashboard } from "./dashboards/rollout.ts";
 import { rolloutsDashboard } from "./dashboards/rollouts.ts";
@@ -16,6 +21,7 @@ const FILES: Readonly<Record<string, () => string>> = {
   "docs/reference/events.md": reasonsReference,
   "docs/reference/notifications.md": notificationsReference,
   "docs/reference/metrics.md": metricsReference,
+  "docs/reference/preflight.md": preflightReference,
   "charts/sluice/files/dashboards/rollouts.json": () => json(rolloutsDashboard()),
   "charts/sluice/files/dashboards/rollout.json": () => json(rolloutDashboard()),
   "charts/sluice/files/dashboards/controller.json": () => json(controllerDashboard()),

@@ -1,5 +1,6 @@
 import { COMMANDS } from "../../src/api/command.ts";
 import { DASHBOARD_VARIABLES, NOTIFICATION_VARIABLES } from "../../src/api/notification-template.ts";
+import { PREFLIGHT_CHECKS } from "../../src/api/preflight.ts";
 import { EVENT_REASONS, OUTCOME_REASONS, TOLD_REASONS } from "../../src/api/reasons.ts";
 import { rolloutSpecSchema } from "../../src/api/spec.ts";
 import { type SchemaNode, toStructural } from "./structural.ts";
@@ -61,6 +62,25 @@ A run in \`status.history\` ended for one of these reasons:
 | reason | when |
 | --- | --- |
 ${outcomes.join("\n")}
+`;
+}
+
+/** docs/reference/preflight.md: every check, by the name that spec.preflight.ignore takes. */
+export function preflightReference(): string {
+  const checks = Object.entries(PREFLIGHT_CHECKS).map(([name, { severity, finds, why, fix }]) =>
+    row(`\`${name}\``, severity, finds, why, fix),
+  );
+  return `${NOTE}
+# Preflight: what is looked at before a run touches traffic
+
+The controller looks while the canary starts, and again whenever one of the objects changes; \`sluice lint -f FILES\` looks at
+objects in files, \`sluice lint --live\` at those of a cluster. What **blocks** lets the run wait at weight 0, paused as
+\`PreflightBlocked\`, until it is mended; what **warns** is told by the condition \`Preflight\` and the event \`PreflightWarned\`. A
+check whose name is in \`spec.preflight.ignore\` is not made. See [the guide](../guides/istio.md#preflight).
+
+| check | severity | what is found | what would happen | what to do |
+| --- | --- | --- | --- | --- |
+${checks.join("\n")}
 `;
 }
 

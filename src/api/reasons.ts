@@ -85,6 +85,17 @@ export const EVENT_REASONS = {
     "A new revision was found, but the spec says suspend, or the schedule does not allow it.",
     "Set spec.suspend to false, or wait until the time that the text names.",
   ),
+  PreflightBlocked: told(
+    "warning",
+    "The run waits at weight 0: what is around it would send requests to errors, or leave nothing to judge. It goes on by itself when that is mended.",
+    "Do what the text says, or name the check in spec.preflight.ignore (docs/reference/preflight.md).",
+  ),
+  PreflightWarned: noted(
+    "Warning",
+    "rollout",
+    "Before the run touches traffic something was found that it can be carried out with, and that is better put right.",
+    "Do what the text says, or name the check in spec.preflight.ignore.",
+  ),
   ShadowStarted: told("info", "Live requests are being mirrored to the canary."),
   WeightChanged: told("info", "The canary gets another share of live requests."),
   MatchRouted: told("info", "An A/B test or a preview has begun: requests that match reach the canary."),
@@ -219,6 +230,9 @@ export const TOLD_REASONS: readonly ToldReason[] = (Object.keys(EVENT_REASONS) a
 export type ConditionReason =
   | "Valid"
   | "SpecInvalid"
+  | "PreflightPassed"
+  | "PreflightWarned"
+  | "PreflightBlocked"
   | "TargetInvalid"
   | OutcomeReason
   | "Initializing"

@@ -1,11 +1,20 @@
 import { z } from "zod";
 import { duration, objectName, percent } from "./fields.ts";
 import { httpMatches } from "./http-match.ts";
+import { PREFLIGHT_NAMES } from "./preflight.ts";
 import { analysisSchema, type metricSchema } from "./spec-analysis.ts";
 import { scheduleSchema, webhooksSchema } from "./spec-gates.ts";
 import type { istioSchema } from "./spec-istio.ts";
 import { notificationSchema } from "./spec-notifications.ts";
 import { serviceSchema, shadowSchema, trafficSchema } from "./spec-traffic.ts";
+
+const preflightSchema = z.strictObject({
+  ignore: z
+    .array(z.enum(PREFLIGHT_NAMES))
+    .max(PREFLIGHT_NAMES.length)
+    .default([])
+    .describe("Checks that are not made (docs/reference/preflight.md); read live, as suspend is."),
+});
 
 const approval = z
   .enum(["required"])
@@ -68,6 +77,7 @@ export const rolloutSpecSchema = z
     progressDeadline: duration(
       "How long to wait for pods to become ready, and after a step's hold for enough evidence.",
     ).default("10m"),
+    preflight: preflightSchema.prefault({}).describe("What is looked at before a run touches traffic."),
     suspend: z
       .boolean()
       .default(false)

@@ -18,7 +18,7 @@ export const PHASES = [
 
 export type Phase = (typeof PHASES)[number];
 
-export type ConditionType = "Accepted" | "Progressing" | "Promoted" | "Ready";
+export type ConditionType = "Accepted" | "Preflight" | "Progressing" | "Promoted" | "Ready";
 
 export interface Condition {
   readonly type: ConditionType;
@@ -78,7 +78,9 @@ export interface Pause {
     /** A webhook did not agree within its maxWait; ends by itself when it does. */
     | "GateTimedOut"
     /** The user's routes no longer send to both sides; ends by itself when they do. */
-    | "RoutesUnusable";
+    | "RoutesUnusable"
+    /** What is around the run would send requests to errors; ends by itself when that is mended. */
+    | "PreflightBlocked";
   /** MetricFailed: which. */
   readonly metric?: string;
   readonly reason: string;

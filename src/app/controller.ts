@@ -16,6 +16,7 @@ import type { ControllerParts } from "./controller-parts.ts";
 import { type ControllerState, controllerState } from "./controller-state.ts";
 import { Events } from "./events.ts";
 import { createGates } from "./gates.ts";
+import { createInspector } from "./inspector.ts";
 import { createLeadership, type LeadershipState } from "./leadership.ts";
 import { createMetricsSource } from "./metrics-source.ts";
 import { createNotifier } from "./notifications.ts";
@@ -51,8 +52,9 @@ export function createController(parts: ControllerParts): Controller {
   const leadership = createLeadership(parts, () => controller.lead());
   const onRestart = restartSink(own.api);
   const set = new CacheSet({ client: leadership.client, clock, random, logger, onRestart });
-  const caches = makeCaches(set, config.namespaces);
+  const caches = makeCaches(set, config.namespaces, config.meshRootNamespace);
   const { rollouts } = caches;
+  const inspector = createInspector(caches, config);
 
   const workload = new DeploymentWorkload({ client: set.client, ...caches });
   const router = new IstioRouter({ client: set.client, ...caches });
@@ -69,7 +71,7 @@ export function createController(parts: ControllerParts): Controller {
   const gates = createGates(parts, events, { wake, trace });
   const passes = passRecorder(parts, rollouts, leadership.mayWrite);
   const pass = new Pass({
-    gatherer: new Gatherer({ clock, rollouts, workload, router, metrics: source, notifier, trace }),
+    gatherer: new Gatherer({ clock, rollouts, workload, router, metrics: source, notifier, inspector, trace }),
     executor: new Executor({ client: set.client, workload, router, trace }),
     gates: gates.desk,
     events: gates.events,

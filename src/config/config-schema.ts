@@ -87,6 +87,11 @@ export const configSchema = z.strictObject({
       "link in notifications; {{ namespace }}, {{ name }}, {{ from }}, {{ to }} and others are filled in",
     ),
   slackApi: httpUrl.default("https://slack.com/api").describe("Slack's Web API, where bot tokens are sent"),
+  meshRootNamespace: z
+    .string()
+    .max(63)
+    .default("istio-system")
+    .describe("istiod's root namespace, whose PeerAuthentication holds for the whole mesh"),
   drain: duration("0s", "10m")
     .prefault("20s")
     .describe("from weight 0 until pods may go, at least: the mesh learns of it, requests under way end"),

@@ -1,5 +1,6 @@
 import type { EvidenceRow } from "../api/evidence.ts";
 import { NO_POD_FACTS } from "../api/pod-facts.ts";
+import type { PreflightReport } from "../api/preflight.ts";
 import type { Rollout } from "../api/rollout.ts";
 import type { RolloutSpec } from "../api/spec.ts";
 import { type SpecProblem, sharedTargetProblem } from "../api/validate.ts";
@@ -11,6 +12,7 @@ import type { Clock } from "../lib/clock.ts";
 import { isoTime } from "../lib/time.ts";
 import type { MetricsSource } from "../metrics/metrics.ts";
 import type { Notifier } from "../notify/notify.ts";
+import type { Inspector } from "../preflight/inspector.ts";
 import type { RouteContext, Router, ServiceState } from "../router/router.ts";
 import type { Workload, Workloads } from "../workload/workload.ts";
 import { evidenceQueryOf } from "./evidence-query.ts";
@@ -37,6 +39,7 @@ interface Parts {
   readonly router: Router;
   readonly metrics: MetricsSource;
   readonly notifier: Pick<Notifier, "threads">;
+  readonly inspector: Pick<Inspector, "report">;
   readonly trace?: Trace | undefined;
 }
 
@@ -76,6 +79,7 @@ export class Gatherer {
       routing: routing.routing,
       services: routing.services,
       threads: threadsOf(rollout, this.#parts.notifier),
+      preflight: rollout.status?.run?.stage === "Starting" ? this.#preflight(rollout, inForce) : null,
       ...memoryOf(rollout.status?.run?.id),
     };
     return { snapshot, inForce, routes };
@@ -94,6 +98,13 @@ export class Gatherer {
         ),
       })),
     );
+  }
+
+  /** What is to be ignored is read live, whatever spec the run follows. */
+  #preflight({ spec }: Rollout, inForce: Rollout): PreflightReport {
+    // A spec that cannot be read, and one that a run has kept from an older version, may not have it.
+    const { ignore } = (spec as Partial<RolloutSpec>).preflight ?? { ignore: [] };
+    return this.#parts.inspector.report(inForce, ignore);
   }
 
   /** A spec that cannot be read leaves a run under way with the one it began with. */

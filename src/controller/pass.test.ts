@@ -29,6 +29,7 @@ function atFirstStep() {
   const gatherer = new Gatherer({
     clock,
     notifier,
+    inspector: { report: () => ({ findings: [], unseen: [] }) },
     rollouts: { get: () => rollout, list: () => [rollout], by: () => [] },
     workload: {
       observe: () =>
@@ -120,6 +121,7 @@ describe("what has come about is told once", () => {
     const gatherer = new Gatherer({
       clock: new VirtualClock(world.nowMs),
       notifier,
+      inspector: { report: () => ({ findings: [], unseen: [] }) },
       rollouts: { get: () => stored, list: () => [stored], by: () => [] },
       workload: {
         observe: () =>

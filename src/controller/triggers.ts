@@ -15,10 +15,14 @@ const BY_SERVICE = "service";
 /** Index of the Rollout cache: `namespace/name` of a routing object of the user's that the spec names. */
 const BY_ROUTES = "routes";
 
+/** Index of the Rollout cache: whose run waits because of what is around it. */
+const BY_PREFLIGHT = "preflight";
+
 /** For CacheOptions.indexes of Rollouts. Specs may be malformed: a missing name files the Rollout nowhere. */
 export const ROLLOUT_INDEXES: Readonly<Record<string, IndexFunction<Rollout>>> = {
   [BY_TARGET]: (rollout) => inNamespace(rollout, targetOf(rollout)),
   [BY_SERVICE]: (rollout) => inNamespace(rollout, rollout.spec?.service?.name ?? targetOf(rollout)),
+  [BY_PREFLIGHT]: ({ status }) => (status?.run?.pause?.kind === "PreflightBlocked" ? ["blocked"] : []),
   [BY_ROUTES]: (rollout) => routesOf(rollout).flatMap((name) => inNamespace(rollout, name)),
 };
 
@@ -64,7 +68,11 @@ export interface Watched {
   readonly endpointSlices: WatchedReader<EndpointSlice>;
   /** Routing objects: ours carry the names of apex Services, or of their primary and canary; Rollouts name the user's. */
   readonly routing: readonly WatchedReader<KubeObject>[];
+  /** What preflight looks at beside: whoever waits because of it looks again. */
+  readonly around: readonly Around[];
 }
+
+export type Around = Pick<WatchedReader<KubeObject>, "subscribe">;
 
 /** Calls `fire` for every Rollout that a change made by somebody else may concern. */
 export function subscribeAll(watched: Watched, fire: (trigger: Trigger) => void): void {
@@ -103,6 +111,13 @@ export function subscribeAll(watched: Watched, fire: (trigger: Trigger) => void)
     foreign(cache, (object) => {
       fireAll(BY_SERVICE, object, sides(object.metadata.name), false);
       fireAll(BY_ROUTES, object, [object.metadata.name], false);
+    });
+  }
+  for (const cache of watched.around) {
+    cache.subscribe((change) => {
+      if (isOurs(change)) return;
+      for (const rollout of rollouts.by(BY_PREFLIGHT, "blocked"))
+        fire({ key: keyText(keyOf(rollout)), isUrgent: false });
     });
   }
 }

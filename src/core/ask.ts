@@ -3,6 +3,7 @@ import type { RunStatus } from "../api/status.ts";
 import { parseTime } from "../lib/time.ts";
 import { type Drain, drainOf, LONGEST_WATCH_MS, watchIntervalMs } from "./draining.ts";
 import { intervalMsOf } from "./interval.ts";
+import { rowsOfPast } from "./primary-past.ts";
 import { ROWS_KEPT, seenThroughMs } from "./seen-traffic.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -32,6 +33,7 @@ export function ask(snapshot: Snapshot): readonly Ask[] {
   const drain = drainOf(snapshot.rollout);
   // What is asked for a verdict tells of the drain as well.
   if (drain !== null && (run === undefined || !isJudged(run))) return askAboutDrain(snapshot, drain);
+  if (run?.stage === "Starting" && !isUrgent(snapshot, run)) return askAboutPrimary(snapshot, run);
   if (run === undefined || !isJudged(run) || isUrgent(snapshot, run)) return [];
   const intervalMs = intervalMsOf(run.spec.analysis);
   const lastDueMs = Math.floor(snapshot.nowMs / intervalMs) * intervalMs;
@@ -81,6 +83,16 @@ function askAboutDrain(snapshot: Snapshot, drain: Drain): readonly Ask[] {
     toMs - (ROWS_KEPT - 1) * intervalMs,
   );
   return fromMs > toMs ? [] : [{ kind: "evidence", fromMs, toMs, intervalMs, metrics: [], phase: "live" }];
+}
+
+/** Requests alone, of the last minutes before there is a canary: whether the primary is seen at all. */
+function askAboutPrimary(snapshot: Snapshot, run: RunStatus): readonly Ask[] {
+  const rows = rowsOfPast(snapshot, run);
+  if (rows === 0) return [];
+  const intervalMs = intervalMsOf(run.spec.analysis);
+  const toMs = Math.floor(snapshot.nowMs / intervalMs) * intervalMs;
+  const fromMs = toMs - (rows - 1) * intervalMs;
+  return [{ kind: "evidence", fromMs, toMs, intervalMs, metrics: [], phase: "live" }];
 }
 
 /** Whether a run is in a stage whose evidence counts. */

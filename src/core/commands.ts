@@ -107,6 +107,8 @@ function resume(draft: Draft, command: Command): Refusal {
   const { run } = draft.status;
   if (run?.pause === undefined) return "nothing is paused.";
   if (run.pause.kind === "Suspended") return SUSPENDED;
+  if (run.pause.kind === "PreflightBlocked")
+    return `it goes on by itself when what preflight has found is mended; to go on as it is, name the check in spec.preflight.ignore (${run.pause.reason})`;
   const { metric } = run.pause;
   const waived = metric === undefined ? run.waived : [...(run.waived ?? []), metric];
   // A judge that held the metric against the run begins anew, and is fed the same history.

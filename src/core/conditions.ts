@@ -3,6 +3,7 @@ import type { Condition, ConditionType, RolloutStatus } from "../api/status.ts";
 import { isoTime } from "../lib/time.ts";
 import { record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
+import { preflightClaim } from "./preflight.ts";
 
 interface Claim {
   readonly status: Condition["status"];
@@ -10,11 +11,15 @@ interface Claim {
   readonly message: string;
 }
 
+const CONDITIONS: readonly ConditionType[] = ["Accepted", "Preflight", "Progressing", "Promoted", "Ready"];
+
 /** Fills in conditions and observedGeneration from what has been decided; times move only when a claim changes. */
 export function withConditions(draft: Draft): RolloutStatus {
   const { rollout } = draft.snapshot;
-  const claims: Readonly<Record<ConditionType, Claim>> = {
+  const preflight = preflightClaim(draft);
+  const claims: Readonly<Partial<Record<ConditionType, Claim>>> & { readonly Accepted: Claim } = {
     Accepted: accepted(draft),
+    ...(preflight === null ? {} : { Preflight: preflight }),
     Progressing: progressing(draft.status),
     Promoted: promoted(draft.status),
     Ready: ready(draft),
@@ -25,13 +30,17 @@ export function withConditions(draft: Draft): RolloutStatus {
     const reason = draft.snapshot.specProblems.length > 0 ? "SpecRefused" : "TargetRefused";
     record(draft, reason, claims.Accepted.message);
   }
+  const before = old.find((condition) => condition.type === "Preflight");
+  if (preflight?.reason === "PreflightWarned" && preflight.message !== before?.message)
+    record(draft, "PreflightWarned", preflight.message);
   const generation = rollout.metadata.generation;
-  const conditions = (Object.keys(claims) as ConditionType[]).map((type) =>
-    toCondition(type, claims[type], {
-      old: old.find((condition) => condition.type === type),
-      nowMs: draft.nowMs,
-    }),
-  );
+  const conditions = CONDITIONS.flatMap((type) => {
+    const claim = claims[type];
+    const past = old.find((condition) => condition.type === type);
+    // What was not looked at in this pass is as it was.
+    if (claim === undefined) return past === undefined ? [] : [past];
+    return [toCondition(type, claim, { old: past, nowMs: draft.nowMs })];
+  });
   return {
     ...draft.status,
     ...(generation === undefined ? {} : { observedGeneration: generation }),

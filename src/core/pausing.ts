@@ -13,6 +13,8 @@ const NEXT: Readonly<Record<Pause["kind"], string>> = {
   MetricsUnavailable: "It goes on by itself when the metrics source answers. Look at Prometheus.",
   GateTimedOut: `It goes on by itself when the webhook says yes. To go on without: kubectl annotate rollout NAME sluice.dev/approve="why". To go back: sluice.dev/abort="why".`,
   MetricFailed: `To go on without this metric: kubectl annotate rollout NAME sluice.dev/resume="why". To go back: sluice.dev/abort="why".`,
+  PreflightBlocked:
+    "It goes on by itself when that is mended. To go on as it is, name the check in spec.preflight.ignore. To go back: sluice.dev/abort.",
   RoutesUnusable: "It goes on by itself when the routes are as they must be. To go back: sluice.dev/abort.",
 };
 
@@ -21,7 +23,7 @@ export function pause(draft: Draft, run: RunStatus, what: Omit<Pause, "since">):
   const { name } = draft.snapshot.rollout.metadata;
   const next = draft.patchRun(run, { pause: { ...what, since: isoTime(draft.nowMs) } });
   announce(draft, next, {
-    reason: "Paused",
+    reason: what.kind === "PreflightBlocked" ? what.kind : "Paused",
     title: `${imageText(run)} is paused ${placeText(run)}`,
     text: `${where(run)}: ${what.reason}`,
     next: NEXT[what.kind].replace("NAME", name),

@@ -1,5 +1,6 @@
 import type { Command } from "../api/command.ts";
 import type { EvidenceRow } from "../api/evidence.ts";
+import type { PreflightReport } from "../api/preflight.ts";
 import type { Rollout } from "../api/rollout.ts";
 import type { JudgeMemory } from "./judging.ts";
 import type { SeenTraffic } from "./seen-traffic.ts";
@@ -22,6 +23,8 @@ export interface Snapshot {
   readonly services: ServicesView;
   /** Conversations that notifiers have begun about the run under way, by receiver; those in the status need not be there. */
   readonly threads: Readonly<Record<string, string>>;
+  /** What was found around a run that is about to touch traffic; null: it is not, and nobody has looked. */
+  readonly preflight: PreflightReport | null;
   /** What the judge has learnt in this process; null at the start of a run and after a restart. */
   readonly judge: JudgeMemory | null;
   /** Where requests were lately seen to go, as far as this process has looked; null when it has not. */

@@ -6,6 +6,7 @@ import type { Draft } from "./draft.ts";
 import { withinSchedule } from "./gates-schedule.ts";
 import { throughGates } from "./gates-waiting.ts";
 import { isHeldByPerson, isHeldByRoutes } from "./pausing.ts";
+import { isHeldByPreflight } from "./preflight.ts";
 import { followPods, NO_CANARY, repairRoutes } from "./repair.ts";
 import { rollBack } from "./rolling-back.ts";
 import { awaitSettled, haveSettled } from "./settling.ts";
@@ -18,7 +19,7 @@ export function starting(draft: Draft, current: RunStatus): void {
   const run = withPods(draft, current);
   const ready = readyPods(draft, run);
   if (ready < run.canaryReplicas) {
-    waitForPods(draft, run, ready);
+    waitForPods(draft, withTimeAnew(draft, run), ready);
     return;
   }
   if (!haveSettled(draft, run)) {
@@ -39,6 +40,12 @@ export function starting(draft: Draft, current: RunStatus): void {
 function withPods(draft: Draft, run: RunStatus): RunStatus {
   const provided = provideFor(draft, run, firstShare(run));
   return provided === run ? run : draft.patchRun(provided, { stageSince: isoTime(draft.nowMs) });
+}
+
+/** Pods that are made again, as preflight may have asked for, have their time. */
+function withTimeAnew(draft: Draft, run: RunStatus): RunStatus {
+  if (run.pause?.kind !== "PreflightBlocked") return run;
+  return draft.patchRun(run, { pause: undefined, stageSince: isoTime(draft.nowMs) });
 }
 
 /** The share of requests that the canary gets first, mirrored ones too. */
@@ -71,6 +78,8 @@ function standsReserved({ snapshot }: Draft): boolean {
 }
 
 function leaveStarting(draft: Draft, run: RunStatus): void {
+  // Who promotes does without evidence, and not without pods that can answer.
+  if (isHeldByPreflight(draft, run)) return;
   if (run.promoteRequested !== undefined) {
     startShift(draft, run);
     return;

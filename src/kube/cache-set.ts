@@ -3,6 +3,7 @@ import { type Logger, silentLogger } from "../telemetry/logger.ts";
 import { Cache, type CacheOptions } from "./cache.ts";
 import type { Client } from "./client.ts";
 import type { KubeObject } from "./object.ts";
+import { OptionalCache } from "./optional-reader.ts";
 import { Reflector, type ReflectorOptions } from "./reflector.ts";
 import { type Resource, resourceText } from "./resource.ts";
 import { WriteThroughClient } from "./write-through-client.ts";
@@ -46,6 +47,16 @@ export class CacheSet {
 
   /** A new cache; it fills after `start`. */
   add<T extends KubeObject>(resource: Resource<T>, options: CacheOptions<T> = {}): Cache<T> {
+    return this.#add(resource, options, false).cache;
+  }
+
+  /** Likewise, of a resource that the cluster need not have, or let us read. */
+  addOptional<T extends KubeObject>(resource: Resource<T>, options: CacheOptions<T> = {}): OptionalCache<T> {
+    const { cache, reflector } = this.#add(resource, options, true);
+    return new OptionalCache(cache, () => reflector.absence);
+  }
+
+  #add<T extends KubeObject>(resource: Resource<T>, options: CacheOptions<T>, isOptional: boolean) {
     const { client, clock, random, logger = silentLogger, reflector, onRestart } = this.#options;
     const cache = new Cache(resource, { logger, ...options });
     const name = resourceText(resource);
@@ -53,7 +64,7 @@ export class CacheSet {
     const erased = cache as unknown as Cache<KubeObject>;
     this.#caches.set(name, [...(this.#caches.get(name) ?? []), erased]);
     const parts = { client, cache: erased, clock, random, logger };
-    const fed = new Reflector({ ...parts, ...reflector, onRestart });
+    const fed = new Reflector({ ...parts, ...reflector, onRestart, isOptional });
     this.#reflectors.push(fed);
     this.#fed.push(() => ({
       resource: name,
@@ -63,7 +74,7 @@ export class CacheSet {
       version: cache.progress,
       problem: fed.problem,
     }));
-    return cache;
+    return { cache, reflector: fed };
   }
 
   start(): void {

@@ -1,4 +1,4 @@
-import type { Cache, ChangeHandler } from "./cache.ts";
+import type { ChangeHandler } from "./cache.ts";
 import type { KubeObject, ObjectKey } from "./object.ts";
 import type { Reader } from "./reader.ts";
 
@@ -10,10 +10,10 @@ export interface WatchedReader<T extends KubeObject> extends Reader<T> {
 
 /** Caches of one resource in several namespaces, read as one: for a process that may not look at the whole cluster. */
 export class CacheUnion<T extends KubeObject> implements WatchedReader<T> {
-  readonly #caches: ReadonlyMap<string, Cache<T>>;
+  readonly #caches: ReadonlyMap<string, WatchedReader<T>>;
 
   /** By namespace. */
-  constructor(caches: ReadonlyMap<string, Cache<T>>) {
+  constructor(caches: ReadonlyMap<string, WatchedReader<T>>) {
     this.#caches = caches;
   }
 

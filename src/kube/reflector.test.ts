@@ -229,3 +229,48 @@ describe("what is told of watches that are opened again", () => {
     expect(told).toHaveLength(5);
   });
 });
+
+describe("the reflector of an optional resource", () => {
+  const refusal = (code: number, reason: string) =>
+    new ApiError("listing configmaps", { code, reason, message: reason });
+
+  it.each([
+    [404, "NotFound", "configmaps are not in this cluster"],
+    [403, "Forbidden", "configmaps may not be read (RBAC)"],
+  ])(
+    "counts as synced when the server answers %i, and says why there is nothing",
+    async (code, reason, absence) => {
+      const { reflector, cache } = await setUp(async () => Promise.reject(refusal(code, reason)), {
+        isOptional: true,
+      });
+      await reflector.synced();
+      expect(reflector).toMatchObject({ absence, problem: null });
+      expect(cache.list()).toEqual([]);
+    },
+  );
+
+  it("looks again every five minutes, and takes in what has come", async () => {
+    let isThere = false;
+    const { clock, reflector, client, versions } = await setUp(
+      async () => (isThere ? aList(5, aConfigMap("a", 4)) : Promise.reject(refusal(404, "NotFound"))),
+      { isOptional: true },
+    );
+    await clock.advance(299_000);
+    expect(client.lists).toHaveLength(1);
+    isThere = true;
+    await clock.advance(1_000);
+    expect(versions()).toEqual(["a@4"]);
+    expect(reflector.absence).toBeNull();
+  });
+
+  it("is waited for when the server fails otherwise, as any other is", async () => {
+    const failing = async () => Promise.reject(new UnreachableError("listing configmaps: no answer"));
+    const { reflector } = await setUp(failing, { isOptional: true });
+    expect(reflector).toMatchObject({ absence: null, problem: "listing configmaps: no answer" });
+  });
+
+  it("is a problem where the resource is not optional", async () => {
+    const { reflector } = await setUp(async () => Promise.reject(refusal(403, "Forbidden")));
+    expect(reflector).toMatchObject({ absence: null, problem: "listing configmaps: Forbidden" });
+  });
+});

@@ -2,7 +2,7 @@ import { type Backoff, backoffDelay } from "../lib/backoff.ts";
 import { type Clock, deadline, sleep } from "../lib/clock.ts";
 import { OperationError, toError } from "../lib/errors.ts";
 import { type Logger, silentLogger } from "../telemetry/logger.ts";
-import { isGone } from "./api-error.ts";
+import { isForbidden, isGone, isNotFound } from "./api-error.ts";
 import type { Cache } from "./cache.ts";
 import type { Client, ObjectList } from "./client.ts";
 import type { KubeObject } from "./object.ts";
@@ -25,6 +25,8 @@ export interface ReflectorOptions<T extends KubeObject> {
   /** A new list after so long, whatever the watch says: the last defence against events that never came. */
   readonly relistMs?: number;
   readonly backoff?: Backoff;
+  /** The cluster need not have the resource, nor let us read it: then the cache stays empty, and counts as synced. */
+  readonly isOptional?: boolean;
   /** Hears of every watch that ended and is followed by another, for metrics. Must not throw. */
   readonly onRestart?: ((restart: WatchRestart) => void) | undefined;
 }
@@ -46,7 +48,11 @@ const MAX_WATCH_FAILURES = 3;
 /** How often a list that is older than what we know is asked for again before it is believed. */
 const MAX_OLD_LISTS = 2;
 
+/** An optional resource that is not there is looked for again after so long. */
+const ABSENT_MS = 300_000;
+
 const DEFAULTS = {
+  isOptional: false,
   pageSize: 500,
   idleMs: 90_000,
   watchMs: 300_000,
@@ -67,6 +73,7 @@ export class Reflector<T extends KubeObject> {
   readonly #waiting: (() => void)[] = [];
   #running: Promise<void> | null = null;
   #problem: string | null = null;
+  #absence: string | null = null;
   #failures = 0;
 
   constructor(options: ReflectorOptions<T>) {
@@ -91,9 +98,15 @@ export class Reflector<T extends KubeObject> {
     return this.#problem;
   }
 
+  /** Why there is nothing of an optional resource; null: what there is is here. */
+  get absence(): string | null {
+    return this.#absence;
+  }
+
   /** Resolves with the first list, or when the reflector is stopped. */
   async synced(): Promise<void> {
-    if (this.#options.cache.hasSynced || this.#stopping.signal.aborted) return;
+    const isSettled = this.#options.cache.hasSynced || this.#absence !== null;
+    if (isSettled || this.#stopping.signal.aborted) return;
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
@@ -105,7 +118,9 @@ export class Reflector<T extends KubeObject> {
         for (const resolve of this.#waiting.splice(0)) resolve();
         await this.#watchUntilRelist();
       } catch (error) {
-        await this.#failed("list failed", error);
+        const absence = this.#options.isOptional ? absenceOf(this.#resource, error) : null;
+        if (absence === null) await this.#failed("list failed", error);
+        else await this.#isAbsent(absence);
       }
     }
     for (const resolve of this.#waiting.splice(0)) resolve();
@@ -224,6 +239,17 @@ export class Reflector<T extends KubeObject> {
   #succeeded(): void {
     this.#failures = 0;
     this.#problem = null;
+    this.#absence = null;
+  }
+
+  /** Said once: it may stay so for as long as the process lives. */
+  async #isAbsent(absence: string): Promise<void> {
+    this.#failures = 0;
+    this.#problem = null;
+    if (this.#absence !== absence) this.#logger.info("optional resource", { absence });
+    this.#absence = absence;
+    for (const resolve of this.#waiting.splice(0)) resolve();
+    await this.#pause(ABSENT_MS);
   }
 
   async #failed(message: string, thrown: unknown): Promise<void> {
@@ -247,4 +273,10 @@ export class Reflector<T extends KubeObject> {
     if (delayMs <= 0) return;
     await sleep(this.#options.clock, delayMs, this.#stopping.signal).catch(() => {});
   }
+}
+
+/** Null: it failed for another reason, and is to be tried again soon. */
+function absenceOf(resource: Resource, error: unknown): string | null {
+  if (isForbidden(error)) return `${resourceText(resource)} may not be read (RBAC)`;
+  return isNotFound(error) ? `${resourceText(resource)} are not in this cluster` : null;
 }

@@ -10,7 +10,13 @@ import type {
   SeriesEvent,
   ServiceAccount,
 } from "./kind/cluster.ts";
-import type { DestinationRule, EndpointSlice, Service, VirtualService } from "./kind/network.ts";
+import type {
+  DestinationRule,
+  EndpointSlice,
+  PeerAuthentication,
+  Service,
+  VirtualService,
+} from "./kind/network.ts";
 import type { DaemonSet, Deployment, HorizontalPodAutoscaler, Pod, ReplicaSet } from "./kind/workload.ts";
 import type { KubeObject } from "./object.ts";
 import type { Resource } from "./resource.ts";
@@ -60,6 +66,12 @@ export const LEASE = resource<Lease>("coordination.k8s.io", "v1", "Lease");
 
 export const VIRTUAL_SERVICE = resource<VirtualService>("networking.istio.io", "v1", "VirtualService");
 export const DESTINATION_RULE = resource<DestinationRule>("networking.istio.io", "v1", "DestinationRule");
+
+export const PEER_AUTHENTICATION = resource<PeerAuthentication>(
+  "security.istio.io",
+  "v1",
+  "PeerAuthentication",
+);
 
 export const CUSTOM_RESOURCE_DEFINITION = clusterScoped<CustomResourceDefinition>(
   "apiextensions.k8s.io",

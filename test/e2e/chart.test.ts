@@ -117,8 +117,10 @@ describe.skipIf(helmPath === undefined)("the chart", () => {
       expect.arrayContaining(["shop/sluice", "pay/sluice", "sluice-system/sluice-leader"]),
     );
     const everywhere = one(await render("rbac.aggregate=false"), "ClusterRole");
+    const rules = everywhere["rules"] as readonly { readonly resources: readonly string[] }[];
+    // Namespaces are not in any namespace: without that right preflight says that it has not looked.
     expect(roles.find(({ metadata }) => metadata.namespace === "pay")?.["rules"]).toEqual(
-      everywhere["rules"],
+      rules.filter(({ resources }) => !resources.includes("namespaces")),
     );
   });
 

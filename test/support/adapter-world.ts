@@ -57,7 +57,7 @@ export class AdapterWorld {
       random: () => 0.5,
       logger: silentLogger,
     });
-    this.caches = makeCaches(this.#set, []);
+    this.caches = makeCaches(this.#set, [], "istio-system");
     this.client = this.#set.client;
   }
 

@@ -75,6 +75,8 @@ export class CoreWorld {
   canaryService = service("nothing", 0);
   judge: JudgeMemory | null = null;
   threads: Snapshot["threads"] = {};
+  /** What is found around a run that starts. */
+  preflight: NonNullable<Snapshot["preflight"]> = { findings: [], unseen: [] };
   seen: SeenTraffic | null = null;
   settings: CoreSettings = {
     drainMs: 20_000,
@@ -139,23 +141,22 @@ export class CoreWorld {
       target: this.target,
       targetProblem: null,
       primary: this.primary,
-      routing:
-        this.traffic === null
-          ? { kind: "missing" }
-          : {
-              kind: "present",
-              traffic: this.traffic,
-              inSync: true,
-              ...(this.changedBy === undefined ? {} : { changedBy: this.changedBy }),
-              ...(this.routesProblem === undefined ? {} : { problem: this.routesProblem }),
-            },
+      routing: this.#routing(),
       services: { apex: this.apex, primary: this.primaryService, canary: this.canaryService },
       threads: this.threads,
+      preflight: this.status?.run?.stage === "Starting" ? this.preflight : null,
       judge: this.judge,
       seen: this.seen,
       gates: this.gates,
       trouble: this.trouble,
     };
+  }
+
+  #routing(): Snapshot["routing"] {
+    if (this.traffic === null) return { kind: "missing" };
+    const changedBy = this.changedBy === undefined ? {} : { changedBy: this.changedBy };
+    const problem = this.routesProblem === undefined ? {} : { problem: this.routesProblem };
+    return { kind: "present", traffic: this.traffic, inSync: true, ...changedBy, ...problem };
   }
 
   /** The controller begins anew, with nothing but the status. */

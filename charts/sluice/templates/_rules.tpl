@@ -39,6 +39,10 @@ asks for every one of them.
 - apiGroups: [networking.istio.io]
   resources: [destinationrules]
   verbs: [get, list, watch, create, update, delete]
+# Preflight: where mutual TLS is asked for.
+- apiGroups: [security.istio.io]
+  resources: [peerauthentications]
+  verbs: [list, watch]
 # Webhook URLs and tokens that Rollouts name. They are read when they are needed, never listed or watched.
 - apiGroups: [""]
   resources: [secrets]

@@ -92,9 +92,21 @@ export interface VirtualService extends KubeObject {
   };
 }
 
+export interface PeerAuthentication extends KubeObject {
+  readonly spec?: Open & {
+    readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> };
+    readonly mtls?: { readonly mode?: MutualTls };
+    /** By the port of the container. */
+    readonly portLevelMtls?: Readonly<Record<string, { readonly mode?: MutualTls }>>;
+  };
+}
+
+export type MutualTls = "UNSET" | "DISABLE" | "PERMISSIVE" | "STRICT";
+
 export interface DestinationRule extends KubeObject {
   readonly spec: Open & {
     readonly host?: string;
+    readonly exportTo?: readonly string[];
     readonly trafficPolicy?: Open;
     readonly subsets?: readonly (Open & {
       readonly name: string;

@@ -1,0 +1,55 @@
+import type { Finding } from "../../api/preflight.ts";
+import { isInMesh } from "../dataplane.ts";
+import { policyOf, type Said, type TlsPolicy } from "../destination-policy.ts";
+import { type PeerMode, peerMode } from "../mutual-tls.ts";
+import { containerPort, labelsOf, place, type SideName, targetOf } from "../sides.ts";
+import type { PreflightView } from "../view.ts";
+
+/** What callers are told to speak to a side, its pods must understand. */
+export function destinationTls(view: PreflightView): readonly Finding[] {
+  const found = (["canary", "primary"] as const).flatMap((side) => {
+    const said = policyOf<TlsPolicy>(view, { ...targetOf(view, side), port: view.spec.service.port }, "tls");
+    const clash = said === null ? null : clashOf(view, side, said);
+    return said === null || clash === null ? [] : [finding(view, said, `${clash}`)];
+  });
+  // One rule for both sides is told of once.
+  return found.filter(
+    ({ object }, index) => found.findIndex((it) => it.object.name === object.name) === index,
+  );
+}
+
+function clashOf(view: PreflightView, side: SideName, { value: { mode } }: Said<TlsPolicy>): string | null {
+  const peer = peerMode(view, labelsOf(view[side]), containerPort(view));
+  const isIn = isInMesh(view[side], view.namespaceLabels);
+  const pods = `the ${side}'s pods`;
+  if (mode === "ISTIO_MUTUAL" && isIn === false) return `${pods} have no proxy to answer it`;
+  if (mode === "ISTIO_MUTUAL" && peer.mode === "DISABLE")
+    return `${pods} take plain text alone (${byText(peer)})`;
+  const isPlain = mode === "DISABLE" || mode === "SIMPLE";
+  if (isPlain && peer.mode === "STRICT" && isIn !== false)
+    return `${pods} take mutual TLS alone (${byText(peer)})`;
+  return null;
+}
+
+function byText({ mode, by }: PeerMode): string {
+  return `${mode} by PeerAuthentication ${by?.metadata.namespace}/${by?.metadata.name}`;
+}
+
+/** A rule that Sluice makes has what the Rollout says. */
+function finding(view: PreflightView, { rule, field, value }: Said<TlsPolicy>, clash: string): Finding {
+  const { namespace, names, rollout } = view;
+  const ours = [names.primaryDestinationRule, names.canaryDestinationRule];
+  const isOurs =
+    view.spec.traffic.istio.destinationRule === undefined &&
+    rule.metadata.namespace === namespace &&
+    ours.includes(rule.metadata.name);
+  return {
+    check: "destination-tls",
+    severity: "blocks",
+    object: isOurs ? { kind: "Rollout", namespace, name: rollout } : place(rule, namespace),
+    field: isOurs ? `${field.replace("spec.", "spec.traffic.istio.")}.mode` : `${field}.mode`,
+    what: `lets callers speak tls ${value.mode}, and ${clash}`,
+    why: "every request would end in 503",
+    fix: "Take tls off it: Istio finds out by itself what each pod speaks",
+  };
+}
