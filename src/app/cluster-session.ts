@@ -13,8 +13,11 @@ import { DEPLOYMENT, EVENT, VIRTUAL_SERVICE } from "../kube/resources.ts";
 import { RestClient } from "../kube/rest-client.ts";
 import { type Clock, SystemClock, sleep } from "../lib/clock.ts";
 import { parseTime } from "../lib/time.ts";
+import type { Inspector } from "../preflight/inspector.ts";
 import { readTraffic } from "../router/istio/virtual-service.ts";
 import { ClusterError, inCluster, toClusterError } from "./cluster-error.ts";
+import { inspectorOf } from "./inspect-objects.ts";
+import { readAround } from "./live-objects.ts";
 import { type PodLine, podLines } from "./pod-lines.ts";
 
 export interface SessionOptions {
@@ -139,6 +142,17 @@ export class ClusterSession {
       if (event.type === "BOOKMARK") continue;
       yield event.type === "DELETED" ? null : event.object;
     }
+  }
+
+  /** Looks at what is around the Rollouts of these namespaces, as it is now; beside that, what may not be read. */
+  async inspector(
+    namespaces: readonly string[],
+    rootNamespace: string,
+  ): Promise<{ readonly inspector: Inspector; readonly absences: readonly string[] }> {
+    const around = await inCluster(() => readAround(this.#client, namespaces, rootNamespace));
+    const sees = (namespace: string) => namespaces.includes(namespace);
+    const inspector = inspectorOf({ ...around, rootNamespace, sees, source: "cluster" });
+    return { inspector, absences: Object.values(around.absences) };
   }
 
   /** What is around a Rollout, as far as it may be read. */

@@ -25,6 +25,7 @@ export type Rendering =
       readonly objects: readonly KubeObject[];
       /** What changes in an object that is not ours; null: nothing. */
       readonly adopts: string | null;
+      readonly context: RouteContext;
     }
   | { readonly ok: false; readonly problem: SpecProblem };
 
@@ -67,6 +68,19 @@ export async function render(
   };
   const problem = targetProblem(rollout, target, undefined);
   if (problem !== null || target === undefined) return { ok: false, problem: problem as SpecProblem };
+  const { context, primary } = routesOfCopy(rollout, target);
+  const made = await routed(context, apex);
+  const selector = JSON.stringify(context.selectors.primary);
+  const adopts =
+    apex === undefined ? null : `Service ${apex.metadata.name} keeps all but its selector: ${selector}`;
+  return { ok: true, objects: [primary, ...made], adopts, context };
+}
+
+/** The primary that is made from a target without a problem, and what the router is told of both. */
+function routesOfCopy(
+  rollout: Rollout,
+  target: Deployment,
+): { readonly context: RouteContext; readonly primary: Deployment } {
   const label = selectorLabelOf(target.spec.selector);
   assert(label !== null, "a target without a problem has a selector label");
   const { template } = target.spec;
@@ -76,14 +90,7 @@ export async function render(
     target: target.spec.selector.matchLabels ?? {},
     primary: primary.spec.selector.matchLabels ?? {},
   };
-  const made = await routed(
-    { rollout, spec: reading.spec, selectors, pods: podFacts(target, undefined) },
-    apex,
-  );
-  const selector = JSON.stringify(selectors.primary);
-  const adopts =
-    apex === undefined ? null : `Service ${apex.metadata.name} keeps all but its selector: ${selector}`;
-  return { ok: true, objects: [primary, ...made], adopts };
+  return { context: { rollout, spec: rollout.spec, selectors, pods: podFacts(target, undefined) }, primary };
 }
 
 /** A run that has come to the place. */

@@ -2,10 +2,11 @@ import { type Backoff, backoffDelay } from "../lib/backoff.ts";
 import { type Clock, deadline, sleep } from "../lib/clock.ts";
 import { OperationError, toError } from "../lib/errors.ts";
 import { type Logger, silentLogger } from "../telemetry/logger.ts";
-import { isForbidden, isGone, isNotFound } from "./api-error.ts";
+import { isGone } from "./api-error.ts";
 import type { Cache } from "./cache.ts";
 import type { Client, ObjectList } from "./client.ts";
 import type { KubeObject } from "./object.ts";
+import { absenceOf } from "./optional-reader.ts";
 import { type Resource, resourceText } from "./resource.ts";
 import { Watchdog } from "./watchdog.ts";
 
@@ -273,10 +274,4 @@ export class Reflector<T extends KubeObject> {
     if (delayMs <= 0) return;
     await sleep(this.#options.clock, delayMs, this.#stopping.signal).catch(() => {});
   }
-}
-
-/** Null: it failed for another reason, and is to be tried again soon. */
-function absenceOf(resource: Resource, error: unknown): string | null {
-  if (isForbidden(error)) return `${resourceText(resource)} may not be read (RBAC)`;
-  return isNotFound(error) ? `${resourceText(resource)} are not in this cluster` : null;
 }

@@ -1,5 +1,5 @@
 import type { Finding } from "../../api/preflight.ts";
-import { isInMesh } from "../dataplane.ts";
+import { isInMesh, optOutOf } from "../dataplane.ts";
 import { policyOf, type Said, type TlsPolicy } from "../destination-policy.ts";
 import { type PeerMode, peerMode } from "../mutual-tls.ts";
 import { containerPort, labelsOf, place, type SideName, targetOf } from "../sides.ts";
@@ -10,7 +10,9 @@ export function destinationTls(view: PreflightView): readonly Finding[] {
   const found = (["canary", "primary"] as const).flatMap((side) => {
     const said = policyOf<TlsPolicy>(view, { ...targetOf(view, side), port: view.spec.service.port }, "tls");
     const clash = said === null ? null : clashOf(view, side, said);
-    return said === null || clash === null ? [] : [finding(view, said, `${clash}`)];
+    return said === null || clash === null
+      ? []
+      : [finding(view, said, { clash, isSure: isKnown(view, side) })];
   });
   // One rule for both sides is told of once.
   return found.filter(
@@ -31,12 +33,23 @@ function clashOf(view: PreflightView, side: SideName, { value: { mode } }: Said<
   return null;
 }
 
+/** That pods are in the mesh, labels say for sure; that they are not, only pods do, or a template that opts out. */
+function isKnown(view: PreflightView, side: SideName): boolean {
+  const { pods, template } = view[side];
+  if (isInMesh(view[side], view.namespaceLabels) === true) return true;
+  return pods.length > 0 || (template !== null && optOutOf(template) !== null);
+}
+
 function byText({ mode, by }: PeerMode): string {
   return `${mode} by PeerAuthentication ${by?.metadata.namespace}/${by?.metadata.name}`;
 }
 
 /** A rule that Sluice makes has what the Rollout says. */
-function finding(view: PreflightView, { rule, field, value }: Said<TlsPolicy>, clash: string): Finding {
+function finding(
+  view: PreflightView,
+  { rule, field, value }: Said<TlsPolicy>,
+  { clash, isSure }: { readonly clash: string; readonly isSure: boolean },
+): Finding {
   const { namespace, names, rollout } = view;
   const ours = [names.primaryDestinationRule, names.canaryDestinationRule];
   const isOurs =
@@ -45,7 +58,7 @@ function finding(view: PreflightView, { rule, field, value }: Said<TlsPolicy>, c
     ours.includes(rule.metadata.name);
   return {
     check: "destination-tls",
-    severity: "blocks",
+    severity: isSure ? "blocks" : "warns",
     object: isOurs ? { kind: "Rollout", namespace, name: rollout } : place(rule, namespace),
     field: isOurs ? `${field.replace("spec.", "spec.traffic.istio.")}.mode` : `${field}.mode`,
     what: `lets callers speak tls ${value.mode}, and ${clash}`,
