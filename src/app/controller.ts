@@ -70,9 +70,10 @@ export function createController(parts: ControllerParts): Controller {
   const wake = (key: string, isUrgent: boolean) => controller.wake(key, isUrgent);
   const gates = createGates(parts, events, { wake, trace });
   const passes = passRecorder(parts, rollouts, leadership.mayWrite);
+  const shared = { workload, router, trace };
   const pass = new Pass({
-    gatherer: new Gatherer({ clock, rollouts, workload, router, metrics: source, notifier, inspector, trace }),
-    executor: new Executor({ client: set.client, workload, router, trace }),
+    gatherer: new Gatherer({ ...shared, clock, rollouts, metrics: source, notifier, inspector }),
+    executor: new Executor({ ...shared, client: set.client }),
     gates: gates.desk,
     events: gates.events,
     notifier,
