@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { plural, shorten } from "./text.ts";
+import { plural, shorten, withoutSecrets } from "./text.ts";
 
 it("shorten makes one line and cuts it", () => {
   expect(shorten("  a\n  b ", 10)).toBe("a b");
@@ -10,4 +10,9 @@ it("shorten makes one line and cuts it", () => {
 
 it("plural counts", () => {
   expect([plural(0, "pod"), plural(1, "pod"), plural(2, "pod")]).toEqual(["0 pods", "1 pod", "2 pods"]);
+});
+
+it("withoutSecrets hides secrets, and their words where they come apart", () => {
+  expect(withoutSecrets("no Bearer abcdef, no abcdef here", ["Bearer abcdef"])).toBe("no ***, no *** here");
+  expect(withoutSecrets("an ok is an ok", ["ok"])).toBe("an ok is an ok");
 });

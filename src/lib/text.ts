@@ -13,3 +13,17 @@ export function plural(count: number, noun: string): string {
 export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
+
+/** A shorter secret would blank out half of the text; and who has one has other worries. */
+const MIN_SECRET = 4;
+
+/** What somebody else says may quote what was sent in confidence: those parts become `***`. */
+export function withoutSecrets(text: string, secrets: readonly string[]): string {
+  return (
+    secrets
+      // A scheme and a token ("Bearer abc") may come back apart.
+      .flatMap((secret) => [secret, ...secret.split(/\s+/)])
+      .filter((secret) => secret.length >= MIN_SECRET)
+      .reduce((told, secret) => told.replaceAll(secret, "***"), text)
+  );
+}

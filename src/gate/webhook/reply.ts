@@ -1,4 +1,4 @@
-import { shorten } from "../../lib/text.ts";
+import { shorten, withoutSecrets } from "../../lib/text.ts";
 import type { GateReply } from "../gate.ts";
 import type { WebhookResponse } from "./transport.ts";
 
@@ -9,9 +9,6 @@ const YES: ReadonlySet<number> = new Set([200, 201, 202, 204]);
 const NOBODY: ReadonlySet<number> = new Set([408, 429, 502, 503, 504]);
 
 const MAX_TEXT = 200;
-
-/** A shorter secret would blank out half of the text; and who has one has other worries. */
-const MIN_SECRET = 4;
 
 /** What an answer means, and how people read it. */
 export function replyOf({ status, body }: WebhookResponse, secrets: readonly string[]): GateReply {
@@ -26,12 +23,7 @@ export function replyOf({ status, body }: WebhookResponse, secrets: readonly str
 /** One line, without what a terminal would obey, and without what was sent to the webhook in confidence. */
 function cleaned(body: string, secrets: readonly string[]): string {
   const line = body.replace(/\p{C}+/gu, " ");
-  const told = secrets
-    // A scheme and a token ("Bearer abc") may come back apart.
-    .flatMap((secret) => [secret, ...secret.split(/\s+/)])
-    .filter((secret) => secret.length >= MIN_SECRET)
-    .reduce((text, secret) => text.replaceAll(secret, "***"), line);
-  return shorten(told, MAX_TEXT);
+  return shorten(withoutSecrets(line, secrets), MAX_TEXT);
 }
 
 /** Another attempt may fare better; the rule of go-retryablehttp, which Flagger uses. */

@@ -8,6 +8,13 @@ export type PrometheusAuth =
   | { readonly kind: "basic"; readonly username: string; readonly password: string }
   | { readonly kind: "bearer"; readonly token: string };
 
+/** What must not be shown, in the forms in which it goes out. */
+export function secretsOf(auth: PrometheusAuth | undefined): readonly string[] {
+  if (auth === undefined) return [];
+  if (auth.kind === "bearer") return [auth.token];
+  return [auth.password, Buffer.from(`${auth.username}:${auth.password}`).toString("base64")];
+}
+
 export interface CredentialFolderOptions {
   /** Holds a file `token`, or files `username` and `password`: a Secret, mounted. */
   readonly folder: string;

@@ -1,7 +1,7 @@
 import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from "axios";
 import { PrometheusDriver, type QueryResult } from "prometheus-query";
 import type { Clock } from "../../lib/clock.ts";
-import type { PrometheusAuth } from "./prometheus-auth.ts";
+import { type PrometheusAuth, secretsOf } from "./prometheus-auth.ts";
 import { explainHttp, malformed, QueryFailure, type QueryResultKind } from "./query-failure.ts";
 import { Slots } from "./slots.ts";
 
@@ -137,7 +137,7 @@ export class QueryClient {
       responseInterceptor: {
         onFulfilled: accepted,
         onRejected: (error: unknown) => {
-          throw explainHttp(error);
+          throw explainHttp(error, secretsOf(auth));
         },
       },
     });

@@ -1,6 +1,7 @@
 import { AxiosError, isAxiosError } from "axios";
 import { formatDuration } from "../../lib/duration.ts";
 import { toError } from "../../lib/errors.ts";
+import { withoutSecrets } from "../../lib/text.ts";
 
 /** What comes of queries, for metrics: the words of the label `result`, each with its meaning. */
 export const QUERY_RESULTS = {
@@ -44,26 +45,27 @@ export function cancelled(): QueryFailure {
   return new QueryFailure("the query was cancelled", "cancelled");
 }
 
-/** What an axios error means. */
-export function explainHttp(error: unknown): QueryFailure {
+/** What an axios error means; `secrets` were in the request, and are in no message. */
+export function explainHttp(error: unknown, secrets: readonly string[] = []): QueryFailure {
   if (error instanceof QueryFailure) return error;
   // By its mark, not its class: prometheus-query has a copy of axios of its own.
   if (!isAxiosError(error)) {
-    return new QueryFailure(`querying Prometheus failed: ${toError(error).message}`, "unreachable");
+    const { message } = toError(error);
+    return new QueryFailure(`querying Prometheus failed: ${brief(message, secrets)}`, "unreachable");
   }
-  if (error.response !== undefined) return explainStatus(error.response.status, error.response.data);
+  if (error.response !== undefined)
+    return explainStatus(error.response.status, reasonOf(error.response.data, secrets));
   if (/^maxContentLength/.test(error.message)) {
     return new QueryFailure("Prometheus' answer is larger than the limit", "too_large");
   }
   if (error.code === AxiosError.ERR_CANCELED) return cancelled();
   return new QueryFailure(
-    `Prometheus cannot be reached: ${brief(error.message || (error.code ?? "no reason"))}`,
+    `Prometheus cannot be reached: ${brief(error.message || (error.code ?? "no reason"), secrets)}`,
     "unreachable",
   );
 }
 
-function explainStatus(status: number, body: unknown): QueryFailure {
-  const detail = reasonOf(body);
+function explainStatus(status: number, detail: string): QueryFailure {
   const suffix = detail === "" ? "" : `: ${detail}`;
   if (status >= 300 && status < 400) {
     return new QueryFailure(`Prometheus answered HTTP ${status}; redirects are not followed`, "status");
@@ -74,11 +76,12 @@ function explainStatus(status: number, body: unknown): QueryFailure {
 }
 
 /** The `error` of Prometheus' JSON; nothing else of a body is shown, it may be a proxy's page. */
-function reasonOf(body: unknown): string {
+function reasonOf(body: unknown, secrets: readonly string[]): string {
   const { error } = (typeof body === "object" && body !== null ? body : {}) as { readonly error?: unknown };
-  return typeof error === "string" ? brief(error) : "";
+  return typeof error === "string" ? brief(error, secrets) : "";
 }
 
-function brief(text: string): string {
+function brief(said: string, secrets: readonly string[]): string {
+  const text = withoutSecrets(said, secrets);
   return text.length <= MAX_DETAIL ? text : `${text.slice(0, MAX_DETAIL)}...`;
 }
