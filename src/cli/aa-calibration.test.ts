@@ -51,7 +51,7 @@ describe("a calibration", () => {
     expect(found).toEqual([
       ["alpha", 0.0001, 1],
       ["minDelta", 0.005, 0],
-      ["maxRatio", 10, 0],
+      ["maxRatio", 5, 0],
     ]);
   });
 
