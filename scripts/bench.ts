@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 
 /** `npm run bench -- NAME [options]`: measurements that are too slow for the tests. Each prints a table, or writes a page of docs/. */
 const BENCHES: Readonly<Record<string, () => Promise<{ main(args: BenchArgs): Promise<void> }>>> = {
+  abort: () => import("./bench/abort/main.ts"),
   apiserver: () => import("./bench/apiserver/main.ts"),
   footprint: () => import("./bench/footprint/main.ts"),
   verdict: () => import("./bench/verdict/main.ts"),

@@ -165,12 +165,12 @@ export class CliCluster {
     rollout: Rollout,
     event: { reason: string; message: string; at: string; type?: "Warning" },
   ): Promise<void> {
-    const { namespace = "", name } = rollout.metadata;
+    const { namespace = "", name, uid = "" } = rollout.metadata;
     await this.client.create<Event>(EVENT, {
       apiVersion: "v1",
       kind: "Event",
       metadata: { name: `${name}.${event.reason.toLowerCase()}.${Date.parse(event.at)}`, namespace },
-      involvedObject: { apiVersion: rollout.apiVersion, kind: rollout.kind, namespace, name },
+      involvedObject: { apiVersion: rollout.apiVersion, kind: rollout.kind, namespace, name, uid },
       type: event.type ?? "Normal",
       reason: event.reason,
       message: event.message,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { RecordingLogger } from "../../../test/support/notifier-world.ts";
 import { aRollout } from "../../../test/support/rollout-objects.ts";
 import type { Rollout } from "../../api/rollout.ts";
 import { VirtualClock } from "../../lib/virtual-clock.ts";
-import { silentLogger } from "../../telemetry/logger.ts";
 import { EventHooks } from "./event-hooks.ts";
 import type { WebhookTransport } from "./transport.ts";
 import { WebhookGate } from "./webhook.ts";
@@ -12,6 +12,7 @@ function hooksThat(answer: () => number | null) {
   const clock = new VirtualClock(Date.UTC(2026, 0, 5, 9, 0, 0));
   const bodies: string[] = [];
   const problems: string[] = [];
+  const logger = new RecordingLogger();
   const transport: WebhookTransport = {
     post: async ({ body }, signal) => {
       bodies.push(body);
@@ -23,11 +24,11 @@ function hooksThat(answer: () => number | null) {
   const hooks = new EventHooks({
     clock,
     random: () => 0.5,
-    logger: silentLogger,
+    logger,
     gate: new WebhookGate({ clock, client: null as never, transport, httpsOnly: false }),
     onProblem: (_, message) => problems.push(message),
   });
-  return { clock, hooks, bodies, problems };
+  return { clock, hooks, bodies, problems, logger };
 }
 
 const METADATA = { team: "shop", eventType: "mine" };
@@ -80,11 +81,18 @@ describe("event webhooks", () => {
     expect(hooks.counts).toEqual({ sent: 1, failed: 3, dropped: 0 });
   });
 
-  test("that hang hold up nobody, and what the queue has no room for is counted", async () => {
-    const { clock, hooks } = hooksThat(() => null);
-    for (let index = 0; index < 1_500; index++)
-      hooks.post(rollout(), { type: "Normal", message: String(index) });
-    expect(hooks.counts).toEqual({ sent: 0, failed: 0, dropped: 500 });
+  test("that hang hold up nobody, and what the queue has no room for is counted and named", async () => {
+    const { clock, hooks, logger } = hooksThat(() => null);
+    for (let index = 0; index < 1_000; index++)
+      hooks.post(rollout(), { type: "Normal", message: `event ${index}` });
+    expect(hooks.counts).toEqual({ sent: 0, failed: 0, dropped: 900 });
+    const named = logger.lines.filter((line) => line.startsWith("event left out"));
+    expect(named).toHaveLength(900);
+    expect(named.at(-1)).toContain("event 999");
+    // The room of all webhooks together.
+    const others = Array.from({ length: 12 }, (_, index) => ({ name: `other-${index}` }));
+    for (let index = 0; index < 100; index++) hooks.post(rollout(others), { type: "Normal", message: "x" });
+    expect(hooks.counts).toEqual({ sent: 0, failed: 0, dropped: 900 + 300 });
     let isDrained = false;
     void hooks.drain(3_000).then(() => {
       isDrained = true;

@@ -40,6 +40,8 @@ interface Job {
 }
 
 const MAX_PENDING = 1_000;
+/** One that hangs leaves room for the others. */
+const MAX_PER_WEBHOOK = 100;
 const MAX_CONCURRENT = 32;
 /** Webhooks with problems that are remembered. */
 const MAX_REMEMBERED = 10_000;
@@ -64,6 +66,7 @@ export class EventHooks {
       attempt: (job) => this.#attempt(job),
       finished: (job, outcome) => this.#finished(job, outcome),
       maxPending: MAX_PENDING,
+      maxPerLane: MAX_PER_WEBHOOK,
       // Retries are the webhook's own, and part of one attempt.
       maxAttempts: 1,
       backoff: { firstMs: 1_000, maxMs: 1_000 },
@@ -81,10 +84,18 @@ export class EventHooks {
     const { data: hooks = [] } = webhooksSchema.safeParse(rollout.spec?.webhooks);
     for (const hook of hooks.filter(({ type }) => type === "event")) {
       const job: Job = { rollout, hook, event, atMs: this.#options.clock.now() };
-      if (this.#queue.add(laneOf(job), job)) continue;
-      this.#count("dropped");
-      this.#report(job, `the queue is full (${MAX_PENDING} events)`);
+      if (!this.#queue.add(laneOf(job), job)) this.#leaveOut(job);
     }
+  }
+
+  /** What there is no room for is counted, and named in the log one by one. */
+  #leaveOut(job: Job): void {
+    this.#count("dropped");
+    const { rollout, hook, event } = job;
+    const named = { ...namesOf(rollout), webhook: hook.name, event: event.message };
+    this.#options.logger.warn("event left out", named);
+    const waiting = this.#queue.pendingIn(laneOf(job));
+    this.#report(job, `${waiting} events wait for it, ${this.#queue.pending} in all: no room for more`);
   }
 
   /** Waits until the queue is empty, at most `timeoutMs`, and gives up what is left. */
@@ -117,9 +128,8 @@ export class EventHooks {
 
   #report(job: Job, reason: string): void {
     if (!this.#reported.add(laneOf(job))) return;
-    const { namespace = "default", name } = job.rollout.metadata;
     this.#options.logger.warn("event not delivered", {
-      rollout: `${namespace}/${name}`,
+      ...namesOf(job.rollout),
       webhook: job.hook.name,
       reason,
     });
@@ -129,6 +139,10 @@ export class EventHooks {
   #count(outcome: keyof EventHookCounts): void {
     this.#counts = { ...this.#counts, [outcome]: this.#counts[outcome] + 1 };
   }
+}
+
+function namesOf({ metadata: { namespace = "default", name } }: Rollout): { readonly rollout: string } {
+  return { rollout: `${namespace}/${name}` };
 }
 
 function laneOf({ rollout, hook }: Job): string {
