@@ -4,8 +4,8 @@ import type { RunStatus } from "../api/status.ts";
 import { readSpec, type SpecProblem } from "../api/validate.ts";
 import { trafficOf } from "../core/repair.ts";
 import { stepsOf } from "../core/steps.ts";
-import type { Client } from "../kube/client.ts";
-import type { Service } from "../kube/kind/network.ts";
+import type { Client, JsonPatchOperation } from "../kube/client.ts";
+import type { DestinationRule, Service, VirtualService } from "../kube/kind/network.ts";
 import type { Deployment } from "../kube/kind/workload.ts";
 import { type KubeObject, keyOf, keyText } from "../kube/object.ts";
 import type { Reader } from "../kube/reader.ts";
@@ -26,8 +26,18 @@ export type Rendering =
       /** What changes in an object that is not ours; null: nothing. */
       readonly adopts: string | null;
       readonly context: RouteContext;
+      /** What a run changes in routing objects of the user's, and takes back. */
+      readonly patches: readonly WrittenPatch[];
+      /** Why the user's routes cannot carry a canary as they are; null: they can. */
+      readonly routesProblem: string | null;
     }
   | { readonly ok: false; readonly problem: SpecProblem };
+
+export interface WrittenPatch {
+  /** `VirtualService shop/edge` */
+  readonly of: string;
+  readonly operations: readonly JsonPatchOperation[];
+}
 
 /** What the files hold. */
 export interface Sources {
@@ -35,6 +45,8 @@ export interface Sources {
   readonly target: Deployment | undefined;
   /** A Service with the apex' name, where there is one already. */
   readonly apex: Service | undefined;
+  /** Routing objects of the user's that the spec names; none by default. */
+  readonly routes?: readonly (VirtualService | DestinationRule)[];
 }
 
 /** Stands where only a cluster knows the value. */
@@ -49,7 +61,7 @@ export type Place = "shadow" | number;
  * is the router itself that makes them, on an empty cluster in memory.
  */
 export async function render(
-  { rollout: source, target, apex }: Sources,
+  { rollout: source, target, apex, routes = [] }: Sources,
   place: Place | null = null,
 ): Promise<Rendering> {
   const reading = readSpec(source.spec);
@@ -69,11 +81,12 @@ export async function render(
   const problem = targetProblem(rollout, target, undefined);
   if (problem !== null || target === undefined) return { ok: false, problem: problem as SpecProblem };
   const { context, primary } = routesOfCopy(rollout, target);
-  const made = await routed(context, apex);
+  const given = [...(apex === undefined ? [] : [apex]), ...routes];
+  const { made, patches, routesProblem } = await routed(context, given);
   const selector = JSON.stringify(context.selectors.primary);
   const adopts =
     apex === undefined ? null : `Service ${apex.metadata.name} keeps all but its selector: ${selector}`;
-  return { ok: true, objects: [primary, ...made], adopts, context };
+  return { ok: true, objects: [primary, ...made], adopts, context, patches, routesProblem };
 }
 
 /** The primary that is made from a target without a problem, and what the router is told of both. */
@@ -117,9 +130,9 @@ function runAt(spec: RolloutSpec, place: Place): RunStatus {
   };
 }
 
-async function routed(context: RouteContext, apex: Service | undefined): Promise<readonly KubeObject[]> {
+async function routed(context: RouteContext, given: readonly KubeObject[]) {
   const written = new WrittenObjects();
-  if (apex !== undefined) written.add(SERVICE, apex);
+  for (const object of given) written.add(RESOURCES[object.kind] ?? SERVICE, object);
   const router = new IstioRouter({
     client: written.client,
     services: written.reader(SERVICE),
@@ -133,12 +146,22 @@ async function routed(context: RouteContext, apex: Service | undefined): Promise
   const { run } = context.rollout.status ?? {};
   if (run !== undefined) await router.setTraffic(context, trafficOf(run));
   await router.ensureRoutes(context);
-  return written.objects.filter((object) => object !== apex);
+  return {
+    made: written.objects.filter((object) => !given.includes(object)),
+    patches: written.patches,
+    routesProblem: router.observe(context).routing.problem ?? null,
+  };
 }
 
-/** A cluster in memory that only takes new objects. */
+const RESOURCES: Readonly<Record<string, Resource>> = {
+  VirtualService: VIRTUAL_SERVICE,
+  DestinationRule: DESTINATION_RULE,
+};
+
+/** A cluster in memory that takes new objects, and writes down how others are to be patched. */
 class WrittenObjects {
   readonly #objects = new Map<string, KubeObject>();
+  readonly patches: WrittenPatch[] = [];
 
   readonly client: Client = {
     create: async (resource, object) => {
@@ -149,7 +172,13 @@ class WrittenObjects {
     list: unasked,
     watch: unasked,
     update: unasked,
-    patch: unasked,
+    patch: async (resource, key, patch) => {
+      if (patch.type !== "json") return unasked();
+      // The lock on the version that was read is the cluster's.
+      const operations = patch.operations.filter(({ path }) => path !== "/metadata/resourceVersion");
+      this.patches.push({ of: `${resource.kind} ${keyText(key)}`, operations });
+      return this.reader(resource).get(key) ?? unasked();
+    },
     apply: unasked,
     delete: unasked,
   };

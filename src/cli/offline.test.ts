@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { parseAllDocuments } from "yaml";
+import { parse, parseAllDocuments } from "yaml";
 import { type Ran, sluice } from "../../test/support/command-line.ts";
 import { PinnedClock } from "../../test/support/pinned-clock.ts";
 
@@ -123,6 +123,29 @@ describe("sluice render", () => {
     expect((await routesOf("checkout", "25")).at(-1)).toMatchObject({
       route: [{ weight: 75 }, { weight: 25 }],
     });
+  });
+
+  test("prints what a run changes in VirtualServices of the user's, as comments", async () => {
+    const own = "examples/own-virtual-service";
+    const files = [`${own}/rollout.yaml`, `${own}/virtual-service.yaml`, "examples/checkout/deployment.yaml"];
+    const during = await run(["render", "-f", ...files, "--during", "10"]);
+    const [title, ...lines] = during.out.slice(during.out.indexOf("# JSON patch")).split("\n");
+    expect(title).toBe(
+      "# JSON patch of VirtualService shop/edge, which stays yours; the end of the run takes it back:",
+    );
+    const operations = parse(lines.map((line) => line.replace(/^# ?/, "")).join("\n"));
+    expect(operations).toContainEqual({ op: "add", path: "/spec/http/1/route/0/weight", value: 90 });
+    expect(parseAllDocuments(during.out).map((it) => it.toJS()?.kind)).not.toContain("VirtualService");
+
+    expect((await run(["render", "-f", ...files])).out).not.toContain("JSON patch");
+    const without = await run([
+      "render",
+      "-f",
+      ...files.filter((file) => !file.endsWith("virtual-service.yaml")),
+    ]);
+    expect(without.out).toContain(
+      "# Going by these files, no run can start: VirtualService shop/edge does not exist",
+    );
   });
 
   test("wants a place that there can be", async () => {

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { stringify } from "yaml";
 import { ROLLOUT_KIND } from "../api/kind.ts";
 import type { Rollout } from "../api/rollout.ts";
-import type { Place, Sources } from "../app/render.ts";
+import type { Place, Sources, WrittenPatch } from "../app/render.ts";
 import type { CommandContext } from "./command-context.ts";
 import { CommandFailed } from "./exit-codes.ts";
 import { type Manifest, readManifests } from "./manifests.ts";
@@ -38,9 +38,23 @@ export function addRenderCommand(program: Command, { terminal }: CommandContext)
           );
         }
         if (rendering.adopts !== null) terminal.out(`# ${rendering.adopts}\n`);
+        if (rendering.routesProblem !== null)
+          terminal.out(`# Going by these files, no run can start: ${rendering.routesProblem}\n`);
         for (const object of rendering.objects) terminal.out(`---\n${stringify(object)}`);
+        for (const patch of rendering.patches) terminal.out(patchText(patch));
       }
     });
+}
+
+/** As comments: what is printed can still be applied. */
+function patchText({ of, operations }: WrittenPatch): string {
+  const lines = stringify(operations).trimEnd().split("\n");
+  return [
+    `---`,
+    `# JSON patch of ${of}, which stays yours; the end of the run takes it back:`,
+    ...lines.map((line) => `# ${line}`),
+    "",
+  ].join("\n");
 }
 
 interface Flags {
@@ -76,10 +90,16 @@ function sourcesOf(manifest: Manifest, all: readonly Manifest[], namespace: stri
         object.metadata?.name === name &&
         object.metadata?.namespace === rollout.metadata.namespace,
     ) as unknown;
-  const { targetRef, service } = (rollout.spec ?? {}) as Partial<Rollout["spec"]>;
+  const { targetRef, service, traffic } = (rollout.spec ?? {}) as Partial<Rollout["spec"]>;
+  const { virtualServices = [], destinationRule } = traffic?.istio ?? {};
+  const routes = [
+    ...virtualServices.map(({ name }) => find("VirtualService", name)),
+    ...(destinationRule === undefined ? [] : [find("DestinationRule", destinationRule.name)]),
+  ];
   return {
     rollout,
     target: find("Deployment", targetRef?.name) as Sources["target"],
     apex: find("Service", service?.name ?? targetRef?.name) as Sources["apex"],
+    routes: routes.filter((it) => it !== undefined) as unknown as NonNullable<Sources["routes"]>,
   };
 }

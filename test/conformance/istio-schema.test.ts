@@ -1,34 +1,13 @@
-import { Ajv, type ValidateFunction } from "ajv";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ServicePort } from "../../src/kube/kind/network.ts";
 import { buildDestinationRuleSpec } from "../../src/router/istio/destination-rule.ts";
 import { buildVirtualServiceSpec } from "../../src/router/istio/virtual-service.ts";
 import type { RouteContext, Traffic } from "../../src/router/router.ts";
-import destinationRuleSchema from "../../src/sim/crds/destination-rule.json" with { type: "json" };
-import virtualServiceSchema from "../../src/sim/crds/virtual-service.json" with { type: "json" };
+import { isDestinationRule, isVirtualService } from "../support/istio-schema.ts";
 import { aRollout, aRouteContext } from "../support/rollout-objects.ts";
 
 /** Whatever a Rollout may say, what we write of it is valid for Istio, weights included. */
-
-/** A structural schema drops members that it does not name; here they are mistakes. */
-function closed(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(closed);
-  if (typeof schema !== "object" || schema === null) return schema;
-  const members = Object.fromEntries(Object.entries(schema).map(([name, member]) => [name, closed(member)]));
-  const isObject = members["type"] === "object" && members["properties"] !== undefined;
-  return isObject && !("x-kubernetes-preserve-unknown-fields" in members)
-    ? { ...members, additionalProperties: false }
-    : members;
-}
-
-function validatorOf(schema: { readonly properties: { readonly spec: unknown } }): ValidateFunction {
-  const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
-  return ajv.compile(closed(schema.properties.spec) as object);
-}
-
-const isVirtualService = validatorOf(virtualServiceSchema);
-const isDestinationRule = validatorOf(destinationRuleSchema);
 
 /** Istio's CEL rule on durations: `duration(self) >= duration('1ms')`. */
 function zeroDurations(value: unknown): string[] {

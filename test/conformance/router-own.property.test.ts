@@ -5,6 +5,7 @@ import type { HttpRoute, VirtualService } from "../../src/kube/kind/network.ts";
 import { trafficPatch } from "../../src/router/istio/own-patch.ts";
 import { selectRoutes } from "../../src/router/istio/own-selection.ts";
 import type { RouteContext, Traffic } from "../../src/router/router.ts";
+import { isVirtualService } from "../support/istio-schema.ts";
 import { aRollout, aRouteContext } from "../support/rollout-objects.ts";
 import { NONE } from "../support/router-bench.ts";
 
@@ -166,6 +167,34 @@ function textOf({ metadata, ...rest }: VirtualService): string {
   const { annotations = {}, ...others } = metadata;
   return JSON.stringify({ ...rest, metadata: others, annotations });
 }
+
+/** Without the members that Istio's schema does not know either. */
+function known(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(known);
+  if (typeof value !== "object" || value === null) return value;
+  const members = Object.entries(value).filter(([name]) => !name.startsWith("x-"));
+  return Object.fromEntries(members.map(([name, member]) => [name, known(member)]));
+}
+
+test("what a run makes of a valid VirtualService is valid by Istio's own schema, and its weights are", () => {
+  fc.assert(
+    fc.property(
+      virtualService,
+      context,
+      fc.array(traffic, { minLength: 1, maxLength: 4 }),
+      (drawn, where, steps) => {
+        const before = { ...drawn, spec: known(drawn.spec) as VirtualService["spec"] };
+        expect(isVirtualService(before.spec) ? [] : isVirtualService.errors).toEqual([]);
+        let now = before;
+        for (const step of steps) {
+          now = carrying(now, where, step);
+          expect(isVirtualService(now.spec) ? [] : isVirtualService.errors).toEqual([]);
+        }
+      },
+    ),
+    { numRuns: 150 },
+  );
+});
 
 test("what somebody sets anew in the middle of a run is what the run gives back", () => {
   fc.assert(
