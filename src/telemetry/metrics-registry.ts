@@ -1,4 +1,5 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { setImmediate } from "node:timers/promises";
+import { Counter, collectDefaultMetrics, Histogram, type Metric, Registry } from "prom-client";
 import type { Labels, MetricArea, MetricDefinition } from "./metric-definition.ts";
 
 export interface CounterMetric<L extends string> {
@@ -64,9 +65,17 @@ export class MetricsRegistry {
     });
   }
 
-  /** Everything in the text format of Prometheus. */
+  /**
+   * Everything in the text format of Prometheus. Thousands of series take their time: between two metrics others get their
+   * turn.
+   */
   async expose(): Promise<MetricsPage> {
-    return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
+    const parts: string[] = [];
+    for (const { name } of this.describe()) {
+      parts.push(await this.#registry.getSingleMetricAsString(name));
+      await setImmediate();
+    }
+    return { contentType: this.#registry.contentType, text: `${parts.join("\n\n")}\n` };
   }
 
   #instrument(definition: MetricDefinition<MetricDefinition["kind"], never>): unknown {
@@ -76,9 +85,9 @@ export class MetricsRegistry {
       case "histogram":
         return this.#histogram(definition);
       case "observableCounter":
-        return observable((collect) => new Counter({ ...this.#options(definition), collect }));
+        return this.#observable(definition, "counter");
       case "observableGauge":
-        return observable((collect) => new Gauge({ ...this.#options(definition), collect }));
+        return this.#observable(definition, "gauge");
     }
   }
 
@@ -97,26 +106,28 @@ export class MetricsRegistry {
     };
   }
 
+  /**
+   * Series are made anew at each scrape, so that one whose object is gone is not there any more. A Gauge of prom-client would
+   * keep them all between two: 7 MB for 10,000 Rollouts.
+   */
+  #observable({ name, help }: MetricDefinition, type: "counter" | "gauge"): ObservableMetric<string> {
+    let source: () => number | null | Iterable<Sample<string>> = () => null;
+    const get = async () => ({ name, help, type, values: samplesOf(source()), aggregator: "sum" });
+    // What the registry asks of a metric is this and no more.
+    this.#registry.registerMetric({ name, help, type, get } as unknown as Metric<string>);
+    return {
+      from: (read) => {
+        source = read;
+      },
+    };
+  }
+
   #options({ name, help, labels }: MetricDefinition) {
     return { name, help, labelNames: Object.keys(labels), registers: [this.#registry] };
   }
 }
 
-/** Series are made anew at each scrape: one whose object is gone is not there any more. */
-function observable(make: (collect: (this: Gauge | Counter) => void) => unknown): ObservableMetric<string> {
-  let source: () => number | null | Iterable<Sample<string>> = () => null;
-  make(function () {
-    this.reset();
-    // A metric without labels begins anew with a series of value 0.
-    this.remove({});
-    const found = source();
-    if (found === null) return;
-    const samples = typeof found === "number" ? [{ labels: {}, value: found }] : found;
-    for (const { labels, value } of samples) this.inc(labels, value);
-  });
-  return {
-    from: (read) => {
-      source = read;
-    },
-  };
+function samplesOf(answer: number | null | Iterable<Sample<string>>): readonly Sample<string>[] {
+  if (answer === null) return [];
+  return typeof answer === "number" ? [{ labels: {}, value: answer }] : [...answer];
 }

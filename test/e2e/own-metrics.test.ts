@@ -1,6 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AREAS } from "../../src/app/own-metrics/own-metrics.ts";
 import type { MetricDefinition } from "../../src/telemetry/metric-definition.ts";
+import { hasPromtool } from "../support/alerts.ts";
 import type { MetricsPage } from "../support/metrics-page.ts";
 import { MetricsWorld } from "../support/metrics-world.ts";
 
@@ -111,6 +113,20 @@ describe("a controller that takes one release to its end and rolls another back"
     expect(deleted.of("sluice_rollouts")).toEqual([]);
     expect(deleted.get('sluice_runs_total{result="Failed",reason="MetricFailed"}')).toBe(1);
   });
+
+  test.skipIf(!hasPromtool())(
+    "shows a page that promtool has nothing to say against, but for Flagger's names",
+    () => {
+      const { stdout, stderr } = spawnSync("promtool", ["check", "metrics"], {
+        input: rolledBack.text,
+        encoding: "utf8",
+      });
+      const said = `${stdout}${stderr}`
+        .split("\n")
+        .filter((line) => line !== "" && !line.startsWith("flagger_"));
+      expect(said).toEqual([]);
+    },
+  );
 
   test("has recorded something for every metric that is defined", () => {
     const seen = new Set([stepping, promoted, rolledBack].flatMap((page) => [...page.names]));
