@@ -15,7 +15,7 @@ interface Block {
 
 /** YAML of a guide that is a Rollout, or the part of one that it is about. */
 function rolloutsOf(file: string): readonly Block[] {
-  const text = readFileSync(join(FOLDER, file), "utf8");
+  const text = readFileSync(file, "utf8");
   return [...text.matchAll(/^```yaml\n(.*?)^```/gms)].flatMap(({ 1: yaml = "", index }) => {
     const line = text.slice(0, index).split("\n").length;
     const found = parse(yaml) as Partial<Block> | null;
@@ -24,9 +24,11 @@ function rolloutsOf(file: string): readonly Block[] {
   });
 }
 
-const BLOCKS = readdirSync(FOLDER)
+const GUIDES = readdirSync(FOLDER)
   .filter((file) => file.endsWith(".md"))
-  .flatMap(rolloutsOf);
+  .map((file) => join(FOLDER, file));
+
+const BLOCKS = ["README.md", ...GUIDES].flatMap(rolloutsOf);
 
 /** What every Rollout has, and a guide need not repeat. */
 const USUAL = { targetRef: { name: "checkout" }, service: { port: 80 }, traffic: { istio: {} } };

@@ -54,7 +54,8 @@ const ABSENT_MS = 300_000;
 
 const DEFAULTS = {
   isOptional: false,
-  pageSize: 500,
+  // Parsed pages are garbage at once, but the heap has grown to hold one: small pages, small process.
+  pageSize: 100,
   idleMs: 90_000,
   watchMs: 300_000,
   relistMs: 900_000,
