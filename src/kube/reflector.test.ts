@@ -38,7 +38,7 @@ describe("Reflector", () => {
   it("lists, then watches from the version of the list within the cache's scope", async () => {
     const { client, versions } = await setUp(async () => aList(5, aConfigMap("a", 4)));
     expect(versions()).toEqual(["a@4"]);
-    expect(client.lists).toMatchObject([{ namespace: "shop", labelSelector: "app", limit: 500 }]);
+    expect(client.lists).toMatchObject([{ namespace: "shop", labelSelector: "app", limit: 100 }]);
     expect(client.watching.options).toMatchObject({
       namespace: "shop",
       labelSelector: "app",
