@@ -49,6 +49,8 @@ function beginOrWait(draft: Draft, target: Target, primary: Primary): void {
   const message = `${imageText(found)} waits: ${why}.`;
   if (draft.status.message !== message) record(draft, "RunWaits", message);
   draft.patchStatus({ phase: "Waiting", message, revision: found.revision });
+  // It may have come while another one was being released, and have that one's pods.
+  if (target.desiredReplicas > 0) draft.act({ kind: "scaleTarget", replicas: 0 });
 }
 
 /**

@@ -158,6 +158,20 @@ describe("before the primary has been touched", () => {
     expect(revisionsGiven(world)).toEqual([]);
   });
 
+  test("another revision that is not to start yet has no pods until it is", () => {
+    const world = shifting();
+    world.ship("v3");
+    world.settle();
+    world.spec = { ...world.spec, suspend: true };
+    world.advance(5 * MINUTE);
+    expect(world.status).toMatchObject({ phase: "Waiting" });
+    expect(world.status?.run).toBeUndefined();
+    expect(world.target?.desiredReplicas).toBe(0);
+    world.spec = { ...world.spec, suspend: false };
+    world.advance(10 * MINUTE);
+    expect(world.status).toMatchObject({ phase: "Succeeded", promoted: { revision: "v3" } });
+  });
+
   test("a canary that loses its pods gives all requests back, and begins again", () => {
     const world = shifting();
     world.target = targetAt("v2", 3, 0);
