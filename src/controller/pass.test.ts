@@ -5,14 +5,15 @@ import { NO_POD_FACTS } from "../api/pod-facts.ts";
 import type { Rollout } from "../api/rollout.ts";
 import { ApiError, UnreachableError } from "../kube/api-error.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";
+import type { EvidenceQuery } from "../metrics/metrics.ts";
 import { silentLogger } from "../telemetry/logger.ts";
 import { Executor } from "./execute.ts";
 import { GateDesk } from "./gate-desk.ts";
 import { Gatherer } from "./gather.ts";
 import { Pass, type PassParts } from "./pass.ts";
 
-/** A run at its first step, whose evidence does not come until nobody waits for it. */
-function atFirstStep() {
+/** A run at its first step, whose evidence does not come until nobody waits for it, unless `errors` says what it is. */
+function atFirstStep(change: { readonly errors?: number; readonly setTraffic?: () => Promise<void> } = {}) {
   const world = new CoreWorld(aSpec());
   world.advance(60_000);
   world.ship("v2");
@@ -48,6 +49,8 @@ function atFirstStep() {
       fetch: (query, signal) =>
         new Promise<readonly EvidenceRow[]>((resolve) => {
           asked.resolve();
+          const { errors } = change;
+          if (errors !== undefined) resolve(rowsOf(query, errors));
           const rows = [{ endMs: query.fromMs, canary: served(500), primary: served(4_500), own: {} }];
           signal?.addEventListener("abort", () => resolve(rows));
         }),
@@ -61,8 +64,10 @@ function atFirstStep() {
       ensureRoutes: none,
       setTraffic: async (_: unknown, traffic: { canaryWeight: number }) =>
         void weights.push(traffic.canaryWeight),
+      ...(change.setTraffic === undefined ? {} : { setTraffic: change.setTraffic }),
     } as never,
   });
+  const loweredFrom: number[] = [];
   const gates = new GateDesk({ clock, gate: { ask: () => new Promise(() => {}) }, wake: () => {} });
   const silent: Pick<PassParts, "gates" | "events" | "notifier" | "settings" | "logger"> = {
     gates,
@@ -71,14 +76,54 @@ function atFirstStep() {
     settings: world.settings,
     logger: silentLogger,
   };
-  const pass = new Pass({ gatherer, executor, ...silent });
+  const observer = { loweredOnEvidence: (endMs: number) => void loweredFrom.push(endMs) };
+  const pass = new Pass({ gatherer, executor, ...silent, observer });
 
   const abort = () => {
     const metadata = { ...rollout.metadata, annotations: { "sluice.dev/abort": "now" } };
     rollout = { ...rollout, metadata };
   };
-  return { pass, asked: asked.promise, weights, abort };
+  return { pass, clock, asked: asked.promise, weights, abort, loweredFrom };
 }
+
+/** Intervals of which part of the canary's 500 requests fail. */
+function rowsOf({ fromMs, toMs, intervalMs }: EvidenceQuery, errors: number): readonly EvidenceRow[] {
+  const count = Math.floor((toMs - fromMs) / intervalMs) + 1;
+  return Array.from({ length: count }, (_, index) => ({
+    endMs: fromMs + index * intervalMs,
+    canary: served(500, errors),
+    primary: served(4_500),
+    own: {},
+  }));
+}
+
+test("what bad evidence took to come to weight 0 is counted from its first interval, however often the write fails", async () => {
+  let attempts = 0;
+  const { pass, clock, loweredFrom } = atFirstStep({
+    errors: 250,
+    setTraffic: async () => {
+      attempts += 1;
+      if (attempts < 3) throw new UnreachableError("writing the route: no answer");
+    },
+  });
+  const firstMs = clock.now();
+  for (let i = 0; i < 2; i++) {
+    await expect(pass.run("shop/checkout")).rejects.toThrow("no answer");
+    await clock.advance(60_000);
+  }
+  await pass.run("shop/checkout");
+  expect(attempts).toBe(3);
+  expect(loweredFrom).toHaveLength(1);
+  expect(loweredFrom[0]).toBeLessThanOrEqual(firstMs);
+});
+
+test("weight 0 for another reason is not counted as one for evidence", async () => {
+  const { pass, abort, loweredFrom, weights } = atFirstStep({ errors: 0 });
+  abort();
+  await pass.run("shop/checkout");
+  expect(weights).toEqual([0]);
+  expect(loweredFrom).toEqual([]);
+});
 
 test("an abort that comes while evidence is awaited is what the pass decides on, not the world before it", async () => {
   const { pass, asked, weights, abort } = atFirstStep();
