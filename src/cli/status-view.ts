@@ -38,6 +38,7 @@ export function statusView({ nowMs, rollout, surroundings, columns }: StatusView
     run === undefined ? [] : [...gateLines(rollout, run, now), ...approvalLines(run.approvals ?? [], now)],
     run === undefined ? [] : judgedLines(run, { nowMs, columns }),
     refusalLines(status?.conditions ?? [], columns),
+    preflightLines(status, columns),
     eventLines(surroundings.events, columns),
     nextCommandLines(rollout),
   ];
@@ -127,6 +128,15 @@ function refusalLines(conditions: readonly Condition[], columns: number): readon
     ...(failing === undefined ? [] : [`cannot go on: ${failing.message}`]),
   ];
   return texts.flatMap((text) => wrap(text, columns - 2)).map((line) => `  ${styleText("red", line)}`);
+}
+
+/** What a run goes on with; what it does not go on with is why it is paused. */
+function preflightLines(status: Rollout["status"], columns: number): readonly string[] {
+  const warned = status?.conditions?.find(({ reason }) => reason === "PreflightWarned");
+  if (warned === undefined || status?.run === undefined) return [];
+  return wrap(`preflight warns: ${warned.message}`, columns - 2).map(
+    (line) => `  ${styleText("yellow", line)}`,
+  );
 }
 
 function eventLines(events: Surroundings["events"], columns: number): readonly string[] {

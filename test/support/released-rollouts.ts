@@ -167,6 +167,16 @@ export const STATUSES = {
     verdict: "inconclusive",
     revision: V2.revision,
     message: "Step 2/3: 25 % of requests; paused: Prometheus is being moved.",
+    conditions: [
+      {
+        type: "Preflight",
+        status: "True",
+        reason: "PreflightWarned",
+        message:
+          "readiness-probe: Deployment shop/search has no readinessProbe on container search: its pods get requests before they can answer. Give it one.",
+        lastTransitionTime: "2026-01-05T09:00:00Z",
+      },
+    ],
     run: {
       ...STEPPING,
       pause: {
