@@ -22,9 +22,6 @@ export interface ControllerOptions {
   readonly observer?: QueueObserver;
 }
 
-/** What was to take requests from the canary is tried again after so long at most. */
-const URGENT_RETRY_MS = 5_000;
-
 /** The same failure is told once in so long. */
 const REPORT_EVERY_MS = 60_000;
 
@@ -109,8 +106,9 @@ export class RolloutController {
       if (isConflict(thrown) && this.#isRace(key)) return { kind: "requeue", afterMs: CONFLICT_DELAY_MS };
       if (this.#options.mayWrite?.() === false) return { kind: "done" };
       this.#reportFailure(key, toError(thrown));
-      const isUrgent = this.#options.pass.isUrgent(key);
-      return { kind: "retry", error: thrown, ...(isUrgent ? { atMostMs: URGENT_RETRY_MS } : {}) };
+      const { pass, watched, clock } = this.#options;
+      const atMostMs = pass.retryWithinMs(key, watched.rollouts.get(parseKey(key)), clock.now());
+      return { kind: "retry", error: thrown, ...(atMostMs === null ? {} : { atMostMs }) };
     }
   }
 

@@ -7,7 +7,7 @@ import type { Decision, EventDraft } from "../core/decision.ts";
 import { askGates } from "../core/gates.ts";
 import { isLowering } from "../core/lowering.ts";
 import type { CoreSettings, Observation } from "../core/snapshot.ts";
-import { troubledStatus } from "../core/trouble.ts";
+import { troubleDeadline, troubledStatus } from "../core/trouble.ts";
 import { isConflict } from "../kube/api-error.ts";
 import { parseKey } from "../kube/object.ts";
 import { toError } from "../lib/errors.ts";
@@ -36,6 +36,12 @@ export interface PassObserver {
   /** A status was written; exactly once for each, also when its answer was lost on the way. */
   wrote?(rollout: Rollout, before: RolloutStatus | undefined, after: RolloutStatus): void;
 }
+
+/** What was to take requests from the canary is tried again after so long at most. */
+const URGENT_RETRY_MS = 5_000;
+
+/** Nothing is tried again sooner because of a deadline. */
+const LEAST_RETRY_MS = 1_000;
 
 export interface PassParts {
   readonly gatherer: Gatherer;
@@ -98,9 +104,17 @@ export class Pass {
     return { changed, requeueAfterMs: decision.requeueAfterMs };
   }
 
-  /** What failed was to take requests from the canary: it is tried again soon, however often it has failed. */
-  isUrgent(key: string): boolean {
-    return this.#troubles.of(key)?.isUrgent ?? false;
+  /**
+   * After how long what failed is tried again at the latest, however often it has failed: soon where it was to take
+   * requests from the canary, else when the run's deadline has come; null: nothing is due.
+   */
+  retryWithinMs(key: string, rollout: Rollout | undefined, nowMs: number): number | null {
+    const trouble = this.#troubles.of(key);
+    if (trouble === null) return null;
+    if (trouble.isUrgent) return URGENT_RETRY_MS;
+    const run = rollout?.status?.run;
+    const dueMs = run === undefined ? null : troubleDeadline(run, trouble);
+    return dueMs === null || dueMs <= nowMs ? null : Math.max(dueMs - nowMs, LEAST_RETRY_MS);
   }
 
   /** What has come about is told, whatever happens after the status: nobody would come back to it. */
