@@ -184,6 +184,7 @@ The cluster stays up until Ctrl-C. It is yours; with a kubectl of your own:
   export KUBECONFIG=${shownPath(flags.kubeconfig)}
   kubectl get rollouts -o wide
   kubectl set image deployment/checkout checkout=shop/checkout:v4      # a good one
+  kubectl annotate rollout checkout sluice.dev/approve="I like it"     # when it waits for that, at 50 %
   kubectl annotate rollout checkout sluice.dev/abort="changed my mind" # and stop it
   kubectl set image deployment/checkout checkout=shop/checkout:v5      # one with a slow tail
   kubectl describe rollout checkout${pid === undefined ? "" : `\n  kill -9 ${pid}                                                          # the controller: it comes back`}
