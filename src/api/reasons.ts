@@ -191,6 +191,12 @@ export const EVENT_REASONS = {
     "release",
     "Something else had scaled the primary down during a run; it has its pods again.",
   ),
+  CapacityGivenUp: noted(
+    "Warning",
+    "release",
+    "Something else scales the primary down again and again during a run; it is left as that has it.",
+    "Raise the autoscaler's minReplicas, or take the release's share of requests into account where it scales.",
+  ),
   PrimaryRemade: noted(
     "Warning",
     "release",

@@ -197,6 +197,8 @@ export interface RunStatus extends RevisionRef {
   readonly canaryReplicas: number;
   /** Capacity of the primary when the run began; it never falls below until the run ends. */
   readonly primaryReplicas: number;
+  /** How often something else had scaled the primary down during this run. */
+  readonly capacityRepairs?: number;
   readonly pause?: Pause;
   /** Since when this step waits for canary pods that it had before. */
   readonly shortOfPodsSince?: string;

@@ -46,6 +46,7 @@ export class SimulatedController {
   #controller: Controller | null = null;
   #metrics: MetricsRegistry | null = null;
   #lives = 0;
+  #clockOffsetMs = 0;
 
   constructor(options: SimulatedControllerOptions) {
     this.#options = options;
@@ -59,7 +60,10 @@ export class SimulatedController {
     const instance = `${name}-${this.#lives}`;
     const network = this.#options.network?.(instance) ?? world.apiFaults;
     const life = new Life();
-    const clock = life.clock(world.clock);
+    const clock = life.clock({
+      now: () => world.clock.now() + this.#clockOffsetMs,
+      setTimer: (delayMs, fire) => world.clock.setTimer(delayMs, fire),
+    });
     const random = prng.fork();
     const prometheus = inProcessAdapter(world.prometheus);
     const metrics = createOwnMetrics(config);
@@ -106,6 +110,11 @@ export class SimulatedController {
 
   thaw(): void {
     this.#life?.thaw();
+  }
+
+  /** Somebody sets the clock of the process's machine: so far ahead of the world's. Timers go on as before. */
+  setClock(aheadMs: number): void {
+    this.#clockOffsetMs = aheadMs;
   }
 
   /** As kill -9 does: nothing is finished, nothing is told. */

@@ -76,3 +76,31 @@ describe("routes that cannot carry a canary", () => {
     expect(world.traffic).toEqual(RESET);
   });
 });
+
+describe("pods of the primary that somebody takes away during a run", () => {
+  it("come back three times; then it is told once that they do not, and nothing is fought over", () => {
+    const world = stepping();
+    const pods = world.primary?.desiredReplicas ?? 0;
+    const scaledDown = (): void => {
+      if (world.primary !== null) world.primary = { ...world.primary, desiredReplicas: pods - 1 };
+    };
+    for (let count = 0; count < 3; count += 1) {
+      scaledDown();
+      world.settle();
+      expect(world.primary?.desiredReplicas).toBe(pods);
+    }
+    scaledDown();
+    world.advance(120_000);
+    expect(world.primary?.desiredReplicas).toBe(pods - 1);
+    const told = world.decisions
+      .flatMap(({ events }) => events)
+      .filter((it) => it.reason.startsWith("Capacity"));
+    expect(told.map(({ reason }) => reason)).toEqual([
+      "CapacityRepaired",
+      "CapacityRepaired",
+      "CapacityRepaired",
+      "CapacityGivenUp",
+    ]);
+    expect(told.at(-1)?.message).toContain("for the 4th time: that is left to whoever does it");
+  });
+});

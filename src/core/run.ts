@@ -1,9 +1,9 @@
 import type { Outcome, RunStatus } from "../api/status.ts";
 import { analyse } from "./analysing.ts";
-import { record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
 import { noteGates } from "./gates-noted.ts";
 import { outcomeOfGates } from "./gates-outcome.ts";
+import { keepCapacity } from "./keep-capacity.ts";
 import { finalise, promoting } from "./promoting.ts";
 import { remakeDuringRun } from "./remake-primary.ts";
 import { NO_CANARY, repairRoutes, repairServices } from "./repair.ts";
@@ -30,7 +30,7 @@ export function advanceRun(draft: Draft, before: RunStatus, observations: readon
     rollBack(draft, before, outcome);
     return;
   }
-  const run = noteGates(draft, before);
+  const run = keepCapacity(draft, noteGates(draft, before));
   switch (run.stage) {
     case "RollingBack":
       rollingBack(draft, run);
@@ -53,7 +53,6 @@ export function advanceRun(draft: Draft, before: RunStatus, observations: readon
       break;
     case "Promoting":
       // Once the primary is taking over, the revision has passed: it goes on whatever becomes of the target.
-      keepCapacity(draft, run);
       promoting(draft, run);
       break;
   }
@@ -71,7 +70,6 @@ function isStillWanted(draft: Draft, run: RunStatus): boolean {
   }
   repairServices(draft);
   repairPin(draft, run);
-  keepCapacity(draft, run);
   return true;
 }
 
@@ -110,16 +108,4 @@ function repairPin(draft: Draft, run: RunStatus): void {
   if (target !== null && (isShort || target.desiredReplicas === 0)) {
     draft.act({ kind: "scaleTarget", replicas: run.canaryReplicas });
   }
-}
-
-/** Whoever scales the primary down during a run takes away what the canary's share has to come back to. */
-function keepCapacity(draft: Draft, run: RunStatus): void {
-  const { primary } = draft.snapshot;
-  if (primary === null || primary.desiredReplicas >= run.primaryReplicas) return;
-  draft.act({ kind: "scalePrimary", replicas: run.primaryReplicas });
-  record(
-    draft,
-    "CapacityRepaired",
-    `The primary was scaled to ${primary.desiredReplicas} pods during a run that began with ${run.primaryReplicas}; it has them again until the run ends.`,
-  );
 }

@@ -60,6 +60,8 @@ export interface WorldOptions {
   readonly scrapeIntervalMs?: number | undefined;
   /** How often the mesh carries what has come together; default 200 ms. */
   readonly meshBatchMs?: number | undefined;
+  /** Names of nodes; default: one. */
+  readonly nodes?: readonly string[] | undefined;
   /** False: Events of kubelets and workload controllers are left out, which saves half of all writes. */
   readonly writesClusterEvents?: boolean | undefined;
   readonly logger?: Logger | undefined;
@@ -156,6 +158,15 @@ export class World {
     this.#cluster.nodes.refresh();
   }
 
+  /** Its pods stand still, and the cluster finds out after a while. */
+  failNode(name: string): void {
+    this.#cluster.nodes.fail(name);
+  }
+
+  recoverNode(name: string): void {
+    this.#cluster.nodes.recover(name);
+  }
+
   async stop(): Promise<void> {
     this.prometheus.close();
     this.mesh.stop();
@@ -179,7 +190,7 @@ function clusterOf(
   prng: Prng,
   podUsage: UsageSource,
 ): { readonly cluster: ClusterParts; readonly entrance: Transport } {
-  const { clock, images, logger, attached, adminToken } = options;
+  const { clock, images, logger, attached, adminToken, nodes } = options;
   const common = {
     clock,
     prng,
@@ -187,6 +198,7 @@ function clusterOf(
     writesEvents: options.writesClusterEvents,
     imageBook: images.behaviour,
     ...(logger === undefined ? {} : { logger }),
+    ...(nodes === undefined ? {} : { nodes }),
   };
   if (attached !== undefined) {
     const { transport, startWorkloadControllers } = attached;

@@ -1,5 +1,5 @@
 import type { Prng } from "../../lib/prng.ts";
-import type { PrometheusFault } from "../../sim/prometheus/embedded-prometheus.ts";
+import type { PrometheusFault } from "../../sim/prometheus/fault.ts";
 import { type NetworkFaults, NO_NETWORK_FAULTS } from "./network-faults.ts";
 import type { Faults, Upheaval } from "./plan.ts";
 
@@ -18,6 +18,8 @@ export function noFaults(endMs: number): Faults {
     prometheus: [],
     meshDelayMs: HEALTHY_MESH_DELAY_MS,
     inbox: "takes",
+    webhooks: "answers",
+    nodeFailures: [],
     gitOpsEveryMs: 0,
     endMs,
   };
@@ -38,6 +40,8 @@ export function drawFaults(prng: Prng, movesEndMs: number): Faults {
     meshDelayMs: isOn() ? prng.integer(1_500, 4_000) : HEALTHY_MESH_DELAY_MS,
     gitOpsEveryMs: isOn() ? 30_000 : 0,
     inbox: isOn() ? prng.pick(["hangs", "fails"] as const) : "takes",
+    webhooks: isOn() ? prng.pick(["refuses", "fails", "hangs", "slow"] as const) : "answers",
+    nodeFailures: isOn() ? drawNodeFailures(prng, endMs) : [],
     endMs,
   };
 }
@@ -58,12 +62,23 @@ function drawNetwork(prng: Prng, isOn: () => boolean): NetworkFaults {
   };
 }
 
-/** A process that is alone can be frozen; there is no Lease to take from it. */
+/** A process that is alone can be frozen, and its clock set; there is no Lease to take from it. */
 function drawUpheavals(prng: Prng, endMs: number, isShared: boolean): readonly Upheaval[] {
-  return Array.from({ length: prng.integer(0, 3) }, () => ({
+  return Array.from({ length: prng.integer(0, 3) }, () => {
+    const kind = prng.pick(isShared ? SHARED_UPHEAVALS : LONE_UPHEAVALS);
+    const forMs = kind === "clockJump" ? prng.integer(-60_000, 120_000) : prng.integer(1_000, 40_000);
+    return { atMs: prng.integer(5_000, endMs - 1), kind, forMs };
+  }).toSorted((a, b) => a.atMs - b.atMs);
+}
+
+const LONE_UPHEAVALS = ["freeze", "clockJump"] as const;
+const SHARED_UPHEAVALS = ["freeze", "steal", "deleteLease", "clockJump"] as const;
+
+/** Up to longer than it takes until a node is given up (40 s). */
+function drawNodeFailures(prng: Prng, endMs: number): Faults["nodeFailures"] {
+  return Array.from({ length: prng.integer(1, 2) }, () => ({
     atMs: prng.integer(5_000, endMs - 1),
-    kind: isShared ? prng.pick(["freeze", "steal", "deleteLease"] as const) : "freeze",
-    forMs: prng.integer(1_000, 40_000),
+    forMs: prng.integer(2_000, 60_000),
   })).toSorted((a, b) => a.atMs - b.atMs);
 }
 
@@ -74,6 +89,8 @@ const OUTAGES: readonly PrometheusFault[] = [
   { kind: "errors" },
   { kind: "empty" },
   { kind: "nan" },
+  { kind: "behind", byMs: 30_000 },
+  { kind: "lies" },
 ];
 
 function drawOutages(prng: Prng, endMs: number): Faults["prometheus"] {

@@ -1,6 +1,7 @@
 import { COMMANDS } from "../../api/command.ts";
 import { Prng } from "../../lib/prng.ts";
 import { drawFaults } from "./draw-faults.ts";
+import { GATES_URL } from "./gate-keeper.ts";
 import { DELETABLES, type Faults, type Move, type Plan, type PlannedRollout } from "./plan.ts";
 import { TESTERS } from "./testers.ts";
 import { HEALTHY_VERSION, imageOf, VERSIONS } from "./versions.ts";
@@ -17,8 +18,9 @@ export function drawPlan(seed: number): Plan {
   const movePrng = prng.fork();
   const faultPrng = prng.fork();
   const strategyPrng = prng.fork();
+  const gatePrng = prng.fork();
   const rollouts = Array.from({ length: worldPrng.pick([1, 1, 1, 2, 3]) }, (_, index) =>
-    withStrategy(strategyPrng, drawRollout(worldPrng, `app-${index}`)),
+    withGates(gatePrng, withStrategy(strategyPrng, drawRollout(worldPrng, `app-${index}`))),
   );
   // In some runs people do little, so that what faults alone do can be told (oracle.ts).
   const isCalm = movePrng.chance(0.4);
@@ -94,6 +96,29 @@ function withStrategy(prng: Prng, rollout: PlannedRollout): PlannedRollout {
   }
 }
 
+const GATES = [
+  { name: "board", type: "confirm-rollout" },
+  { name: "smoke", type: "pre-rollout", threshold: 3 },
+  { name: "load", type: "rollout" },
+  { name: "risk", type: "confirm-traffic-increase" },
+  { name: "qa", type: "confirm-promotion", maxWait: "1m" },
+  { name: "on-call", type: "rollback" },
+  { name: "after", type: "post-rollout" },
+  { name: "bus", type: "event" },
+];
+
+/** One in five asks others on its way. */
+function withGates(prng: Prng, rollout: PlannedRollout): PlannedRollout {
+  if (!prng.chance(0.2)) return rollout;
+  const webhooks = GATES.filter(() => prng.chance(0.4)).map((gate) => ({
+    ...gate,
+    url: `${GATES_URL}/${gate.type}`,
+    interval: "5s",
+    onTimeout: prng.pick(["pause", "rollback"]),
+  }));
+  return { ...rollout, spec: { ...rollout.spec, webhooks } };
+}
+
 /** Of every drawn Rollout. */
 export const MIN_REQUESTS = 20;
 
@@ -135,6 +160,8 @@ function drawMove(prng: Prng, { name }: PlannedRollout): readonly Move[] {
       return [{ ...at, kind, hold: prng.pick(["5s", "20s"]) }];
     case "losePods":
       return [{ ...at, kind, side: prng.pick(["target", "primary"]) }];
+    case "autoscale":
+      return [{ ...at, kind, side: prng.pick(["target", "primary"]), min: prng.integer(1, 2), max: 4 }];
     case "delete":
       return drawDeletion(prng, at);
   }
@@ -170,5 +197,6 @@ const MOVE_KINDS = [
   "suspend",
   "editHolds",
   "losePods",
+  "autoscale",
   "delete",
 ] as const;

@@ -40,6 +40,22 @@ export function serviceManifest({ name }: PlannedRollout): AnyObject {
   } as AnyObject;
 }
 
+/** Keeps a Deployment at 100 millicores a pod. */
+export function autoscalerManifest(of: string, min: number, max: number): AnyObject {
+  const target = { type: "AverageValue", averageValue: "100m" };
+  return {
+    apiVersion: "autoscaling/v2",
+    kind: "HorizontalPodAutoscaler",
+    metadata: { name: of, namespace: NAMESPACE_NAME },
+    spec: {
+      scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: of },
+      minReplicas: min,
+      maxReplicas: max,
+      metrics: [{ type: "Resource", resource: { name: "cpu", target } }],
+    },
+  } as unknown as AnyObject;
+}
+
 export function rolloutManifest({ name, spec }: PlannedRollout): AnyObject {
   return {
     apiVersion: `${ROLLOUT_GROUP}/${ROLLOUT_VERSION}`,

@@ -4,12 +4,25 @@ import { isAlreadyExists } from "../../kube/api-error.ts";
 import type { Client, Patch } from "../../kube/client.ts";
 import type { AnyObject, KubeObject } from "../../kube/object.ts";
 import type { Resource } from "../../kube/resource.ts";
-import { DEPLOYMENT, POD, SECRET, SERVICE, VIRTUAL_SERVICE } from "../../kube/resources.ts";
+import {
+  DEPLOYMENT,
+  HORIZONTAL_POD_AUTOSCALER,
+  POD,
+  SECRET,
+  SERVICE,
+  VIRTUAL_SERVICE,
+} from "../../kube/resources.ts";
 import { sleep } from "../../lib/clock.ts";
 import { toError } from "../../lib/errors.ts";
 import type { World } from "../../sim/world.ts";
 import { NAMESPACE_NAME, type PeopleRecord } from "./invariant.ts";
-import { deploymentManifest, inboxSecret, rolloutManifest, serviceManifest } from "./manifests.ts";
+import {
+  autoscalerManifest,
+  deploymentManifest,
+  inboxSecret,
+  rolloutManifest,
+  serviceManifest,
+} from "./manifests.ts";
 import type { Deletable, Move, Plan, PlannedRollout } from "./plan.ts";
 import type { Trace } from "./trace.ts";
 import { imageOf } from "./versions.ts";
@@ -145,6 +158,8 @@ export class People implements PeopleRecord {
         });
       case "losePods":
         return this.#losePods(name, move.side);
+      case "autoscale":
+        return this.#autoscale(name, move);
       case "delete":
         if (move.what === "target") this.#images.set(name, null);
         await this.#client.delete(KIND_OF[move.what], this.#keyOf(name, move.what), {
@@ -188,6 +203,15 @@ export class People implements PeopleRecord {
     for (const pod of names) {
       await this.#client.delete(POD, { namespace: NAMESPACE_NAME, name: pod }, { gracePeriodSeconds: 0 });
     }
+  }
+
+  async #autoscale(
+    name: string,
+    { side, min, max }: { readonly side: "target" | "primary"; readonly min: number; readonly max: number },
+  ): Promise<void> {
+    const of = side === "primary" ? `${name}-primary` : name;
+    const object = autoscalerManifest(of, min, max);
+    await this.#client.apply(HORIZONTAL_POD_AUTOSCALER as Resource, object, { ...OPTIONS, force: true });
   }
 
   async #recreate(rollout: PlannedRollout, what: "target" | "rollout"): Promise<void> {

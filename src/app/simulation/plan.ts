@@ -1,6 +1,6 @@
 import type { CommandName } from "../../api/command.ts";
 import type { Stage } from "../../api/status.ts";
-import type { PrometheusFault } from "../../sim/prometheus/embedded-prometheus.ts";
+import type { PrometheusFault } from "../../sim/prometheus/fault.ts";
 import type { ImageEntry } from "../../sim/scenario/image-schema.ts";
 import type { InboxBehaviour } from "./inbox.ts";
 import type { NetworkFaults } from "./network-faults.ts";
@@ -41,6 +41,12 @@ export type Move = {
   | { readonly kind: "suspend"; readonly value: boolean }
   | { readonly kind: "editHolds"; readonly hold: string }
   | { readonly kind: "losePods"; readonly side: "target" | "primary" }
+  | {
+      readonly kind: "autoscale";
+      readonly side: "target" | "primary";
+      readonly min: number;
+      readonly max: number;
+    }
   | { readonly kind: "delete"; readonly what: Deletable }
   | { readonly kind: "recreate"; readonly what: "target" | "rollout" }
 );
@@ -77,15 +83,22 @@ export interface Faults {
   readonly meshDelayMs: number;
   /** The place that notifications go to. */
   readonly inbox: InboxBehaviour;
+  /** Whom gates ask: what it does until all faults end. Then it says yes to everything. */
+  readonly webhooks: WebhookBehaviour;
+  /** One of two nodes is cut off; none: there is one node, and it works. */
+  readonly nodeFailures: readonly { readonly atMs: number; readonly forMs: number }[];
   /** Objects of Git are put back so often; 0: never. */
   readonly gitOpsEveryMs: number;
   /** When all faults end. */
   readonly endMs: number;
 }
 
+export type WebhookBehaviour = "answers" | "refuses" | "fails" | "hangs" | "slow";
+
 export interface Upheaval {
   readonly atMs: number;
-  readonly kind: "freeze" | "steal" | "deleteLease";
+  readonly kind: "freeze" | "steal" | "deleteLease" | "clockJump";
+  /** How long it is frozen, or by how much the clock is set forward (back: negative). */
   readonly forMs: number;
 }
 
@@ -108,6 +121,8 @@ export function faultClasses(faults: Faults): readonly string[] {
     ...faults.prometheus.map(({ fault }) => [`metrics-${fault.kind}`, true] as const),
     ["mesh-lag", faults.meshDelayMs > 1_000],
     ["gitops", faults.gitOpsEveryMs > 0],
+    ["node-failures", faults.nodeFailures.length > 0],
+    [`webhooks-${faults.webhooks}`, faults.webhooks !== "answers"],
     [`inbox-${faults.inbox}`, faults.inbox !== "takes"],
   ];
   return [...new Set(classes.filter(([, isOn]) => isOn).map(([name]) => name))];
@@ -131,15 +146,19 @@ export function isMetricsFault({ fault }: Faults["prometheus"][number]): boolean
 
 /**
  * Its end does not depend on faults. With several changes of the target it depends on time which of them are ever
- * released, and without metrics there is no evidence. A deadline may pass while a silent watch makes the controller
- * blind: that rollback is safe, and not the same end.
+ * released, without metrics there is no evidence, and a gate may be asked until its patience is over. A deadline may
+ * pass while a silent watch makes the controller blind, its clock is set or pods are cut off: that rollback is safe, and
+ * not the same end.
  */
-export function isComparable({ isCalm, faults }: Plan): boolean {
+export function isComparable({ isCalm, faults, rollouts }: Plan): boolean {
   return (
     isCalm &&
     faults.prometheus.length === 0 &&
     faults.gitOpsEveryMs === 0 &&
-    faults.network.watchHangRate === 0
+    faults.network.watchHangRate === 0 &&
+    faults.nodeFailures.length === 0 &&
+    !faults.upheavals.some(({ kind }) => kind === "clockJump") &&
+    (faults.webhooks === "answers" || !rollouts.some(({ spec }) => "webhooks" in spec))
   );
 }
 

@@ -7,6 +7,7 @@ import type { World } from "../../sim/world.ts";
 import { silentLogger } from "../../telemetry/logger.ts";
 import { SimulatedController } from "../simulated-controller.ts";
 import { ChaosNetwork } from "./chaos-network.ts";
+import type { GateKeeper } from "./gate-keeper.ts";
 import type { Inbox } from "./inbox.ts";
 import { NO_NETWORK_FAULTS } from "./network-faults.ts";
 import type { Faults, Upheaval } from "./plan.ts";
@@ -21,6 +22,7 @@ export interface ProcessesParts {
   readonly trace: Trace;
   readonly faults: Faults;
   readonly inbox: Inbox;
+  readonly gateKeeper: GateKeeper;
   readonly onWrite: (instance: string, request: ApiRequest, response: ApiResponse) => void;
   /** Decides at each await whether the process dies there; in addition to the plan's own chance. */
   readonly isFatal?: ((request: ApiRequest, when: "before" | "after") => boolean) | undefined;
@@ -51,6 +53,7 @@ export class Processes {
         logger: silentLogger,
         name,
         receiverAdapter: parts.inbox.adapter,
+        webhookTransport: parts.gateKeeper,
         lease: faults.twoControllers ? LEASE_KEY : undefined,
         network: (instance) => this.#network(instance, controller),
       });
@@ -65,7 +68,10 @@ export class Processes {
   /** All faults end: what is dead or frozen comes back, and stays. */
   heal(): void {
     this.#hasHealed = true;
-    for (const controller of this.#all) controller.thaw();
+    for (const controller of this.#all) {
+      controller.thaw();
+      controller.setClock(0);
+    }
     for (const controller of this.#dead) this.#start(controller);
     this.#dead.clear();
   }
@@ -79,8 +85,12 @@ export class Processes {
   async upset(upheaval: Upheaval): Promise<void> {
     const { world, trace } = this.#parts;
     trace.add("chaos", `${upheaval.kind} for ${upheaval.forMs} ms`);
+    const victim = this.#all[Math.abs(upheaval.forMs) % this.#all.length];
+    if (upheaval.kind === "clockJump") {
+      if (!this.#hasHealed) victim?.setClock(upheaval.forMs);
+      return;
+    }
     if (upheaval.kind === "freeze") {
-      const victim = this.#all[upheaval.forMs % this.#all.length];
       victim?.freeze();
       world.clock.setTimer(upheaval.forMs, () => victim?.thaw());
       return;

@@ -11,6 +11,7 @@ import { ScenarioImages } from "../../sim/scenario/image-book.ts";
 import { World } from "../../sim/world.ts";
 import { driven } from "../rehearsal.ts";
 import { type EndState, endStateOf } from "./end-state.ts";
+import { GateKeeper } from "./gate-keeper.ts";
 import { Inbox } from "./inbox.ts";
 import { NAMESPACE_NAME, type Scene } from "./invariant.ts";
 import { unrest } from "./invariants/comes-to-rest.ts";
@@ -45,6 +46,10 @@ export interface SimulationResult {
 /** After the last fault everything comes to rest within so long: hanging watches, deadlines and backoffs included. */
 const REST_LIMIT_MS = 15 * 60_000;
 
+/** Where a node may be cut off there is another. */
+const FRAIL_NODE = "node-2";
+const NODES = ["node-1", FRAIL_NODE];
+
 const POLL_MS = 1_000;
 const STAGE_POLL_MS = 300;
 const LOOK_EVERY_MS = 5_000;
@@ -65,6 +70,7 @@ class Simulation {
   readonly #trace: Trace;
   readonly #people: People;
   readonly #processes: Processes;
+  readonly #gateKeeper: GateKeeper;
   readonly #referee: Referee;
   readonly #scene: Scene;
   #startMs = 0;
@@ -83,10 +89,12 @@ class Simulation {
       meshLag: evenLag(plan.faults.meshDelayMs),
       meshBatchMs: MESH_BATCH_MS,
       writesClusterEvents: false,
+      ...(plan.faults.nodeFailures.length > 0 ? { nodes: NODES } : {}),
     });
     this.#trace = new Trace(clock, onLine ?? (() => {}));
     this.#people = new People(plan, this.#world, this.#trace);
     const inbox = new Inbox(clock, plan.faults.inbox);
+    this.#gateKeeper = new GateKeeper(clock, plan.faults.webhooks);
     this.#scene = { plan, world: this.#world, people: this.#people, inbox };
     this.#referee = new Referee(this.#scene);
     this.#processes = new Processes({
@@ -96,6 +104,7 @@ class Simulation {
       trace: this.#trace,
       faults: plan.faults,
       inbox,
+      gateKeeper: this.#gateKeeper,
       isFatal,
       onWrite: (instance, request, response) => this.#wrote(instance, request, response),
     });
@@ -197,7 +206,15 @@ class Simulation {
       await this.#until(upheaval.atMs);
       await this.#processes.upset(upheaval);
     });
-    await Promise.all([...outages, ...upheavals, this.#playGit(), this.#until(faults.endMs)]);
+    const nodeFailures = faults.nodeFailures.map(async ({ atMs, forMs }) => {
+      await this.#until(atMs);
+      this.#trace.add("chaos", `${FRAIL_NODE} is cut off for ${forMs} ms`);
+      this.#world.failNode(FRAIL_NODE);
+      await this.#until(Math.min(atMs + forMs, faults.endMs));
+      this.#world.recoverNode(FRAIL_NODE);
+    });
+    const ends = [...outages, ...upheavals, ...nodeFailures];
+    await Promise.all([...ends, this.#playGit(), this.#until(faults.endMs)]);
   }
 
   async #playGit(): Promise<void> {
@@ -212,6 +229,7 @@ class Simulation {
   #heal(): void {
     this.#trace.add("chaos", "all faults end");
     this.#world.prometheus.setFault(null);
+    this.#gateKeeper.heal();
     this.#processes.heal();
   }
 

@@ -2,21 +2,10 @@ import { type Clock, sleep } from "../../lib/clock.ts";
 import { DEFAULT_OPTIONS, type EvaluationOptions } from "../promql/evaluate.ts";
 import { ParsedQueries } from "../promql/parsed-queries.ts";
 import { type ApiAnswer, answer } from "./api.ts";
+import { distorted } from "./distorted.ts";
+import type { PrometheusFault } from "./fault.ts";
 import { Scraper, type ScrapeTarget } from "./scraper.ts";
 import { DEFAULT_LIMITS, SeriesStore, type StoreLimits } from "./series-store.ts";
-
-/** How Prometheus misbehaves. Scraping goes on, as with a server that is overloaded or cut off. */
-export type PrometheusFault =
-  /** Connections are refused. */
-  | { readonly kind: "down" }
-  /** Every answer comes this late. */
-  | { readonly kind: "slow"; readonly delayMs: number }
-  /** Every query is answered with 503. */
-  | { readonly kind: "errors" }
-  /** Queries succeed and find nothing. */
-  | { readonly kind: "empty" }
-  /** Every value of every query is NaN. */
-  | { readonly kind: "nan" };
 
 /** Nobody listens: what a socket reports as ECONNREFUSED. */
 export class ConnectionRefusedError extends Error {
@@ -91,29 +80,8 @@ export class EmbeddedPrometheus {
       nowMs: this.#clock.now(),
       options: this.#evaluation,
     };
-    return distorted(answer(path, params, context), fault);
+    return fault === null
+      ? answer(path, params, context)
+      : distorted(answer(path, params, context), fault, context.nowMs);
   }
-}
-
-interface QueryBody {
-  readonly status: string;
-  readonly data?: { readonly resultType?: string; readonly result?: readonly unknown[] };
-}
-
-/** What the faults "empty" and "nan" make of a query's answer. */
-function distorted(given: ApiAnswer, fault: PrometheusFault | null): ApiAnswer {
-  const data = (given.body as QueryBody).data;
-  if ((fault?.kind !== "empty" && fault?.kind !== "nan") || data?.resultType === undefined) return given;
-  const result = fault.kind === "empty" ? [] : data.result?.map(withNaN);
-  return { status: given.status, body: { status: "success", data: { ...data, result } } };
-}
-
-function withNaN(series: unknown): unknown {
-  const { metric, value, values } = series as {
-    readonly metric?: unknown;
-    readonly value?: readonly unknown[];
-    readonly values?: readonly (readonly unknown[])[];
-  };
-  if (values !== undefined) return { metric, values: values.map(([time]) => [time, "NaN"]) };
-  return value === undefined ? series : { metric, value: [value[0], "NaN"] };
 }

@@ -11,7 +11,7 @@ import type { ApiFault } from "../api-faults.ts";
 import type { LoadTester } from "../load-tester.ts";
 import type { MeshLag } from "../mesh/lag.ts";
 import type { TrafficSpec } from "../mesh/traffic-spec.ts";
-import type { PrometheusFault } from "../prometheus/embedded-prometheus.ts";
+import type { PrometheusFault } from "../prometheus/fault.ts";
 import type { WebhookAnswer } from "../webhooks.ts";
 import type { Action } from "./action.ts";
 import type { ImageEntry } from "./image-schema.ts";

@@ -1,5 +1,5 @@
 import type { ApiRequest } from "../../../kube/transport.ts";
-import type { PrometheusFault } from "../../../sim/prometheus/embedded-prometheus.ts";
+import type { PrometheusFault } from "../../../sim/prometheus/fault.ts";
 
 /** How something that Sluice depends on is dead. It does not come back by itself. */
 export interface Death {
