@@ -109,6 +109,21 @@ const MUTANTS: Readonly<Record<string, Mutant>> = {
     from: "spec: { replicas } },",
     to: "spec: { replicas, minReadySeconds: 1 } },",
   },
+  "own writes are not seen": {
+    file: "src/kube/write-through-client.ts",
+    from: "else for (const cache of caches) cache.record(answer);",
+    to: 'else for (const cache of caches) cache.record({ ...answer, metadata: { ...answer.metadata, resourceVersion: "1" } });',
+  },
+  "trust a stale cache": {
+    file: "src/workload/deployment/deployment.ts",
+    from: "body: { metadata: { resourceVersion }, spec: { replicas } },",
+    to: "body: { spec: { replicas } },",
+  },
+  "a gate's no is a yes": {
+    file: "src/gate/webhook/reply.ts",
+    from: 'return { result: NOBODY.has(status) ? "none" : "no", text };',
+    to: 'return { result: "yes", text };',
+  },
   "told before it is done": {
     file: "src/controller/pass.ts",
     from: "const changed = await this.#parts.executor.execute(scene, decision);",

@@ -24,6 +24,7 @@ function invariantOf(make: InvariantFactory, twoControllers = false): Invariant 
     world: new World({ clock: new VirtualClock(), seed: 1, images: new ScenarioImages({}), crds: [] }),
     people: { commands: () => [], wantedImage: () => null },
     inbox: { messages: [] },
+    gates: { hasSaidYes: () => false },
   };
   return make(scene);
 }

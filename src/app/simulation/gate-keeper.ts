@@ -10,10 +10,17 @@ const SLOW_MS = 8_000;
 export class GateKeeper implements WebhookTransport {
   readonly #clock: Clock;
   #behaviour: WebhookBehaviour;
+  /** "app-0 confirm-rollout", ... */
+  readonly #yes = new Set<string>();
 
   constructor(clock: Clock, behaviour: WebhookBehaviour) {
     this.#clock = clock;
     this.#behaviour = behaviour;
+  }
+
+  /** Whether a gate of this type has ever let this Rollout pass. */
+  hasSaidYes(rollout: string, type: string): boolean {
+    return this.#yes.has(`${rollout} ${type}`);
   }
 
   heal(): void {
@@ -30,6 +37,8 @@ export class GateKeeper implements WebhookTransport {
     if (behaviour === "fails") return { status: 500, headers: {}, body: "" };
     // One of type rollback says by 200 that it wants one.
     const isYes = behaviour !== "refuses" && !request.url.endsWith("/rollback");
+    const { name } = JSON.parse(request.body) as { readonly name: string };
+    if (isYes) this.#yes.add(`${name} ${request.url.slice(GATES_URL.length + 1)}`);
     return { status: isYes ? 200 : 403, headers: {}, body: "" };
   }
 }

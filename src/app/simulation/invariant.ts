@@ -1,5 +1,6 @@
 import type { KubeObject } from "../../kube/object.ts";
 import type { World } from "../../sim/world.ts";
+import type { GateKeeper } from "./gate-keeper.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Plan } from "./plan.ts";
 
@@ -24,6 +25,7 @@ export interface Scene {
   readonly world: World;
   readonly people: PeopleRecord;
   readonly inbox: Pick<Inbox, "messages">;
+  readonly gates: Pick<GateKeeper, "hasSaidYes">;
 }
 
 /** What people asked for, when it took effect. */

@@ -95,7 +95,7 @@ class Simulation {
     this.#people = new People(plan, this.#world, this.#trace);
     const inbox = new Inbox(clock, plan.faults.inbox);
     this.#gateKeeper = new GateKeeper(clock, plan.faults.webhooks);
-    this.#scene = { plan, world: this.#world, people: this.#people, inbox };
+    this.#scene = { plan, world: this.#world, people: this.#people, inbox, gates: this.#gateKeeper };
     this.#referee = new Referee(this.#scene);
     this.#processes = new Processes({
       world: this.#world,

@@ -5,6 +5,7 @@ import { capacityKept } from "./capacity-kept.ts";
 import { comesToRest } from "./comes-to-rest.ts";
 import { drainedFirst } from "./drained-first.ts";
 import { evidenceFirst } from "./evidence-first.ts";
+import { gatesObeyed } from "./gates-obeyed.ts";
 import { getsATry } from "./gets-a-try.ts";
 import { idleWhenRolled } from "./idle-when-rolled.ts";
 import { oneWriter } from "./one-writer.ts";
@@ -35,6 +36,7 @@ export const INVARIANTS: readonly InvariantFactory[] = [
   oneWriter,
   silentAtRest,
   getsATry,
+  gatesObeyed,
   toldAsItIs,
   toldOnce,
   userFieldsKept,

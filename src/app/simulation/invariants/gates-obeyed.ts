@@ -1,0 +1,36 @@
+import type { VirtualService } from "../../../sim/mesh/istio.ts";
+import { type InvariantFactory, NAMESPACE_NAME, type Scene } from "../invariant.ts";
+import { weightOf } from "../routing-view.ts";
+
+/** Gates of these types must have said yes before a weight rises. */
+const BEFORE_TRAFFIC = ["confirm-rollout", "pre-rollout", "confirm-traffic-increase"];
+
+/** A Rollout's gates have said yes before its canary gets requests, unless a person let it pass without. */
+export const gatesObeyed: InvariantFactory = (scene) => {
+  const { plan, gates } = scene;
+  const weights = new Map<string, number>();
+  return {
+    name: "gates-obeyed",
+    onWrite: ({ kind, object, method }) => {
+      const { name } = object.metadata;
+      if (kind !== "VirtualService" || method === "DELETE") return [];
+      const before = weights.get(name) ?? 0;
+      const now = weightOf(object as VirtualService, `${name}-canary`);
+      weights.set(name, now);
+      if (now <= before || isWaived(scene, name)) return [];
+      const { webhooks = [] } = (plan.rollouts.find((it) => it.name === name)?.spec ?? {}) as {
+        readonly webhooks?: readonly { readonly type: string }[];
+      };
+      return webhooks
+        .filter(({ type }) => BEFORE_TRAFFIC.includes(type) && !gates.hasSaidYes(name, type))
+        .map(({ type }) => `weight of ${name} rose from ${before} to ${now} although ${type} never said yes`);
+    },
+  };
+};
+
+/** A command lets a run pass its gates; a spec that was edited or made again may have none. */
+function isWaived({ people, world }: Scene, name: string): boolean {
+  const rollout = world.caches.rollouts.get({ namespace: NAMESPACE_NAME, name });
+  const asks = people.commands(name).some(({ command }) => ["approve", "promote", "skip"].includes(command));
+  return asks || rollout === undefined;
+}
