@@ -113,7 +113,7 @@ function withGates(prng: Prng, rollout: PlannedRollout): PlannedRollout {
   const webhooks = GATES.filter(() => prng.chance(0.4)).map((gate) => ({
     ...gate,
     url: `${GATES_URL}/${gate.type}`,
-    interval: "5s",
+    ...(gate.type === "event" ? {} : { interval: "5s" }),
     onTimeout: prng.pick(["pause", "rollback"]),
   }));
   return { ...rollout, spec: { ...rollout.spec, webhooks } };
