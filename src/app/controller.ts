@@ -91,6 +91,7 @@ export function createController(parts: ControllerParts): Controller {
     events: gates.events,
     workers: config.workers,
     mayWrite: leadership.mayWrite,
+    isInDoubt: leadership.isInDoubt,
     observer: queueObserver(own.queue, passes.passed),
   });
   const leads = leadership.mayWrite;

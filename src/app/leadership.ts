@@ -21,6 +21,8 @@ export interface Leadership {
   /** Refuses to write while this process does not lead. */
   readonly client: Client;
   readonly mayWrite: () => boolean;
+  /** It leads, and may not write until the next renewal of the Lease: its clock was set. What is due then has to wait. */
+  readonly isInDoubt: () => boolean;
   /** Who leads, for people. */
   state(): LeadershipState;
   /** Begins to seek the Lease; to be called with warm caches. */
@@ -36,7 +38,14 @@ export function createLeadership(
 ): Leadership {
   const { client, clock, random, instance: identity, lease, logger } = parts;
   if (lease === undefined) {
-    return { client, mayWrite: () => true, state: () => ALONE, start: () => {}, stop: async () => {} };
+    return {
+      client,
+      mayWrite: () => true,
+      isInDoubt: () => false,
+      state: () => ALONE,
+      start: () => {},
+      stop: async () => {},
+    };
   }
   const { terms } = parts.metrics.own.process;
   const onElected = () => {
@@ -48,6 +57,7 @@ export function createLeadership(
   return {
     client: new FencedClient(client, elector, clock),
     mayWrite: () => elector.isLeader(),
+    isInDoubt: () => elector.term !== null && !elector.isLeader(),
     state: () => ({
       leads: elector.isLeader(),
       holder: elector.holder || null,

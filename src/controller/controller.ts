@@ -19,8 +19,13 @@ export interface ControllerOptions {
   readonly workers: number;
   /** Whether this process may write now; absent: always. One that may not keeps its caches warm and does nothing. */
   readonly mayWrite?: () => boolean;
+  /** Whether it will know again in a moment if it may write: what is due waits for that. */
+  readonly isInDoubt?: () => boolean;
   readonly observer?: QueueObserver;
 }
+
+/** The Lease is renewed every two seconds. */
+const IN_DOUBT_RETRY_MS = 1_000;
 
 /** The same failure is told once in so long. */
 const REPORT_EVERY_MS = 60_000;
@@ -92,8 +97,7 @@ export class RolloutController {
   }
 
   async #handle(key: string): Promise<Outcome> {
-    // A standby's queue empties itself; when it is elected, `lead` fills it again.
-    if (this.#options.mayWrite?.() === false) return { kind: "done" };
+    if (this.#options.mayWrite?.() === false) return this.#standAside();
     try {
       const { changed, requeueAfterMs } = await this.#options.pass.run(key);
       this.#conflicts.delete(key);
@@ -104,12 +108,19 @@ export class RolloutController {
     } catch (thrown) {
       if (isInterruption(thrown)) return { kind: "requeue", afterMs: 0 };
       if (isConflict(thrown) && this.#isRace(key)) return { kind: "requeue", afterMs: CONFLICT_DELAY_MS };
-      if (this.#options.mayWrite?.() === false) return { kind: "done" };
+      if (this.#options.mayWrite?.() === false) return this.#standAside();
       this.#reportFailure(key, toError(thrown));
       const { pass, watched, clock } = this.#options;
       const atMostMs = pass.retryWithinMs(key, watched.rollouts.get(parseKey(key)), clock.now());
       return { kind: "retry", error: thrown, ...(atMostMs === null ? {} : { atMostMs }) };
     }
+  }
+
+  /** A standby's queue empties itself; when it is elected, `lead` fills it again. A leader's must not. */
+  #standAside(): Outcome {
+    return this.#options.isInDoubt?.() === true
+      ? { kind: "requeue", afterMs: IN_DOUBT_RETRY_MS }
+      : { kind: "done" };
   }
 
   #isRace(key: string): boolean {

@@ -6,7 +6,13 @@ import type { Draft } from "./draft.ts";
 const MOST_REPAIRS = 3;
 
 /** Stages in which the primary's pods are what the canary's share has to come back to. */
-const KEPT_IN: ReadonlySet<RunStatus["stage"]> = new Set(["Starting", "Shadow", "Step", "Shifting", "Promoting"]);
+const KEPT_IN: ReadonlySet<RunStatus["stage"]> = new Set([
+  "Starting",
+  "Shadow",
+  "Step",
+  "Shifting",
+  "Promoting",
+]);
 
 /**
  * Whoever scales the primary down during a run takes away what the canary's share has to come back to: it gets its pods

@@ -220,10 +220,9 @@ export class People implements PeopleRecord {
     this.#pending += 1;
     try {
       for (let tries = 0; tries < RECREATE_TRIES; tries++) {
-        if (await this.#create(KIND_OF[what], object)) {
-          if (what === "target") this.#images.set(rollout.name, image);
-          return;
-        }
+        const made = await this.#create(KIND_OF[what], object);
+        if (made === "created" && what === "target") this.#images.set(rollout.name, image);
+        if (made !== "going") return;
         await sleep(this.#world.clock, RECREATE_EVERY_MS);
       }
     } finally {
@@ -231,16 +230,16 @@ export class People implements PeopleRecord {
     }
   }
 
-  /** False while an object of this name is being deleted. One that stays was never deleted: nothing is to be done. */
-  async #create(resource: Resource, object: AnyObject): Promise<boolean> {
+  /** One that stays was never deleted: nothing is to be done. */
+  async #create(resource: Resource, object: AnyObject): Promise<"created" | "stays" | "going"> {
     try {
       await this.#client.create(resource, object, OPTIONS);
-      return true;
+      return "created";
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
       const { namespace, name } = object.metadata;
       const found = await this.#client.get(resource, { namespace, name });
-      return found.metadata.deletionTimestamp === undefined;
+      return found.metadata.deletionTimestamp === undefined ? "stays" : "going";
     }
   }
 }

@@ -1,11 +1,10 @@
 import type { VirtualService } from "../../../sim/mesh/istio.ts";
 import { type InvariantFactory, NAMESPACE_NAME, type Scene } from "../invariant.ts";
+import { releasesByWeight } from "../plan.ts";
 import { weightOf } from "../routing-view.ts";
 
-/** Gates of these types must have said yes before the canary gets its first requests. */
-const BEFORE_TRAFFIC = ["confirm-rollout", "pre-rollout"];
-/** And of this one before a step's weight; releases by match have none. */
-const BEFORE_STEPS = "confirm-traffic-increase";
+/** Gates of these types must have said yes before the canary gets its first requests by weight. */
+const BEFORE_TRAFFIC = ["confirm-rollout", "pre-rollout", "confirm-traffic-increase"];
 
 /** A Rollout's gates have said yes before its canary gets requests, unless a person let it pass without. */
 export const gatesObeyed: InvariantFactory = (scene) => {
@@ -20,11 +19,15 @@ export const gatesObeyed: InvariantFactory = (scene) => {
       const now = weightOf(object as VirtualService, `${name}-canary`);
       weights.set(name, now);
       if (now <= before || isWaived(scene, name)) return [];
-      const { webhooks = [], steps } = (plan.rollouts.find((it) => it.name === name)?.spec ?? {}) as {
+      const rollout = plan.rollouts.find((it) => it.name === name);
+      // Testers reach the canary as soon as its pods are ready, and releases by match have no steps to go up.
+      const awaited =
+        rollout !== undefined && releasesByWeight(rollout) ? BEFORE_TRAFFIC : ["confirm-rollout"];
+      // Whoever skips the analysis skips the steps and what is asked before them.
+      if (rollout?.spec["skipAnalysis"] === true) return [];
+      const { webhooks = [] } = (rollout?.spec ?? {}) as {
         readonly webhooks?: readonly { readonly type: string }[];
-        readonly steps?: readonly unknown[];
       };
-      const awaited = steps === undefined ? BEFORE_TRAFFIC : [...BEFORE_TRAFFIC, BEFORE_STEPS];
       return webhooks
         .filter(({ type }) => awaited.includes(type) && !gates.hasSaidYes(name, type))
         .map(({ type }) => `weight of ${name} rose from ${before} to ${now} although ${type} never said yes`);
