@@ -1,7 +1,7 @@
 import type { Container, PodTemplate } from "../kube/kind/workload.ts";
 import type { KubeObject } from "../kube/object.ts";
 import { PROXY } from "./dataplane.ts";
-import type { PolicyTarget } from "./destination-policy.ts";
+import type { PolicyTarget, Said } from "./destination-policy.ts";
 import { serviceHost } from "./hosts.ts";
 import type { Labels, PreflightView, SideView } from "./view.ts";
 
@@ -51,6 +51,21 @@ export function servingContainer(
   const own = all.filter(({ container }) => container.name !== PROXY);
   const listening = own.find(({ container }) => container.ports?.some((it) => it.containerPort === port));
   return listening ?? own[0] ?? null;
+}
+
+/** Where a DestinationRule's policy can be mended: one that Sluice makes has what the Rollout says. */
+export function policyPlace(
+  { spec, names, namespace, rollout }: PreflightView,
+  { rule, field }: Said<unknown>,
+) {
+  const made = [names.primaryDestinationRule, names.canaryDestinationRule];
+  const isMade = rule.metadata.namespace === namespace && made.includes(rule.metadata.name);
+  if (!isMade || spec.traffic.istio.destinationRule !== undefined)
+    return { object: place(rule, namespace), field };
+  return {
+    object: { kind: "Rollout", namespace, name: rollout },
+    field: field.replace("spec.", "spec.traffic.istio."),
+  };
 }
 
 /** For findings. */

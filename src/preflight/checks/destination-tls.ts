@@ -2,7 +2,7 @@ import type { Finding } from "../../api/preflight.ts";
 import { isInMesh, optOutOf } from "../dataplane.ts";
 import { policyOf, type Said, type TlsPolicy } from "../destination-policy.ts";
 import { type PeerMode, peerMode } from "../mutual-tls.ts";
-import { containerPort, labelsOf, place, type SideName, targetOf } from "../sides.ts";
+import { containerPort, labelsOf, policyPlace, type SideName, targetOf } from "../sides.ts";
 import type { PreflightView } from "../view.ts";
 
 /** What callers are told to speak to a side, its pods must understand. */
@@ -44,24 +44,18 @@ function byText({ mode, by }: PeerMode): string {
   return `${mode} by PeerAuthentication ${by?.metadata.namespace}/${by?.metadata.name}`;
 }
 
-/** A rule that Sluice makes has what the Rollout says. */
 function finding(
   view: PreflightView,
-  { rule, field, value }: Said<TlsPolicy>,
+  said: Said<TlsPolicy>,
   { clash, isSure }: { readonly clash: string; readonly isSure: boolean },
 ): Finding {
-  const { namespace, names, rollout } = view;
-  const ours = [names.primaryDestinationRule, names.canaryDestinationRule];
-  const isOurs =
-    view.spec.traffic.istio.destinationRule === undefined &&
-    rule.metadata.namespace === namespace &&
-    ours.includes(rule.metadata.name);
+  const { object, field } = policyPlace(view, said);
   return {
     check: "destination-tls",
     severity: isSure ? "blocks" : "warns",
-    object: isOurs ? { kind: "Rollout", namespace, name: rollout } : place(rule, namespace),
-    field: isOurs ? `${field.replace("spec.", "spec.traffic.istio.")}.mode` : `${field}.mode`,
-    what: `lets callers speak tls ${value.mode}, and ${clash}`,
+    object,
+    field: `${field}.mode`,
+    what: `lets callers speak tls ${said.value.mode}, and ${clash}`,
     why: "every request would end in 503",
     fix: "Take tls off it: Istio finds out by itself what each pod speaks",
   };

@@ -1,7 +1,7 @@
 import type { Finding } from "../../api/preflight.ts";
 import { plural } from "../../lib/text.ts";
 import { type OutlierPolicy, policyOf } from "../destination-policy.ts";
-import { place, targetOf } from "../sides.ts";
+import { policyPlace, targetOf } from "../sides.ts";
 import type { PreflightView } from "../view.ts";
 
 /** Envoy's default, which 0 means too. */
@@ -19,19 +19,13 @@ export function outlierEjection(view: PreflightView): readonly Finding[] {
   const { minHealthPercent = 0, maxEjectionPercent = 0 } = said.value;
   const most = maxEjectionPercent === 0 ? DEFAULT_MAX_PERCENT : maxEjectionPercent;
   const isOff = consecutive5xxErrors === 0 && consecutiveGatewayErrors === 0;
-  if (isOff || minHealthPercent > 0 || Math.floor((view.canaryReplicas * most) / 100) < view.canaryReplicas)
-    return [];
-  const { namespace, names, rollout } = view;
-  const isOurs =
-    view.spec.traffic.istio.destinationRule === undefined &&
-    said.rule.metadata.name === names.canaryDestinationRule;
+  if (isOff || minHealthPercent > 0 || most < 100) return [];
   const errors = consecutiveGatewayErrors || consecutive5xxErrors;
   return [
     {
       check: "outlier-ejection",
       severity: "warns",
-      object: isOurs ? { kind: "Rollout", namespace, name: rollout } : place(said.rule, namespace),
-      field: isOurs ? said.field.replace("spec.", "spec.traffic.istio.") : said.field,
+      ...policyPlace(view, said),
       what: `may eject all ${plural(view.canaryReplicas, "canary pod")} at once (maxEjectionPercent ${most}, no minHealthPercent), each after ${errors} errors in a row`,
       why: `callers then get 503 for ${baseEjectionTime}: a small fault of a canary is made a whole one`,
       fix: "Lower maxEjectionPercent (50 leaves half of the pods), or set minHealthPercent",
