@@ -2,6 +2,7 @@ import { COMMANDS } from "../../api/command.ts";
 import { Prng } from "../../lib/prng.ts";
 import { drawFaults } from "./draw-faults.ts";
 import { GATES_URL } from "./gate-keeper.ts";
+import { withOwnRoutes } from "./manifests.ts";
 import { DELETABLES, type Faults, type Move, type Plan, type PlannedRollout } from "./plan.ts";
 import { TESTERS } from "./testers.ts";
 import { HEALTHY_VERSION, imageOf, VERSIONS } from "./versions.ts";
@@ -19,15 +20,21 @@ export function drawPlan(seed: number): Plan {
   const faultPrng = prng.fork();
   const strategyPrng = prng.fork();
   const gatePrng = prng.fork();
-  const rollouts = Array.from({ length: worldPrng.pick([1, 1, 1, 2, 3]) }, (_, index) =>
+  const drawn = Array.from({ length: worldPrng.pick([1, 1, 1, 2, 3]) }, (_, index) =>
     withGates(gatePrng, withStrategy(strategyPrng, drawRollout(worldPrng, `app-${index}`))),
   );
   // In some runs people do little, so that what faults alone do can be told (oracle.ts).
   const isCalm = movePrng.chance(0.4);
+  const faults: Faults = drawFaults(faultPrng, MOVES_END_MS);
+  // Nobody takes routes of the user's away in calm runs, which nothing could make again. And they name the apex Service:
+  // a tool that sets its selector back, whatever its annotations say, sends requests past any controller.
+  const mayOwnRoutes = isCalm && faults.gitOpsEveryMs === 0;
+  const rollouts = drawn.map((rollout) =>
+    mayOwnRoutes && strategyPrng.chance(0.3) ? withOwnRoutes(rollout) : rollout,
+  );
   const moves = rollouts.flatMap((rollout) =>
     isCalm ? [firstBump(movePrng, rollout)] : drawMoves(movePrng, rollout),
   );
-  const faults: Faults = drawFaults(faultPrng, MOVES_END_MS);
   return {
     seed,
     isCalm,

@@ -56,6 +56,31 @@ export function autoscalerManifest(of: string, min: number, max: number): AnyObj
   } as unknown as AnyObject;
 }
 
+/** Routes of the user's, for Rollouts that name some (`withOwnRoutes`); null for others. */
+export function ownRoutesManifest({ name, spec }: PlannedRollout): AnyObject | null {
+  const { istio } = spec["traffic"] as { readonly istio: { readonly virtualServices?: unknown } };
+  if (istio.virtualServices === undefined) return null;
+  const route = [{ destination: { host: name } }];
+  return {
+    apiVersion: "networking.istio.io/v1",
+    kind: "VirtualService",
+    metadata: { name, namespace: NAMESPACE_NAME, annotations: { team: "shop" } },
+    spec: {
+      hosts: [name],
+      http: [
+        { name: "health", match: [{ uri: { exact: "/healthz" } }], route, retries: { attempts: 0 } },
+        { name: "main", route, timeout: "8s", headers: { request: { set: { "x-by": "edge" } } } },
+      ],
+    },
+  } as AnyObject;
+}
+
+export function withOwnRoutes({ spec, ...rollout }: PlannedRollout): PlannedRollout {
+  const { istio } = spec["traffic"] as { readonly istio: object };
+  const virtualServices = [{ name: rollout.name, routes: ["main"] }];
+  return { ...rollout, spec: { ...spec, traffic: { istio: { ...istio, virtualServices } } } };
+}
+
 export function rolloutManifest({ name, spec }: PlannedRollout): AnyObject {
   return {
     apiVersion: `${ROLLOUT_GROUP}/${ROLLOUT_VERSION}`,

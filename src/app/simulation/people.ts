@@ -20,6 +20,7 @@ import {
   autoscalerManifest,
   deploymentManifest,
   inboxSecret,
+  ownRoutesManifest,
   rolloutManifest,
   serviceManifest,
 } from "./manifests.ts";
@@ -87,6 +88,8 @@ export class People implements PeopleRecord {
       const image = this.#images.get(rollout.name) ?? "";
       await this.#client.create(DEPLOYMENT as Resource, deploymentManifest(rollout, image), OPTIONS);
       await this.#client.create(SERVICE as Resource, serviceManifest(rollout), OPTIONS);
+      const routes = ownRoutesManifest(rollout);
+      if (routes !== null) await this.#client.create(VIRTUAL_SERVICE as Resource, routes, OPTIONS);
     }
   }
 

@@ -9,6 +9,7 @@ import { gatesObeyed } from "./gates-obeyed.ts";
 import { getsATry } from "./gets-a-try.ts";
 import { idleWhenRolled } from "./idle-when-rolled.ts";
 import { oneWriter } from "./one-writer.ts";
+import { ownRoutesKept } from "./own-routes-kept.ts";
 import { pinnedCanary } from "./pinned-canary.ts";
 import { primaryPresent } from "./primary-present.ts";
 import { promotedAsAnalysed } from "./promoted-as-analysed.ts";
@@ -40,4 +41,5 @@ export const INVARIANTS: readonly InvariantFactory[] = [
   toldAsItIs,
   toldOnce,
   userFieldsKept,
+  ownRoutesKept,
 ];
