@@ -170,7 +170,7 @@ function skip(draft: Draft, command: Command): Refusal {
   if (run === undefined || (run.stage !== "Step" && run.stage !== "Shadow"))
     return `no step is under way (phase ${phase}).`;
   if (isSkipped(run)) return null;
-  if (run.pause?.kind === "Suspended") return SUSPENDED;
+  if (draft.snapshot.rollout.spec.suspend || run.pause?.kind === "Suspended") return SUSPENDED;
   const by = byText(command);
   const at = isoTime(draft.nowMs);
   const position = run.positions.length;
