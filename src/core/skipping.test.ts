@@ -60,6 +60,18 @@ describe("a person who skips a step", () => {
     expect(world.status?.run?.weight).toBe(50);
   });
 
+  test("has to do so too where somebody has asked for a pause as well, and nothing is told twice", () => {
+    const world = atFirstStep();
+    world.spec = { ...world.spec, suspend: true };
+    world.settle();
+    world.command("pause");
+    world.settle();
+    skip(world);
+    expect(world.status?.run?.weight).toBe(10);
+    const ids = world.notifications.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
   test("does not save a canary that fails", () => {
     const world = atFirstStep();
     world.evidence = () => ({
