@@ -8,6 +8,7 @@ import { HttpTransport } from "../kube/http-transport.ts";
 import type { Event } from "../kube/kind/cluster.ts";
 import type { Deployment } from "../kube/kind/workload.ts";
 import { type KubernetesEnvironment, loadKubeconfig } from "../kube/kubeconfig.ts";
+import { listAll } from "../kube/list-all.ts";
 import { keyOf, type ObjectKey } from "../kube/object.ts";
 import { DEPLOYMENT, EVENT, VIRTUAL_SERVICE } from "../kube/resources.ts";
 import { RestClient } from "../kube/rest-client.ts";
@@ -54,8 +55,6 @@ export interface PodCount {
   readonly ready: number;
   readonly wanted: number;
 }
-
-const PAGE = 500;
 const EVENTS_MAX = 500;
 const RECONNECT_MS = 1_000;
 
@@ -101,16 +100,8 @@ export class ClusterSession {
   }
 
   /** By namespace and name. */
-  async rollouts(namespace: string | undefined): Promise<readonly Rollout[]> {
-    const found: Rollout[] = [];
-    for (let next: string | undefined; ; ) {
-      const page = await inCluster(() =>
-        this.#client.list<Rollout>(ROLLOUT, { namespace, limit: PAGE, continue: next }),
-      );
-      found.push(...page.items);
-      next = page.continue;
-      if (next === undefined) return found;
-    }
+  rollouts(namespace: string | undefined): Promise<readonly Rollout[]> {
+    return inCluster(() => listAll<Rollout>(this.#client, ROLLOUT, namespace));
   }
 
   /** The Rollout now, and again whenever it changes; null when it is gone. A connection that is lost after the first answer is made again. */

@@ -1,4 +1,5 @@
 import type { Client } from "../kube/client.ts";
+import { listAll } from "../kube/list-all.ts";
 import type { KubeObject } from "../kube/object.ts";
 import { absenceOf } from "../kube/optional-reader.ts";
 import type { Resource } from "../kube/resource.ts";
@@ -13,8 +14,6 @@ import {
   VIRTUAL_SERVICE,
 } from "../kube/resources.ts";
 import { slimPod } from "./slim.ts";
-
-const PAGE = 500;
 
 export interface LiveObjects {
   readonly objects: readonly KubeObject[];
@@ -53,20 +52,6 @@ export async function readAround(
 
 async function readNamespace(client: Client, name: string): Promise<readonly KubeObject[]> {
   return [await client.get(NAMESPACE, { name })];
-}
-
-async function listAll<T extends KubeObject>(
-  client: Client,
-  resource: Resource<T>,
-  namespace: string | undefined,
-): Promise<readonly T[]> {
-  const found: T[] = [];
-  for (let next: string | undefined; ; ) {
-    const page = await client.list(resource, { namespace, limit: PAGE, continue: next });
-    found.push(...page.items);
-    next = page.continue;
-    if (next === undefined) return found;
-  }
 }
 
 async function optional(
