@@ -1,7 +1,7 @@
 import type { Dashboard } from "./grafana.ts";
 import { dashboard, labelVariable, type Row } from "./layout.ts";
 import { stat, timeSeries } from "./panels.ts";
-import { quantile } from "./words.ts";
+import { middleAndWorst, quantile } from "./words.ts";
 
 /** The installation. */
 const JOB = '{job=~"$job"}';
@@ -72,10 +72,7 @@ const WORK: Row = {
     timeSeries({
       title: "Queue wait",
       unit: "s",
-      queries: [
-        [quantile(0.5, "sluice_queue_wait_seconds", JOB), "p50"],
-        [quantile(0.99, "sluice_queue_wait_seconds", JOB), "p99"],
-      ],
+      queries: middleAndWorst("sluice_queue_wait_seconds", JOB),
     }),
     timeSeries({
       title: "Passes by outcome",
@@ -86,10 +83,7 @@ const WORK: Row = {
     timeSeries({
       title: "How long passes take",
       unit: "s",
-      queries: [
-        [quantile(0.5, "sluice_pass_duration_seconds", JOB), "p50"],
-        [quantile(0.99, "sluice_pass_duration_seconds", JOB), "p99"],
-      ],
+      queries: middleAndWorst("sluice_pass_duration_seconds", JOB),
     }),
   ],
 };
@@ -144,10 +138,7 @@ const SOURCE: Row = {
     timeSeries({
       title: "How long Prometheus takes",
       unit: "s",
-      queries: [
-        [quantile(0.5, "sluice_metrics_source_query_duration_seconds", JOB), "p50"],
-        [quantile(0.99, "sluice_metrics_source_query_duration_seconds", JOB), "p99"],
-      ],
+      queries: middleAndWorst("sluice_metrics_source_query_duration_seconds", JOB),
     }),
     timeSeries({
       title: "Analyses by result",

@@ -26,6 +26,14 @@ export function quantile(q: number, histogram: string, selector = "", ...by: rea
   return `histogram_quantile(${q}, sum by (${labels}) (rate(${histogram}_bucket${selector}[$__rate_interval])))`;
 }
 
+/** The middle and the worst of a histogram, as two curves. */
+export function middleAndWorst(histogram: string, selector: string): readonly (readonly [string, string])[] {
+  return [
+    [quantile(0.5, histogram, selector), "p50"],
+    [quantile(0.99, histogram, selector), "p99"],
+  ];
+}
+
 /** Likewise over the whole range that is shown, for what happens seldom. */
 export function quantileOfRange(
   q: number,
