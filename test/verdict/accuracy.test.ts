@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { FAMILIES, type Family } from "../../scripts/bench/verdict/families.ts";
+import { familyNamed } from "../../scripts/bench/verdict/families.ts";
 import { percentile } from "../../scripts/bench/verdict/measure.ts";
-import { DEFAULTS, judgeTrace } from "../../scripts/bench/verdict/run-judge.ts";
+import { judgeTrace } from "../../scripts/bench/verdict/run-judge.ts";
+import { tickMs } from "../../scripts/bench/verdict/tick.ts";
 import { simulate } from "../../scripts/bench/verdict/world.ts";
-import { assess, beginJudge, enterPosition, observeRow } from "../../src/verdict/judge.ts";
 
 /**
  * A small, seeded part of `npm run bench -- verdict`: too few runs to measure a rate of 1 %, enough to notice when the
@@ -11,14 +11,8 @@ import { assess, beginJudge, enterPosition, observeRow } from "../../src/verdict
  */
 const FIRST_SEED = 1;
 
-function family(name: string): Family {
-  const found = FAMILIES.find((candidate) => candidate.name === name);
-  if (found === undefined) throw new Error(`no family is called ${name}`);
-  return found;
-}
-
 function outcomes(name: string, runs: number): readonly { result: string; minutes: number }[] {
-  const { world, onsetMs } = family(name);
+  const { world, onsetMs } = familyNamed(name);
   return Array.from({ length: runs }, (_, i) => {
     const final = judgeTrace(simulate(world, FIRST_SEED + i));
     const minutes = final.result === "fail" ? (final.atMs - onsetMs) / 60_000 : Number.POSITIVE_INFINITY;
@@ -72,21 +66,9 @@ describe("no evidence", () => {
 
 describe("a tick of the judge", () => {
   it("takes a fraction of a millisecond", () => {
-    const rows = simulate(family("1000 rps, 0.1 %").world, 3);
-    const begun = enterPosition(beginJudge(DEFAULTS), { kind: "step", index: 0, weight: 10, sinceMs: 0 });
-    const tick = (): number => {
-      const start = process.threadCpuUsage();
-      rows.reduce((state, row) => {
-        const next = observeRow(state, row);
-        assess(next, row.endMs);
-        return next;
-      }, begun);
-      const { user, system } = process.threadCpuUsage(start);
-      return (user + system) / 1_000 / rows.length;
-    };
-    tick();
+    const rows = simulate(familyNamed("1000 rps, 0.1 %").world, 3);
     // Of the thread's own time, since other tests run too. The budget is 0.5 ms; a slow machine in CI gets more, a step
     // of work too much would not fit that either.
-    expect(Math.min(tick(), tick(), tick())).toBeLessThan(1.5);
+    expect(tickMs(rows, 3)).toBeLessThan(1.5);
   });
 });

@@ -183,22 +183,25 @@ function withHistory(family: Family, want: Wanted = family.want): Family {
   };
 }
 
-function named(name: string): Family {
-  const found = [...HEALTHY, ...REGRESSIONS].find((family) => family.name === name);
+const BASIC: readonly Family[] = [...HEALTHY, ...REGRESSIONS];
+
+/** Throws where none is called so. */
+export function familyNamed(name: string, among: readonly Family[] = FAMILIES): Family {
+  const found = among.find((family) => family.name === name);
   if (found === undefined) throw new Error(`no family is called ${name}`);
   return found;
 }
 
 const HISTORY: readonly Family[] = [
-  withHistory(named("100 rps, 0.1 %")),
-  withHistory(named("shared outages, 1000 rps")),
-  withHistory(named("bursts of 1 min, 100 rps")),
-  withHistory(named("bursts of 1 min, 1000 rps")),
-  withHistory(named("canary alone bursts, 100 rps")),
-  withHistory(named("canary alone bursts, 1000 rps")),
-  withHistory(named("drifting arms (AR(1), 90 s), 1000 rps")),
-  withHistory(named("0.1 to 1 %, 100 rps"), { p95Min: 5.5 }),
-  withHistory(named("tail 4 x slower for 2 %, 100 rps"), { p95Min: 5 }),
+  withHistory(familyNamed("100 rps, 0.1 %", BASIC)),
+  withHistory(familyNamed("shared outages, 1000 rps", BASIC)),
+  withHistory(familyNamed("bursts of 1 min, 100 rps", BASIC)),
+  withHistory(familyNamed("bursts of 1 min, 1000 rps", BASIC)),
+  withHistory(familyNamed("canary alone bursts, 100 rps", BASIC)),
+  withHistory(familyNamed("canary alone bursts, 1000 rps", BASIC)),
+  withHistory(familyNamed("drifting arms (AR(1), 90 s), 1000 rps", BASIC)),
+  withHistory(familyNamed("0.1 to 1 %, 100 rps", BASIC), { p95Min: 5.5 }),
+  withHistory(familyNamed("tail 4 x slower for 2 %, 100 rps", BASIC), { p95Min: 5 }),
 ];
 
 /** The same regressions in mid-run: the bounds are those from the start. */
@@ -223,7 +226,7 @@ const LATE: readonly Family[] = [
     { rps: 100, canary: { latency: tail }, onset: 40 },
     { medianMin: 4, p95Min: 7 },
   ),
-  withHistory(named("0.1 to 1 % after 10 min, 100 rps"), { p95Min: 5.5 }),
+  withHistory(familyNamed("0.1 to 1 % after 10 min, 100 rps", BASIC), { p95Min: 5.5 }),
 ];
 
 const NO_EVIDENCE: readonly Family[] = [

@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { BenchArgs } from "../../bench.ts";
-import { FAMILIES, type Family } from "./families.ts";
+import { FAMILIES, type Family, familyNamed } from "./families.ts";
 import type { Measured } from "./measure.ts";
 import { accuracyPage } from "./page.ts";
 import { tickMs } from "./tick.ts";
@@ -12,7 +12,7 @@ import { simulate } from "./world.ts";
 /** Runs of a family. */
 const RUNS = { healthy: 250, regression: 150, "no evidence": 50 } as const;
 const FIRST_SEED = 100_000;
-const TICK_WORLD = (FAMILIES.find(({ name }) => name === "100 rps, 0.1 %") as Family).world;
+const TICK_WORLD = familyNamed("100 rps, 0.1 %").world;
 const PAGE = fileURLToPath(new URL("../../../docs/verdict-accuracy.md", import.meta.url));
 
 /** What a worker is asked for. */
