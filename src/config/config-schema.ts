@@ -115,7 +115,11 @@ export const configSchema = z.strictObject({
     .optional()
     .describe("namespace of the Lease; absent: that of the pod or of the kubeconfig's context"),
   leaderElectionLease: z.string().max(253).default("sluice").describe("name of the Lease"),
-  workers: count(1, 64).prefault(8).describe("Rollouts worked on at the same time"),
+  workers: count(1, 64)
+    .prefault(8)
+    .describe(
+      "Rollouts worked on at the same time, and as many more that are urgent; waiting for evidence does not count",
+    ),
   listen: z.string().default(":8080").describe("address of /metrics, /healthz and /readyz; empty: none"),
   rolloutSeries: count(0, 100_000)
     .prefault(10_000)

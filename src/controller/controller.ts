@@ -1,6 +1,6 @@
 import { isConflict } from "../kube/api-error.ts";
 import { keyOf, keyText, parseKey } from "../kube/object.ts";
-import { type Outcome, type QueueObserver, WorkQueue } from "../kube/work-queue.ts";
+import { type Outcome, type QueueObserver, type Turn, WorkQueue } from "../kube/work-queue.ts";
 import type { Clock } from "../lib/clock.ts";
 import { toError } from "../lib/errors.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -59,7 +59,7 @@ export class RolloutController {
       random,
       logger,
       workers,
-      handler: (key) => this.#handle(key),
+      handler: (key, turn) => this.#handle(key, turn),
       ...(observer === undefined ? {} : { observer }),
     });
     subscribeAll(options.watched, ({ key, isUrgent }) => this.wake(key, isUrgent));
@@ -96,10 +96,10 @@ export class RolloutController {
     return this.#queue;
   }
 
-  async #handle(key: string): Promise<Outcome> {
+  async #handle(key: string, { aside }: Turn): Promise<Outcome> {
     if (this.#options.mayWrite?.() === false) return this.#standAside();
     try {
-      const { changed, requeueAfterMs } = await this.#options.pass.run(key);
+      const { changed, requeueAfterMs } = await this.#options.pass.run(key, aside);
       this.#conflicts.delete(key);
       this.#reported.delete(key);
       if (changed) return { kind: "requeue", afterMs: this.#delayAfterChange(key) };

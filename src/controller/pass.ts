@@ -10,6 +10,7 @@ import type { CoreSettings, Observation } from "../core/snapshot.ts";
 import { troubleDeadline, troubledStatus } from "../core/trouble.ts";
 import { isConflict } from "../kube/api-error.ts";
 import { parseKey } from "../kube/object.ts";
+import type { Turn } from "../kube/work-queue.ts";
 import { toError } from "../lib/errors.ts";
 import type { Notifier } from "../notify/notify.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -80,8 +81,11 @@ export class Pass {
     this.#decisions = new DecisionLog(parts.logger);
   }
 
-  /** Rejects with what an adapter threw; the pass may then be repeated any number of times. */
-  async run(key: string): Promise<PassResult> {
+  /**
+   * Rejects with what an adapter threw; the pass may then be repeated any number of times. Evidence is waited for by
+   * `aside`, which may let other passes work meanwhile.
+   */
+  async run(key: string, aside: Turn["aside"] = (wait) => wait()): Promise<PassResult> {
     const before = this.#scene(key);
     if (before === null) {
       this.#forgetOne(key);
@@ -89,7 +93,7 @@ export class Pass {
     }
     this.#tellOwed(key, before);
     const isAsking = this.#parts.gates.sync(key, before.snapshot.rollout, askGates(before.snapshot));
-    const observations = await this.#observe(key, before);
+    const observations = await this.#observe(key, before, aside);
     // Evidence takes its time to come, and a wait may have been cut short by something urgent: what is decided on is
     // the world as it is now.
     const scene = observations === null && !isAsking ? before : this.#scene(key);
@@ -229,11 +233,11 @@ export class Pass {
   }
 
   /** Null: nothing was asked, so no time has passed. Empty: the wait was interrupted. */
-  async #observe(key: string, scene: Scene): Promise<readonly Observation[] | null> {
+  async #observe(key: string, scene: Scene, aside: Turn["aside"]): Promise<readonly Observation[] | null> {
     const asks = ask(scene.snapshot);
     if (asks.length === 0) return null;
     return interruptibly(this.#waits, key, async (signal) => {
-      const observations = await this.#parts.gatherer.observe(scene, asks, signal);
+      const observations = await aside(() => this.#parts.gatherer.observe(scene, asks, signal));
       return signal.aborted ? [] : observations;
     });
   }

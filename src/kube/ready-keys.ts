@@ -1,5 +1,14 @@
 import type { Clock } from "../lib/clock.ts";
 
+/** "high": commands of people, failing canaries; before all others. */
+export type Priority = "high" | "normal";
+
+/** What comes next, and how long it has waited. */
+interface Next {
+  readonly key: string;
+  readonly waitedMs: number;
+}
+
 /** So many keys of high priority are taken in a row while others wait; then one of those gets its turn. */
 const MAX_HIGH_IN_A_ROW = 8;
 
@@ -24,7 +33,7 @@ export class ReadyKeys {
   }
 
   /** Adds a key; one that waits already keeps its time, and moves only from normal to high. */
-  push(key: string, priority: "high" | "normal"): void {
+  push(key: string, priority: Priority): void {
     const since = this.#normal.get(key) ?? this.#clock.now();
     if (this.#high.has(key)) return;
     if (priority === "high") {
@@ -33,21 +42,29 @@ export class ReadyKeys {
     } else if (!this.#normal.has(key)) this.#normal.set(key, since);
   }
 
-  /** The next key and how long it has waited; undefined when none waits. */
-  shift(): { readonly key: string; readonly waitedMs: number } | undefined {
+  /** The next key; undefined when none waits. */
+  shift(): Next | undefined {
     const isTurnOfNormal =
       this.#high.size === 0 || (this.#highInARow >= MAX_HIGH_IN_A_ROW && this.#normal.size > 0);
-    const keys = isTurnOfNormal ? this.#normal : this.#high;
     this.#highInARow = isTurnOfNormal ? 0 : this.#highInARow + 1;
-    for (const [key, since] of keys) {
-      keys.delete(key);
-      return { key, waitedMs: this.#clock.now() - since };
-    }
-    return undefined;
+    return this.#first(isTurnOfNormal ? this.#normal : this.#high);
+  }
+
+  /** The next key of high priority; undefined when none waits. */
+  shiftHigh(): Next | undefined {
+    return this.#first(this.#high);
   }
 
   clear(): void {
     this.#high.clear();
     this.#normal.clear();
+  }
+
+  #first(keys: Map<string, number>): Next | undefined {
+    for (const [key, since] of keys) {
+      keys.delete(key);
+      return { key, waitedMs: this.#clock.now() - since };
+    }
+    return undefined;
   }
 }

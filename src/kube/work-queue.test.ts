@@ -3,12 +3,12 @@ import { describe, expect, it } from "vitest";
 import { Prng } from "../lib/prng.ts";
 import { VirtualClock } from "../lib/virtual-clock.ts";
 import { ApiError } from "./api-error.ts";
-import { type Outcome, WorkQueue, type WorkQueueOptions } from "./work-queue.ts";
+import { type Outcome, type Turn, WorkQueue, type WorkQueueOptions } from "./work-queue.ts";
 
 const DONE: Outcome = { kind: "done" };
 
 function setUp(
-  handle: (key: string, signal: AbortSignal) => Outcome | Promise<Outcome>,
+  handle: (key: string, turn: Turn) => Outcome | Promise<Outcome>,
   options: Partial<WorkQueueOptions> = {},
 ) {
   const clock = new VirtualClock(0);
@@ -18,9 +18,9 @@ function setUp(
     random: () => 0.5,
     workers: 1,
     backoff: { firstMs: 1_000, maxMs: 8_000 },
-    handler: async (key, signal) => {
+    handler: async (key, turn) => {
       passes.push(`${key}@${clock.now()}`);
-      return handle(key, signal);
+      return handle(key, turn);
     },
     ...options,
   });
@@ -61,8 +61,52 @@ describe("WorkQueue", () => {
     expect(passes).toEqual(["a@0", "b@0", "c@100"]);
   });
 
+  it("works on other keys while passes wait aside, and lets those go on before new ones begin", async () => {
+    const ended: string[] = [];
+    const { clock, passes, queue } = setUp(async (key, { aside }) => {
+      if (key !== "d") await aside(() => wait(clock, 100));
+      await wait(clock, 50);
+      ended.push(`${key}@${clock.now()}`);
+      return DONE;
+    });
+    queue.start();
+    for (const key of ["a", "b", "c"]) queue.add(key);
+    await clock.advance(120);
+    expect([queue.active, queue.depth]).toEqual([3, 0]);
+    queue.add("d");
+    await clock.advance(1_000);
+    expect(passes).toEqual(["a@0", "b@0", "c@0", "d@250"]);
+    expect(ended).toEqual(["a@150", "b@200", "c@250", "d@300"]);
+  });
+
+  it("begins what is urgent although every worker hangs, but no more of it than it may", async () => {
+    const { clock, passes, queue } = setUp((): Promise<Outcome> => wait(clock, 100), { urgentWorkers: 2 });
+    queue.start();
+    for (const key of ["a", "b"]) queue.add(key);
+    for (const key of ["x", "y", "z"]) queue.add(key, "high");
+    await clock.advance(1_000);
+    expect(passes).toEqual(["a@0", "x@0", "y@0", "z@100", "b@200"]);
+  });
+
+  it("lets a pass that has become urgent go on at once, although every worker hangs", async () => {
+    const ended: string[] = [];
+    const { clock, queue } = setUp(async (key, { aside }) => {
+      if (key === "a") await aside(() => wait(clock, 100));
+      else await wait(clock, 1_000);
+      ended.push(`${key}@${clock.now()}`);
+      return DONE;
+    });
+    queue.start();
+    for (const key of ["a", "b"]) queue.add(key);
+    await clock.advance(500);
+    expect(ended).toEqual([]);
+    queue.add("a", "high");
+    await clock.advance(0);
+    expect(ended).toEqual(["a@500"]);
+  });
+
   it("takes commands ahead of everything that waits, but lets others in now and then", async () => {
-    const { clock, passes, queue } = setUp(() => DONE);
+    const { clock, passes, queue } = setUp(() => DONE, { urgentWorkers: 0 });
     for (let i = 0; i < 3; i++) queue.add(`normal${i}`);
     for (let i = 0; i < 10; i++) queue.add(`high${i}`, "high");
     queue.add("normal2", "high");
@@ -167,7 +211,7 @@ describe("WorkQueue", () => {
 
   it("asks a pass to end that takes too long, and goes on with other keys", async () => {
     const { clock, passes, queue } = setUp(
-      (key, signal) =>
+      (key, { signal }) =>
         key === "b"
           ? DONE
           : new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
@@ -227,7 +271,7 @@ describe("WorkQueue", () => {
 
   it("aborts what does not finish in time when it stops, and does not wait for ever", async () => {
     const aborted: string[] = [];
-    const { clock, queue } = setUp((key, signal) => {
+    const { clock, queue } = setUp((key, { signal }) => {
       signal.addEventListener("abort", () => aborted.push(`${key}@${clock.now()}`));
       return new Promise<Outcome>(() => {});
     });

@@ -3,7 +3,8 @@ import { type Backoff, backoffDelay } from "../lib/backoff.ts";
 import { type Clock, deadline, sleep, type Timer } from "../lib/clock.ts";
 import { OperationError } from "../lib/errors.ts";
 import { type Logger, silentLogger } from "../telemetry/logger.ts";
-import { ReadyKeys } from "./ready-keys.ts";
+import { type Priority, ReadyKeys } from "./ready-keys.ts";
+import { WorkerPlaces } from "./worker-places.ts";
 
 /** What a pass over a key has come to. */
 export type Outcome =
@@ -16,14 +17,16 @@ export type Outcome =
   /** Trying again is useless until something changes, which will add the key again. */
   | { readonly kind: "terminal"; readonly error: unknown };
 
-/** "high": commands of people, failing canaries; before all others. */
-export type Priority = "high" | "normal";
+/** What a pass is given. */
+export interface Turn {
+  /** Aborts when the pass has taken too long or the queue must stop; a pass should then end soon. */
+  readonly signal: AbortSignal;
+  /** Waits for something outside and leaves the worker to other keys meanwhile. */
+  aside<T>(wait: () => Promise<T>): Promise<T>;
+}
 
-/**
- * One pass over a key. Never two at once for the same key. The signal aborts when the pass has taken too long or the
- * queue must stop; a pass should then end soon. What it throws counts as "retry".
- */
-export type Handler = (key: string, signal: AbortSignal) => Promise<Outcome>;
+/** One pass over a key. Never two at once for the same key. What it throws counts as "retry". */
+export type Handler = (key: string, turn: Turn) => Promise<Outcome>;
 
 /** For metrics. Called synchronously; must not throw. */
 export interface QueueObserver {
@@ -59,8 +62,10 @@ export interface WorkQueueOptions {
   readonly random: () => number;
   readonly logger?: Logger;
   readonly observer?: QueueObserver;
-  /** Passes at the same time. */
+  /** Passes that work at the same time; those that wait aside do not count. */
   readonly workers?: number;
+  /** So many more of high priority; absent: as many as `workers`. */
+  readonly urgentWorkers?: number;
   readonly backoff?: Backoff;
   /** Keys that are waiting or delayed. */
   readonly maxKeys?: number;
@@ -88,8 +93,9 @@ const DEFAULTS = {
  * that were set before it began, since it decides afresh when to come back.
  */
 export class WorkQueue {
-  readonly #options: Required<WorkQueueOptions>;
+  readonly #options: Required<Omit<WorkQueueOptions, "urgentWorkers">>;
   readonly #ready: ReadyKeys;
+  readonly #places: WorkerPlaces;
   readonly #delayed = new Map<string, Delay>();
   /** Keys whose pass is under way; the value says how to queue them again, if they were added meanwhile. */
   readonly #active = new Map<string, Priority | null>();
@@ -105,6 +111,9 @@ export class WorkQueue {
   constructor(options: WorkQueueOptions) {
     this.#options = { ...DEFAULTS, ...options };
     this.#ready = new ReadyKeys(options.clock);
+    const { clock, workers } = this.#options;
+    const { urgentWorkers = workers } = options;
+    this.#places = new WorkerPlaces({ clock, workers, urgentWorkers, onFree: () => this.#pump() });
   }
 
   /** Keys that wait for a worker. */
@@ -117,7 +126,7 @@ export class WorkQueue {
     return this.#delayed.size;
   }
 
-  /** Passes under way. */
+  /** Passes under way, those that wait aside included. */
   get active(): number {
     return this.#active.size;
   }
@@ -144,6 +153,7 @@ export class WorkQueue {
     const again = this.#active.get(key);
     if (again !== undefined) {
       this.#active.set(key, again === "high" ? "high" : priority);
+      if (priority === "high") this.#places.hurry(key);
       return;
     }
     if (!this.#ready.has(key) && !this.#hasRoom(key)) return;
@@ -209,8 +219,8 @@ export class WorkQueue {
   }
 
   #pump(): void {
-    while (this.#state === "running" && this.#active.size < this.#options.workers) {
-      const next = this.#ready.shift();
+    while (this.#state === "running") {
+      const next = this.#places.take(this.#ready);
       if (next === undefined) break;
       void this.#pass(next.key, next.waitedMs);
     }
@@ -234,7 +244,7 @@ export class WorkQueue {
     this.#conclude(key, outcome);
     // After the outcome: an addition made during the pass is for now, whatever delay the pass asked for.
     if (again !== undefined && again !== null) this.add(key, again);
-    this.#pump();
+    this.#places.leave();
   }
 
   async #handle(key: string): Promise<Outcome> {
@@ -243,8 +253,10 @@ export class WorkQueue {
       parent: this.#aborting.signal,
       reason: () => new Error(`the pass over ${key} has taken ${passLimitMs} ms`),
     });
+    const priorityOf = () => this.#active.get(key) ?? "normal";
+    const aside: Turn["aside"] = (wait) => this.#places.aside(key, priorityOf, wait);
     try {
-      return await handler(key, limit.signal);
+      return await handler(key, { signal: limit.signal, aside });
     } catch (error) {
       observer.threw?.({ key, error });
       return { kind: "retry", error };

@@ -9,7 +9,10 @@ export const QUEUE_METRICS = {
     name: "sluice_queue_delayed",
     help: "Rollouts that are to be looked at later: an interval ends, a hold, a backoff.",
   }),
-  active: observableGauge({ name: "sluice_queue_active", help: "Passes under way; at most --workers." }),
+  active: observableGauge({
+    name: "sluice_queue_active",
+    help: "Passes under way, those that wait for evidence included.",
+  }),
   wait: histogram({
     name: "sluice_queue_wait_seconds",
     help: "How long Rollouts waited for a worker.",
