@@ -17,7 +17,8 @@ export function processTerminal(): Terminal {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     isScreen: process.stdout.isTTY === true && process.stdout.hasColors(),
-    columns: process.stdout.columns ?? 100,
+    // A terminal that nobody has told its size says 0.
+    columns: process.stdout.columns || 100,
     readInput: async () => {
       let text = "";
       for await (const chunk of process.stdin.setEncoding("utf8")) text += chunk;

@@ -32,10 +32,14 @@ export function unrest(scene: Scene, name: string): string | null {
   return known.includes(image) ? null : `${where}; the target has ${image}, which nobody looks at`;
 }
 
-/** Where what the target has cannot run there is nothing to adopt, until somebody sets it right. */
+/**
+ * Where what the target has cannot run there is nothing to adopt, until somebody sets it right. Pods of what it had when
+ * the primary was made may be ready beside those that never are.
+ */
 function canAdopt({ world, people }: Scene, name: string): boolean {
   const primary = world.caches.deployments.get({ namespace: NAMESPACE_NAME, name: `${name}-primary` });
-  return !(isUnready(primary) && isBadImage(people.wantedImage(name) ?? ""));
+  const isRolledOut = (primary?.status?.updatedReplicas ?? 0) >= (primary?.spec.replicas ?? 1);
+  return !((isUnready(primary) || !isRolledOut) && isBadImage(people.wantedImage(name) ?? ""));
 }
 
 function isWaitingToHandBack({ status }: Rollout, target: Deployment | undefined): boolean {
