@@ -1,27 +1,25 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { parse } from "yaml";
 import { ROLLOUT_KIND } from "../src/api/kind.ts";
 import { readSpec } from "../src/api/validate.ts";
+import { yamlOf } from "./support/guide-yaml.ts";
 
 const FOLDER = "docs/guides";
+
+/** What is a Rollout, or the part of one that a guide is about. */
+function rolloutsOf(guide: string): readonly Block[] {
+  return yamlOf(guide).flatMap(({ line, value }) => {
+    const { kind, spec } = value as Partial<Block>;
+    if (spec === undefined || (kind ?? ROLLOUT_KIND) !== ROLLOUT_KIND) return [];
+    return [{ title: `${guide}:${line}`, spec, ...(kind === undefined ? {} : { kind }) }];
+  });
+}
 
 interface Block {
   readonly title: string;
   readonly kind?: string;
   readonly spec: Record<string, unknown>;
-}
-
-/** YAML of a guide that is a Rollout, or the part of one that it is about. */
-function rolloutsOf(file: string): readonly Block[] {
-  const text = readFileSync(file, "utf8");
-  return [...text.matchAll(/^```yaml\n(.*?)^```/gms)].flatMap(({ 1: yaml = "", index }) => {
-    const line = text.slice(0, index).split("\n").length;
-    const found = parse(yaml) as Partial<Block> | null;
-    if (found?.spec === undefined || (found.kind ?? ROLLOUT_KIND) !== ROLLOUT_KIND) return [];
-    return [{ ...found, title: `${file}:${line}`, spec: found.spec }];
-  });
 }
 
 const GUIDES = readdirSync(FOLDER)

@@ -11,7 +11,10 @@ import { NONE } from "../support/router-bench.ts";
 
 /** Whatever a VirtualService says, a run leaves it byte for byte as it was, and meanwhile changes only what is ours. */
 
-const json = fc.jsonValue({ maxDepth: 2 });
+/** `__proto__` is left out: the library that plays the API server here (rfc6902) drops members of that name. */
+const json = fc
+  .jsonValue({ maxDepth: 2 })
+  .map((value) => JSON.parse(JSON.stringify(value), (key, it) => (key === "__proto__" ? undefined : it)));
 const word = fc.stringMatching(/^[a-z][a-z0-9-]{0,8}$/);
 /** Members of a route that nobody here knows; their names cannot be those that we read. */
 const unknown = fc.dictionary(

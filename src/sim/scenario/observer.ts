@@ -172,11 +172,11 @@ export class RolloutObserver {
   #routed(object: VirtualService): void {
     const { rollout } = this;
     if (rollout === null || this.#firstRunAt === null) return;
-    const { canaryService } = namesOf(rollout);
+    const canary = canaryOf(rollout);
     for (const route of object.spec?.http ?? []) {
       // What goes to the canary by match alone is no weight.
       if ((route.match?.length ?? 0) > 0 && route.route?.length === 1) continue;
-      const weight = weightOf(route, canaryService, object.metadata.namespace ?? "");
+      const weight = weightOf(route, canary, object.metadata.namespace ?? "");
       this.#maxCanaryWeight = Math.max(this.#maxCanaryWeight, weight);
     }
   }
@@ -206,14 +206,23 @@ function sentence(reason: string, message: string): string {
   return repeats ? `${reason}${message.slice(reason.length)}` : `${reason}: ${message}`;
 }
 
-/** Share of the requests of a route that goes to a Service, in percent. */
-function weightOf(route: HttpRoute, service: string, namespace: string): number {
+/** What routes name where they mean the canary. */
+function canaryOf(rollout: Rollout): { readonly service: string; readonly subset?: string } {
+  const { apexService, canaryService } = namesOf(rollout);
+  const subset = rollout.spec.traffic.istio.destinationRule?.canarySubset;
+  return subset === undefined ? { service: canaryService } : { service: apexService, subset };
+}
+
+/** Share of the requests of a route that goes to the canary, in percent. */
+function weightOf(route: HttpRoute, canary: ReturnType<typeof canaryOf>, namespace: string): number {
   const backends = route.route ?? [];
   if (backends.length === 0) return 0;
   const weights = backends.map(({ weight }) => (backends.length === 1 ? 100 : (weight ?? 0)));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const ours = backends.reduce((sum, { destination }, index) => {
-    const isOurs = serviceNamed(destination.host, namespace)?.name === service;
+    const isOurs =
+      serviceNamed(destination.host, namespace)?.name === canary.service &&
+      (canary.subset === undefined || destination.subset === canary.subset);
     return sum + (isOurs ? (weights[index] ?? 0) : 0);
   }, 0);
   return total === 0 ? 0 : (100 * ours) / total;
