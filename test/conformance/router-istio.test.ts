@@ -23,10 +23,20 @@ const OWN = { virtualServices: [{ name: "edge" }] };
 const RULE = {
   destinationRule: { name: "checkout-rule", primarySubset: "stable", canarySubset: "canary" },
 };
+/** Makes DestinationRules of both Services. */
+const POLICY = {
+  trafficPolicy: {
+    connectionPool: { http: { http2MaxRequests: 1000 } },
+    outlierDetection: { consecutive5xxErrors: 5, maxEjectionPercent: 50 },
+  },
+};
 const POD_LABELS = { app: "checkout", service: "checkout" };
 
-routerContract("Istio by hosts, generated", subject("checkout", HOSTS, { istio: {} }));
-routerContract("Istio by hosts, with the user's VirtualService", subject("edge", HOSTS, { istio: OWN }));
+routerContract("Istio by hosts, generated", subject("checkout", HOSTS, { istio: POLICY }));
+routerContract(
+  "Istio by hosts, with the user's VirtualService",
+  subject("edge", HOSTS, { istio: { ...OWN, ...POLICY } }),
+);
 routerContract("Istio by subsets, generated", subject("checkout", SUBSETS, { istio: RULE }));
 routerContract(
   "Istio by subsets, with the user's VirtualService",

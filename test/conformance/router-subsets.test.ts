@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { DestinationRule } from "../../src/kube/kind/network.ts";
 import { DESTINATION_RULE, SERVICE } from "../../src/kube/resources.ts";
 import { IstioRouter } from "../../src/router/istio/istio.ts";
-import type { AdapterWorld } from "../support/adapter-world.ts";
+import { type AdapterWorld, rejectionOf } from "../support/adapter-world.ts";
+import { schemaErrors } from "../support/istio-schema.ts";
 import { RouterBench } from "../support/router-bench.ts";
 
 const SUBSETS = { name: "rule", primarySubset: "stable", canarySubset: "canary" };
@@ -26,7 +27,12 @@ describe("subsets of a DestinationRule of the user", () => {
     ({ world } = bench);
     await bench.install();
   });
-  afterEach(() => bench.stop());
+  afterEach(async () => {
+    const written = world.written();
+    expect(schemaErrors(written.map(({ object }) => object))).toEqual([]);
+    expect(written.flatMap(({ warnings }) => warnings)).toEqual([]);
+    await bench.stop();
+  });
 
   async function labels(subset: string): Promise<unknown> {
     const found = await world.find(DESTINATION_RULE, "rule");
@@ -70,6 +76,56 @@ describe("subsets of a DestinationRule of the user", () => {
     await bench.do((router, context) => router.ensureServices(context));
     expect(await labels("canary")).toBeUndefined();
     expect(bench.services().canary).toMatchObject({ pinnedHash: null, inSync: true });
+  });
+
+  it("keep whatever else is changed in the rule while they are labelled", async () => {
+    bench.beginRun("6d5f8c");
+    await bench.do((router, context) => router.pinCanary(context, "6d5f8c"));
+    const subsets = (await world.find(DESTINATION_RULE, "rule"))?.spec.subsets ?? [];
+    const policy = { trafficPolicy: { connectionPool: { tcp: { maxConnections: 7 } } } };
+    await world.change(DESTINATION_RULE, "rule", {
+      metadata: { labels: { team: "shop" } },
+      spec: { ...policy, subsets: subsets.toReversed().map((it) => ({ ...it, ...policy })) },
+    });
+    await world.advance();
+    await bench.do((router, context) => router.pinCanary(context, "other"));
+    bench.endRun();
+    await bench.do((router, context) => router.ensureServices(context));
+    const after = await world.find(DESTINATION_RULE, "rule");
+    expect(after?.metadata).toMatchObject({ labels: { team: "shop" } });
+    expect(after?.spec).toMatchObject(policy);
+    expect(after?.spec.subsets).toEqual([
+      { name: "canary", ...policy },
+      { name: "stable", labels: { app: "checkout" }, ...policy },
+    ]);
+  });
+
+  it("are labelled again when somebody sets the labels, and give back what was set last", async () => {
+    await bench.do((router, context) => router.pointApex(context, "primary"));
+    const set = {
+      spec: { subsets: [{ name: "stable", labels: { service: "checkout" } }, { name: "canary" }] },
+    };
+    await world.change(DESTINATION_RULE, "rule", set);
+    await world.advance();
+    expect(bench.services().apex).toMatchObject({ selects: "target" });
+    await bench.do((router, context) => router.pointApex(context, "primary"));
+    expect(await labels("stable")).toEqual({ app: "checkout-primary" });
+    await bench.do((router, context) => router.pointApex(context, "target"));
+    expect(await labels("stable")).toEqual({ service: "checkout" });
+  });
+
+  it("are written once, and never over what was not seen", async () => {
+    world.writes();
+    await bench.do((router, context) => router.pointApex(context, "primary"));
+    await bench.do((router, context) => router.pointApex(context, "primary"));
+    expect(world.writes()).toEqual(["PATCH destinationrules/rule"]);
+    const unseen = world.change(DESTINATION_RULE, "rule", { metadata: { labels: { touched: "yes" } } });
+    const error = await rejectionOf(bench.do((router, context) => router.pinCanary(context, "6d5f8c")));
+    await unseen;
+    expect(error).toMatchObject({ status: { code: 409 } });
+    await world.advance();
+    await bench.do((router, context) => router.pinCanary(context, "6d5f8c"));
+    expect(await labels("canary")).toMatchObject({ "pod-template-hash": "6d5f8c" });
   });
 
   it("say what a Service that selects one side alone needs", async () => {

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { isConflict } from "../../src/kube/api-error.ts";
 import type { Router } from "../../src/router/router.ts";
-import { type AdapterWorld, rejectionOf } from "../support/adapter-world.ts";
+import { type AdapterWorld, rejectionOf, type Written } from "../support/adapter-world.ts";
+import { schemaErrors } from "../support/istio-schema.ts";
 import { NONE, RouterBench } from "../support/router-bench.ts";
 
 /** A way to split traffic, and hands that reach past the router to its objects. */
@@ -42,6 +43,7 @@ export function routerContract(name: string, subject: RouterUnderTest): void {
   describe(`${name} as a router`, () => {
     let bench: RouterBench;
     let world: AdapterWorld;
+    let validated = 0;
 
     const reading = () => subject.read(world);
 
@@ -59,13 +61,19 @@ export function routerContract(name: string, subject: RouterUnderTest): void {
       ({ world } = bench);
       await bench.install();
     });
-    afterAll(() => bench.stop());
+    afterAll(async () => {
+      expect(validated).toBeGreaterThan(20);
+      await bench.stop();
+    });
     afterEach(async () => {
       bench.endRun();
       await world.advance();
       await bench.do((router, context) => router.ensureRoutes(context));
       await bench.set(NONE);
       world.writes();
+      const written = world.written();
+      expectValid(written);
+      validated += written.length;
     });
 
     it("sends all to the primary at rest, and writes that once", async () => {
@@ -164,4 +172,10 @@ export function routerContract(name: string, subject: RouterUnderTest): void {
       expect(await reading()).toEqual({ ...AT_REST, primary: 75, canary: 25 });
     });
   });
+}
+
+/** By Istio's own CRDs, whatever was written, and without a member that they do not know. */
+function expectValid(written: readonly Written[]): void {
+  expect(schemaErrors(written.map(({ object }) => object))).toEqual([]);
+  expect(written.flatMap(({ warnings }) => warnings)).toEqual([]);
 }

@@ -16,26 +16,41 @@ import { silentLogger } from "../../src/telemetry/logger.ts";
 import { aRollout } from "./rollout-objects.ts";
 import { type Images, VirtualCluster } from "./virtual-cluster.ts";
 
-/** Lets requests through and keeps what changed something: `PATCH virtualservices/checkout`. */
+/** Lets requests through and keeps what changed something: `PATCH virtualservices/checkout`, and what came of it. */
 class WriteLog implements Transport {
   readonly #next: Transport;
   readonly #writes: string[] = [];
+  readonly #written: Written[] = [];
 
   constructor(next: Transport) {
     this.#next = next;
   }
 
-  send(request: ApiRequest): Promise<ApiResponse> {
-    if (request.method !== "GET") {
-      this.#writes.push(`${request.method} ${request.path.split("/").slice(-2).join("/")}`);
-    }
-    return this.#next.send(request);
+  async send(request: ApiRequest): Promise<ApiResponse> {
+    if (request.method === "GET") return this.#next.send(request);
+    this.#writes.push(`${request.method} ${request.path.split("/").slice(-2).join("/")}`);
+    const response = await this.#next.send(request);
+    const { body, warnings, status } = response;
+    if (status < 300 && body.kind === "json")
+      this.#written.push({ object: body.value as KubeObject, warnings });
+    return response;
   }
 
   /** What was written since the last call. */
   take(): readonly string[] {
     return this.#writes.splice(0);
   }
+
+  takeWritten(): readonly Written[] {
+    return this.#written.splice(0);
+  }
+}
+
+/** An object as it is after a write. */
+export interface Written {
+  readonly object: KubeObject;
+  /** The API server's: of a field, for one, that it does not know and has dropped. */
+  readonly warnings: readonly string[];
 }
 
 /** The embedded cluster with the caches and the client that adapters get in production, on virtual time. */
@@ -85,6 +100,11 @@ export class AdapterWorld {
   /** What the member has written since the last call. */
   writes(): readonly string[] {
     return this.#log.take();
+  }
+
+  /** The same as the API server answered it. */
+  written(): readonly Written[] {
+    return this.#log.takeWritten();
   }
 
   /** Waits for work, letting time pass as far as the work needs it. */

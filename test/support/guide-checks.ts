@@ -1,10 +1,9 @@
 import { expect } from "vitest";
 import type { Rollout } from "../../src/api/rollout.ts";
 import type { HttpRoute, VirtualService } from "../../src/kube/kind/network.ts";
-import type { AnyObject, KubeObject } from "../../src/kube/object.ts";
+import type { AnyObject } from "../../src/kube/object.ts";
 import { type Ran, sluice } from "./command-line.ts";
 import type { Played } from "./guide-story.ts";
-import { isDestinationRule, isVirtualService } from "./istio-schema.ts";
 import { PinnedClock } from "./pinned-clock.ts";
 
 /** What is asked of everything that a guide has applied. */
@@ -24,16 +23,6 @@ export function preflight({ written }: Played): readonly string[] {
     ({ status }) => status?.conditions ?? [],
   );
   return [...new Set(conditions.filter(({ type }) => type === "Preflight").map(({ message }) => message))];
-}
-
-/** By Istio's own schemas, in every version. */
-export function expectValid({ versions }: Played): void {
-  const isValid = { VirtualService: isVirtualService, DestinationRule: isDestinationRule };
-  for (const object of versions) {
-    const check = isValid[object.kind as keyof typeof isValid];
-    if (check === undefined) continue;
-    expect(check((object as KubeObject & WithSpec).spec) ? [] : check.errors).toEqual([]);
-  }
 }
 
 /** VirtualServices of the user are in the end what they were. */

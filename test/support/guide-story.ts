@@ -23,6 +23,8 @@ export interface Played {
   readonly result: ScenarioResult;
   /** All that the controller has written, in order. */
   readonly versions: readonly KubeObject[];
+  /** What the API server remarked on it. */
+  readonly warnings: readonly string[];
   /** Those of one object. */
   written<T extends KubeObject>(kind: T["kind"], name: string): readonly T[];
 }
@@ -48,23 +50,26 @@ export async function playGuide(objects: readonly AnyObject[], story: GuideStory
   };
   const loaded = await loadScenario("guide", async () => JSON.stringify(scenario));
   const versions: KubeObject[] = [];
+  const warnings: string[] = [];
   const result = await rehearse({
     loaded,
     flags: { drain: "5s" },
-    network: (server) => recording(server, versions),
+    network: (server) => recording(server, versions, warnings),
   });
   return {
     result,
     versions,
+    warnings,
     written: <T extends KubeObject>(kind: string, name: string) =>
       versions.filter((it) => it.kind === kind && it.metadata.name === name) as T[],
   };
 }
 
-function recording(server: Transport, versions: KubeObject[]): Transport {
+function recording(server: Transport, versions: KubeObject[], warnings: string[]): Transport {
   return {
     send: async (request) => {
       const response = await server.send(request);
+      if (request.method !== "GET") warnings.push(...response.warnings);
       if (request.method !== "GET" && response.status < 300 && response.body.kind === "json")
         versions.push(response.body.value as KubeObject);
       return response;

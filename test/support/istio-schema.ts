@@ -1,4 +1,5 @@
 import { Ajv, type ValidateFunction } from "ajv";
+import type { KubeObject } from "../../src/kube/object.ts";
 import destinationRuleSchema from "../../src/sim/crds/destination-rule.json" with { type: "json" };
 import virtualServiceSchema from "../../src/sim/crds/virtual-service.json" with { type: "json" };
 
@@ -22,3 +23,17 @@ function validatorOf(schema: { readonly properties: { readonly spec: unknown } }
 
 export const isVirtualService = validatorOf(virtualServiceSchema);
 export const isDestinationRule = validatorOf(destinationRuleSchema);
+
+/** What Istio would say of objects of these kinds; of others nothing. */
+export function schemaErrors(objects: readonly KubeObject[]): readonly unknown[] {
+  return objects.flatMap((object) => {
+    const check = CHECKS[object.kind];
+    if (check === undefined || check((object as KubeObject & { readonly spec: unknown }).spec)) return [];
+    return [{ kind: object.kind, name: object.metadata.name, errors: check.errors }];
+  });
+}
+
+const CHECKS: Readonly<Record<string, ValidateFunction | undefined>> = {
+  VirtualService: isVirtualService,
+  DestinationRule: isDestinationRule,
+};

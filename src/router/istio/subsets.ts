@@ -126,13 +126,16 @@ export class Subsets implements Backends {
     );
   }
 
-  /** Labels a subset, and remembers what it said before. */
+  /** Labels a subset, and remembers what somebody else let it say last. */
   async #label(context: RouteContext, side: Side, labels: Labels): Promise<void> {
     const rule = this.#rule(context);
     const name = subsetName(context, side);
-    if (rule === undefined || isDeepEqual(labelsOf(rule, name), labels)) return;
+    if (rule === undefined) return;
+    const now = labelsOf(rule, name);
+    if (isDeepEqual(now, labels)) return;
     const remembered = subsetMemoryIn(rule)?.labels ?? {};
-    const before = remembered[name] === undefined ? labelsOf(rule, name) : remembered[name];
+    const isOurs = isDeepEqual(withoutPin(now ?? {}), withoutPin(labels));
+    const before = isOurs && remembered[name] !== undefined ? remembered[name] : now;
     await this.#write(rule, name, labels, { ...remembered, [name]: before });
   }
 
