@@ -5,6 +5,7 @@ import type { Labels, SideView } from "./view.ts";
 export type Dataplane = "sidecar" | "ambient" | "none";
 
 const INJECT = "sidecar.istio.io/inject";
+const REVISION = "istio.io/rev";
 const MODE = "istio.io/dataplane-mode";
 
 /** Set by istio-cni on pods whose traffic ztunnel has taken over. */
@@ -26,19 +27,20 @@ export function dataplaneOf({ metadata, spec }: Pod): Dataplane {
 export function expectedDataplane(template: PodTemplate, namespace: Labels | null): Dataplane | null {
   const { labels = {}, annotations = {} } = template.metadata ?? {};
   const isOnHost = template.spec.hostNetwork === true;
-  const inject = labels[INJECT] ?? annotations[INJECT];
   if (isOnHost) return "none";
   const ambient = (labels[MODE] ?? namespace?.[MODE]) === "ambient";
-  if (inject === "false") return ambient ? "ambient" : "none";
-  if (inject === "true" && namespace?.["istio-injection"] !== "disabled") return "sidecar";
+  if ((labels[INJECT] ?? annotations[INJECT]) === "false") return ambient ? "ambient" : "none";
+  // An annotation can only say no: istiod's webhooks are called by labels.
+  if (labels[INJECT] === "true" && namespace?.["istio-injection"] !== "disabled") return "sidecar";
   if (namespace === null) return ambient ? "ambient" : null;
-  if (isInjected(namespace)) return "sidecar";
+  if (isInjected(labels, namespace)) return "sidecar";
   return ambient ? "ambient" : "none";
 }
 
-function isInjected(namespace: Labels): boolean {
+function isInjected(pod: Labels, namespace: Labels): boolean {
   const said = namespace["istio-injection"];
-  return said === undefined ? (namespace["istio.io/rev"] ?? "") !== "" : said === "enabled";
+  if (said !== undefined) return said === "enabled";
+  return (namespace[REVISION] ?? pod[REVISION] ?? "") !== "";
 }
 
 /** Whether a side takes part in the mesh; null: not known. Pods tell; only where there are none their template does. */

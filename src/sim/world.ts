@@ -12,6 +12,7 @@ import {
   DEPLOYMENT,
   ENDPOINT_SLICE,
   EVENT,
+  NAMESPACE,
   POD,
   SERVICE,
 } from "../kube/resources.ts";
@@ -24,7 +25,7 @@ import { ApiFaults } from "./api-faults.ts";
 import { attachCluster, type ClusterParts, createCluster } from "./cluster.ts";
 import { istioCrds } from "./crds/istio-crds.ts";
 import type { ImageBook, PodIdentity } from "./image.ts";
-import { injectSidecar } from "./mesh/injector.ts";
+import { hasProxy, INJECTED_NAMESPACE, injectSidecar, isInjected } from "./mesh/injector.ts";
 import {
   DESTINATION_RULES,
   PEER_AUTHENTICATIONS,
@@ -124,6 +125,11 @@ export class World {
       prng: prng.fork(),
       images: images.behaviour,
       caches: this.caches,
+      // Where nobody injects, every pod is taken for one that would have been.
+      hasSidecar:
+        options.attached === undefined
+          ? hasProxy
+          : (pod) => hasProxy(pod) || isInjected(pod, INJECTED_NAMESPACE),
       lag: options.meshLag ?? evenLag(DEFAULT_MESH_DELAY_MS),
       batchMs: options.meshBatchMs ?? BATCH_MS,
     });
@@ -149,8 +155,15 @@ export class World {
     for (const crd of [...istioCrds(), ...this.#options.crds]) await this.ensureCrd(crd);
     this.#cacheSet.start();
     await this.#cacheSet.synced();
+    if (this.#options.attached === undefined) await this.#injectDefaultNamespace();
     await this.#cluster.start();
     this.mesh.start();
+  }
+
+  /** The first namespace of everybody is in the mesh; others are when they are labelled so. */
+  async #injectDefaultNamespace(): Promise<void> {
+    const body = { metadata: { labels: INJECTED_NAMESPACE } };
+    await this.client.patch(NAMESPACE, { name: "default" }, { type: "merge", body });
   }
 
   /** Images have begun to behave differently: running pods too are looked at again. */

@@ -5,6 +5,7 @@ import { Prng } from "../../src/lib/prng.ts";
 import { VirtualClock } from "../../src/lib/virtual-clock.ts";
 import { PrometheusSource } from "../../src/metrics/prometheus/prometheus-source.ts";
 import { HEALTHY_IMAGE } from "../../src/sim/image.ts";
+import { INJECTED_NAMESPACE, isInjected } from "../../src/sim/mesh/injector.ts";
 import { evenLag } from "../../src/sim/mesh/lag.ts";
 import { Mesh } from "../../src/sim/mesh/mesh.ts";
 import { inProcessAdapter } from "../../src/sim/prometheus/axios-adapter.ts";
@@ -47,6 +48,7 @@ function aWatchedMesh() {
     }),
   );
   const mesh = new Mesh({
+    hasSidecar: (pod) => isInjected(pod, INJECTED_NAMESPACE),
     clock,
     prng: new Prng(7),
     images: (image) => ({ ...HEALTHY_IMAGE, errorRate: image.endsWith("v2") ? 0.1 : 0 }),

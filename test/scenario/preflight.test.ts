@@ -18,6 +18,18 @@ test("without preflight, requests to a canary without a sidecar fail until evide
   expect(result.expectations).toBe("met");
 }, 60_000);
 
+test("a namespace that has lost its label blocks a run until its pods are made again in the mesh", async () => {
+  const told = new Set<string>();
+  const result = await rehearse({
+    loaded: await load("examples/missing-sidecar/unlabelled-namespace.yaml"),
+    onTransition: ({ reason = "" }) => told.add(reason),
+  });
+  expect(result.expectations).toBe("met");
+  expect([...told].join("\n")).toContain(
+    "Label the namespace: kubectl label namespace shop istio-injection=enabled; and delete the canary's pods",
+  );
+}, 60_000);
+
 test("a cluster that has no PeerAuthentications, and lets no Namespaces be read, is looked at without", async () => {
   const told = new Set<string>();
   const listed = { peerauthentications: 0, namespaces: 0 };

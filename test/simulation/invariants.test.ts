@@ -9,16 +9,18 @@ import { capacityKept } from "../../src/app/simulation/invariants/capacity-kept.
 import { evidenceFirst } from "../../src/app/simulation/invariants/evidence-first.ts";
 import { oneWriter } from "../../src/app/simulation/invariants/one-writer.ts";
 import { silentAtRest } from "../../src/app/simulation/invariants/silent-at-rest.ts";
+import { subsetsGivenBack } from "../../src/app/simulation/invariants/subsets-given-back.ts";
 import { weightsSum } from "../../src/app/simulation/invariants/weights-sum.ts";
 import { STORIES } from "../../src/app/simulation/stories.ts";
+import { destinationRuleManifest } from "../../src/app/simulation/subsets.ts";
 import type { KubeObject } from "../../src/kube/object.ts";
 import { VirtualClock } from "../../src/lib/virtual-clock.ts";
 import { ScenarioImages } from "../../src/sim/scenario/image-book.ts";
 import { World } from "../../src/sim/world.ts";
 
 /** A world in which nothing runs: what is written is told by hand. */
-function invariantOf(make: InvariantFactory, twoControllers = false): Invariant {
-  const story = STORIES["promote"]!;
+function invariantOf(make: InvariantFactory, twoControllers = false, name = "promote"): Invariant {
+  const story = STORIES[name]!;
   const scene: Scene = {
     plan: { ...story, faults: { ...story.faults, twoControllers } },
     world: new World({ clock: new VirtualClock(), seed: 1, images: new ScenarioImages({}), crds: [] }),
@@ -45,6 +47,20 @@ function routes(primary: number, canary: number): object {
   return { kind: "VirtualService", metadata, spec: { http: [{ route }] } };
 }
 
+interface Rule {
+  readonly spec: { readonly subsets: readonly { readonly name: string }[] };
+}
+
+function subsetRoutes(stable: number, canary: number): object {
+  const to = (subset: string, weight: number) => ({ destination: { host: "app-0", subset }, weight });
+  const metadata = { name: "app-0", namespace: "shop" };
+  return {
+    kind: "VirtualService",
+    metadata,
+    spec: { http: [{ route: [to("stable", stable), to("canary", canary)] }] },
+  };
+}
+
 function primary(revision: string, image: string, replicas = 2): object {
   return {
     kind: "Deployment",
@@ -68,6 +84,26 @@ describe("invariants find", () => {
   test("a weight for a Service that does not exist", () => {
     const problems = invariantOf(weightsSum).onWrite?.(write(routes(50, 50)));
     expect(problems).toEqual(["app-0 gives requests to Service app-0-canary, which does not exist"]);
+  });
+
+  test("weights of subsets as they do those of Services", () => {
+    const problems = invariantOf(weightsSum, false, "subsets").onWrite?.(write(subsetRoutes(50, 50)));
+    expect(problems).toEqual(["app-0 gives requests to Service app-0, which does not exist"]);
+  });
+
+  test("more of a DestinationRule that was changed than labels of its subsets", () => {
+    const invariant = invariantOf(subsetsGivenBack, false, "subsets");
+    const rule = destinationRuleManifest(STORIES["subsets"]!.rollouts[0]!) as unknown as Rule;
+    const [everybody, ...managed] = rule.spec.subsets;
+    const labelled = managed.map((it) => ({ ...it, labels: { app: "app-0-primary" } }));
+    const changed = (subsets: readonly object[], more = {}) =>
+      invariant.onWrite?.(write({ ...rule, spec: { ...rule.spec, ...more, subsets } }));
+    expect(changed([everybody!, ...labelled])).toEqual([]);
+    const problem = ["a controller changed more of DestinationRule app-0 than labels of its subsets"];
+    expect(changed([{ ...everybody, labels: {} }, ...managed])).toEqual(problem);
+    expect(changed([everybody!, ...managed.map(({ name }) => ({ name }))])).toEqual(problem);
+    expect(changed(rule.spec.subsets, { trafficPolicy: {} })).toEqual(problem);
+    expect(invariant.atEnd?.()).toEqual(["DestinationRule app-0 is not what it was: undefined"]);
   });
 
   test("a revision that is promoted without requests, and one that is bad", () => {

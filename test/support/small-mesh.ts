@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { Prng } from "../../src/lib/prng.ts";
 import { VirtualClock } from "../../src/lib/virtual-clock.ts";
 import { HEALTHY_IMAGE, type ImageBehaviour } from "../../src/sim/image.ts";
+import { INJECTED_NAMESPACE, isInjected } from "../../src/sim/mesh/injector.ts";
 import type { HttpRoute } from "../../src/sim/mesh/istio.ts";
 import { evenLag } from "../../src/sim/mesh/lag.ts";
 import { Mesh } from "../../src/sim/mesh/mesh.ts";
@@ -53,6 +54,7 @@ export function aMesh(
     aSlice("checkout-canary", CANARY),
   );
   const mesh = new Mesh({
+    hasSidecar: (pod) => isInjected(pod, INJECTED_NAMESPACE),
     clock,
     prng: new Prng(options.seed ?? 7),
     images: (image) => ({ ...HEALTHY_IMAGE, ...options.images?.[image] }),

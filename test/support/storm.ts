@@ -11,6 +11,7 @@ import { DEPLOYMENT, NAMESPACE, SECRET, SERVICE } from "../../src/kube/resources
 import { sleep } from "../../src/lib/clock.ts";
 import { Prng } from "../../src/lib/prng.ts";
 import { VirtualClock } from "../../src/lib/virtual-clock.ts";
+import { INJECTED_NAMESPACE } from "../../src/sim/mesh/injector.ts";
 import { ScenarioImages } from "../../src/sim/scenario/image-book.ts";
 import { World } from "../../src/sim/world.ts";
 import { RecordingLogger } from "./notifier-world.ts";
@@ -167,7 +168,11 @@ export class Storm {
     const { client } = this.world;
     const planned = { name: "checkout", replicas: 2, rps: 0, testersRps: 0, spec: SPEC };
     const data = { url: Buffer.from("https://hooks.slack.test/x").toString("base64") };
-    await client.create(NAMESPACE, { apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } });
+    await client.create(NAMESPACE, {
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name: "shop", labels: INJECTED_NAMESPACE },
+    });
     await client.create(SECRET, {
       apiVersion: "v1",
       kind: "Secret",

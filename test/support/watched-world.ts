@@ -16,6 +16,7 @@ import { DEPLOYMENT, NAMESPACE, SERVICE } from "../../src/kube/resources.ts";
 import { RestClient } from "../../src/kube/rest-client.ts";
 import { Prng } from "../../src/lib/prng.ts";
 import { VirtualClock } from "../../src/lib/virtual-clock.ts";
+import { INJECTED_NAMESPACE } from "../../src/sim/mesh/injector.ts";
 import { ScenarioImages } from "../../src/sim/scenario/image-book.ts";
 import { World } from "../../src/sim/world.ts";
 import { createPinoLogger, type LogLevel } from "../../src/telemetry/pino-logger.ts";
@@ -57,7 +58,7 @@ export class WatchedWorld {
   async begin(spec: object = {}): Promise<void> {
     const create = (resource: Resource, object: AnyObject) => this.world.client.create(resource, object);
     await this.world.start();
-    const metadata = { name: "shop" };
+    const metadata = { name: "shop", labels: INJECTED_NAMESPACE };
     await create(NAMESPACE, { apiVersion: "v1", kind: "Namespace", metadata });
     await create(DEPLOYMENT, deploymentManifest(PLAN, "app:v1"));
     await create(SERVICE, serviceManifest(PLAN));

@@ -4,6 +4,7 @@ import { drawFaults } from "./draw-faults.ts";
 import { GATES_URL } from "./gate-keeper.ts";
 import { withOwnRoutes } from "./manifests.ts";
 import { DELETABLES, type Faults, type Move, type Plan, type PlannedRollout } from "./plan.ts";
+import { hasSubsets, withSubsets } from "./subsets.ts";
 import { TESTERS } from "./testers.ts";
 import { HEALTHY_VERSION, imageOf, VERSIONS } from "./versions.ts";
 
@@ -20,6 +21,7 @@ export function drawPlan(seed: number): Plan {
   const faultPrng = prng.fork();
   const strategyPrng = prng.fork();
   const gatePrng = prng.fork();
+  const subsetPrng = prng.fork();
   const drawn = Array.from({ length: worldPrng.pick([1, 1, 1, 2, 3]) }, (_, index) =>
     withGates(gatePrng, withStrategy(strategyPrng, drawRollout(worldPrng, `app-${index}`))),
   );
@@ -29,9 +31,9 @@ export function drawPlan(seed: number): Plan {
   // Nobody takes routes of the user's away in calm runs, which nothing could make again. And they name the apex Service:
   // a tool that sets its selector back, whatever its annotations say, sends requests past any controller.
   const mayOwnRoutes = isCalm && faults.gitOpsEveryMs === 0;
-  const rollouts = drawn.map((rollout) =>
-    mayOwnRoutes && strategyPrng.chance(0.3) ? withOwnRoutes(rollout) : rollout,
-  );
+  const rollouts = drawn
+    .map((rollout) => (mayOwnRoutes && strategyPrng.chance(0.3) ? withOwnRoutes(rollout) : rollout))
+    .map((rollout) => (subsetPrng.chance(0.25) ? withSubsets(rollout) : rollout));
   const moves = rollouts.flatMap((rollout) =>
     isCalm ? [firstBump(movePrng, rollout)] : drawMoves(movePrng, rollout),
   );
@@ -47,9 +49,15 @@ export function drawPlan(seed: number): Plan {
         ]),
       ),
     ),
-    moves: moves.toSorted((a, b) => a.atMs - b.atMs),
+    moves: moves.filter((move) => canBeMended(move, rollouts)).toSorted((a, b) => a.atMs - b.atMs),
     faults,
   };
+}
+
+/** The host of subsets is the user's: when it is gone, nothing but the user can make it again. */
+function canBeMended(move: Move, rollouts: readonly PlannedRollout[]): boolean {
+  const isOfHost = move.kind === "delete" && move.what === "apexService";
+  return !(isOfHost && rollouts.some((it) => it.name === move.rollout && hasSubsets(it)));
 }
 
 function drawRollout(prng: Prng, name: string): PlannedRollout {

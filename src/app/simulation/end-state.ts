@@ -27,7 +27,7 @@ export function endStateOf(world: World, name: string): EndState {
     primary: primary?.spec.template.spec.containers[0]?.image ?? null,
     primaryReplicas: primary?.spec.replicas ?? 0,
     targetReplicas: deployments.get(at(name))?.spec.replicas ?? 0,
-    weight: routes === undefined ? 0 : weightOf(routes, `${name}-canary`),
+    weight: routes === undefined ? 0 : weightOf(routes, name),
     rejected: status?.rejected?.images[0] ?? null,
     paused: status?.run?.pause?.kind ?? null,
   };

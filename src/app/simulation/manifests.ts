@@ -3,6 +3,7 @@ import type { AnyObject } from "../../kube/object.ts";
 import { INBOX_SECRET, INBOX_URL } from "./inbox.ts";
 import { NAMESPACE_NAME } from "./invariant.ts";
 import type { PlannedRollout } from "./plan.ts";
+import { hasSubsets, PRIMARY_SUBSET, podLabels, serviceSelector } from "./subsets.ts";
 
 /** Where to notify. */
 export function inboxSecret(): AnyObject {
@@ -15,7 +16,8 @@ export function inboxSecret(): AnyObject {
 }
 
 /** The objects that a user keeps in Git. */
-export function deploymentManifest({ name, replicas }: PlannedRollout, image: string): AnyObject {
+export function deploymentManifest(rollout: PlannedRollout, image: string): AnyObject {
+  const { name, replicas } = rollout;
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
@@ -24,19 +26,20 @@ export function deploymentManifest({ name, replicas }: PlannedRollout, image: st
       replicas,
       selector: { matchLabels: { app: name } },
       template: {
-        metadata: { labels: { app: name } },
+        metadata: { labels: podLabels(rollout) },
         spec: { containers: [{ name: "app", image, ports: [{ name: "http", containerPort: 8080 }] }] },
       },
     },
   } as AnyObject;
 }
 
-export function serviceManifest({ name }: PlannedRollout): AnyObject {
+export function serviceManifest(rollout: PlannedRollout): AnyObject {
+  const { name } = rollout;
   return {
     apiVersion: "v1",
     kind: "Service",
     metadata: { name, namespace: NAMESPACE_NAME },
-    spec: { selector: { app: name }, ports: [{ name: "http", port: 80, targetPort: "http" }] },
+    spec: { selector: serviceSelector(rollout), ports: [{ name: "http", port: 80, targetPort: "http" }] },
   } as AnyObject;
 }
 
@@ -57,10 +60,12 @@ export function autoscalerManifest(of: string, min: number, max: number): AnyObj
 }
 
 /** Routes of the user's, for Rollouts that name some (`withOwnRoutes`); null for others. */
-export function ownRoutesManifest({ name, spec }: PlannedRollout): AnyObject | null {
+export function ownRoutesManifest(rollout: PlannedRollout): AnyObject | null {
+  const { name, spec } = rollout;
   const { istio } = spec["traffic"] as { readonly istio: { readonly virtualServices?: unknown } };
   if (istio.virtualServices === undefined) return null;
-  const route = [{ destination: { host: name } }];
+  const subset = hasSubsets(rollout) ? { subset: PRIMARY_SUBSET } : {};
+  const route = [{ destination: { host: name, ...subset } }];
   return {
     apiVersion: "networking.istio.io/v1",
     kind: "VirtualService",

@@ -6,6 +6,7 @@ import type { AnyObject, KubeObject } from "../../kube/object.ts";
 import type { Resource } from "../../kube/resource.ts";
 import {
   DEPLOYMENT,
+  DESTINATION_RULE,
   HORIZONTAL_POD_AUTOSCALER,
   POD,
   SECRET,
@@ -25,6 +26,7 @@ import {
   serviceManifest,
 } from "./manifests.ts";
 import type { Deletable, Move, Plan, PlannedRollout } from "./plan.ts";
+import { destinationRuleManifest } from "./subsets.ts";
 import type { Trace } from "./trace.ts";
 import { imageOf } from "./versions.ts";
 
@@ -90,6 +92,8 @@ export class People implements PeopleRecord {
       await this.#client.create(SERVICE as Resource, serviceManifest(rollout), OPTIONS);
       const routes = ownRoutesManifest(rollout);
       if (routes !== null) await this.#client.create(VIRTUAL_SERVICE as Resource, routes, OPTIONS);
+      const rule = destinationRuleManifest(rollout);
+      if (rule !== null) await this.#client.create(DESTINATION_RULE as Resource, rule, OPTIONS);
     }
   }
 

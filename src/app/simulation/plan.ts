@@ -165,7 +165,7 @@ export function isComparable({ isCalm, faults, rollouts }: Plan): boolean {
 /** By weights alone, and not by what requests look like. */
 export function releasesByWeight({ spec }: PlannedRollout): boolean {
   const { istio } = spec["traffic"] as { readonly istio: object };
-  return spec["steps"] !== undefined && Object.keys(istio).length === 0;
+  return spec["steps"] !== undefined && Object.keys(istio).every((key) => key === "destinationRule");
 }
 
 /** Coarser than the playground's: half of all timers would be the mesh's. */

@@ -17,11 +17,12 @@ export class Referee {
   constructor(scene: Scene, factories: readonly InvariantFactory[] = INVARIANTS) {
     this.#scene = scene;
     this.#invariants = factories.map((make) => make(scene));
-    const { services, virtualServices, deployments, endpointSlices } = scene.world.caches;
+    const { services, virtualServices, destinationRules, deployments, endpointSlices } = scene.world.caches;
     const changed = () => this.#changed();
     this.#unsubscribe = [
       services.subscribe(changed),
       virtualServices.subscribe(changed),
+      destinationRules.subscribe(changed),
       deployments.subscribe(changed),
       endpointSlices.subscribe(changed),
     ];

@@ -6,6 +6,7 @@ import type { ApiRequest } from "../../kube/transport.ts";
 import { sleep } from "../../lib/clock.ts";
 import { Prng } from "../../lib/prng.ts";
 import { VirtualClock } from "../../lib/virtual-clock.ts";
+import { INJECTED_NAMESPACE } from "../../sim/mesh/injector.ts";
 import { evenLag } from "../../sim/mesh/lag.ts";
 import { ScenarioImages } from "../../sim/scenario/image-book.ts";
 import { World } from "../../sim/world.ts";
@@ -139,7 +140,7 @@ class Simulation {
     await this.#world.client.create(NAMESPACE, {
       apiVersion: "v1",
       kind: "Namespace",
-      metadata: { name: NAMESPACE_NAME },
+      metadata: { name: NAMESPACE_NAME, labels: INJECTED_NAMESPACE },
     });
     await this.#people.prepare();
     await sleep(this.#world.clock, 5_000);

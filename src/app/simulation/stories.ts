@@ -1,6 +1,7 @@
 import { noFaults } from "./draw-faults.ts";
 import { MIN_REQUESTS } from "./draw-plan.ts";
 import type { Move, Plan } from "./plan.ts";
+import { CANARY_SUBSET, PRIMARY_SUBSET } from "./subsets.ts";
 import { TESTERS } from "./testers.ts";
 import { imageOf, VERSIONS } from "./versions.ts";
 
@@ -27,6 +28,14 @@ export const STORIES: Readonly<Record<string, Plan>> = {
   }),
   "blue-green": story([{ atMs: 30_000, kind: "image", image: imageOf(NAME, "v2") }], {
     blueGreen: { previewMatch: TESTERS, duration: "10s" },
+  }),
+  subsets: story([{ atMs: 30_000, kind: "image", image: imageOf(NAME, "v2") }], {
+    traffic: {
+      istio: {
+        virtualServices: [{ name: NAME, routes: ["main"] }],
+        destinationRule: { name: NAME, primarySubset: PRIMARY_SUBSET, canarySubset: CANARY_SUBSET },
+      },
+    },
   }),
   rollback: story([{ atMs: 30_000, kind: "image", image: imageOf(NAME, "errors") }]),
   deadline: story([{ atMs: 30_000, kind: "image", image: imageOf(NAME, "unready") }], {

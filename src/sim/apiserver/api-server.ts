@@ -12,7 +12,7 @@ import { type Backend, Strategies } from "./backend.ts";
 import { firstObjects } from "./bootstrap.ts";
 import { BUILTIN_RESOURCES } from "./builtin-resources.ts";
 import { CrdController } from "./custom/crd-controller.ts";
-import type { Draft } from "./json-object.ts";
+import { asObject, type Draft } from "./json-object.ts";
 import { PathEndpoints } from "./path-endpoints.ts";
 import { Registry } from "./registry.ts";
 import { negotiate, represent } from "./representation.ts";
@@ -35,7 +35,7 @@ export interface ApiServerOptions {
   /** Bearer token of the administrator. The default is known to everybody: set it where strangers can connect. */
   readonly adminToken?: string;
   /** Changes new pods as a mutating admission webhook would. */
-  readonly admitPod?: (draft: Draft) => void;
+  readonly admitPod?: (draft: Draft, namespaceLabels: Readonly<Record<string, string>>) => void;
   /** Told about errors of our own, which are answered with 500. */
   readonly onError?: (error: Error) => void;
 }
@@ -75,7 +75,7 @@ export class ApiServer implements Transport {
       authenticator: new Authenticator({ clock, prng: prng.fork(), adminToken, serviceAccounts }),
       authorizer: new Authorizer(store),
       admit: (definition, draft) => {
-        if (definition.storage === "pods") options.admitPod?.(draft);
+        if (definition.storage === "pods") options.admitPod?.(draft, namespaceLabels(store, draft));
       },
       afterWrite: (definition, object, deleted) => {
         crds.afterWrite(this.#backend, definition, object, deleted);
@@ -139,6 +139,12 @@ export class ApiServer implements Transport {
     if (info.isResource) authorizer.check(user, info);
     else authorizer.checkPath(user, info);
   }
+}
+
+/** Of the namespace that a new object is in, which is there. */
+function namespaceLabels(store: Store, draft: Draft): Readonly<Record<string, string>> {
+  const { namespace } = asObject(draft["metadata"]);
+  return store.collection("namespaces").get("", String(namespace))?.metadata.labels ?? {};
 }
 
 /** Warnings of resources that are still served, but have a successor. */

@@ -43,7 +43,7 @@ type Backend = typeof backend extends fc.Arbitrary<infer T> ? T : never;
 type Policy = typeof policy extends fc.Arbitrary<infer T> ? T : never;
 
 function carried(seed: number, count: number, backends: readonly Backend[], given: Policy) {
-  const pods = new PodDirectory();
+  const pods = new PodDirectory(() => true);
   const images = (image: string) => {
     const { errorRate, p50Ms } = backends[Number(image)]!;
     return { ...HEALTHY_IMAGE, errorRate, latency: { p50Ms, p99Ms: p50Ms * 4 } };

@@ -2,17 +2,48 @@ import type { Pod } from "../../kube/kind/workload.ts";
 import { childOf, type Draft } from "../apiserver/json-object.ts";
 
 const INJECT = "sidecar.istio.io/inject";
+const INJECTION = "istio-injection";
+const REVISION = "istio.io/rev";
+const PROXY = "istio-proxy";
 
-/** Istio's rule for one pod: label or annotation may say "false", and a pod on the host's network gets none. */
-export function wantsSidecar(pod: Pick<Pod, "metadata"> & { readonly spec?: unknown }): boolean {
-  const { labels, annotations } = pod.metadata;
+type Labels = Readonly<Record<string, string>>;
+type NewPod = Pick<Pod, "metadata"> & { readonly spec?: unknown };
+
+/** A namespace whose pods are in the mesh. */
+export const INJECTED_NAMESPACE: Labels = { [INJECTION]: "enabled" };
+
+/**
+ * Whether istiod gives a new pod a sidecar, by the labels of its namespace and its own: what its webhooks select, and what
+ * they then do. Every revision that is named is taken for installed.
+ * https://istio.io/latest/docs/setup/additional-setup/sidecar-injection/#controlling-the-injection-policy
+ */
+export function isInjected(pod: NewPod, namespace: Labels): boolean {
+  const { labels = {}, annotations = {} } = pod.metadata;
   const { hostNetwork } = (pod.spec ?? {}) as { readonly hostNetwork?: boolean };
-  return (labels?.[INJECT] ?? annotations?.[INJECT]) !== "false" && hostNetwork !== true;
+  if (hostNetwork === true || !isSelected(labels, namespace)) return false;
+  return labels[INJECT] !== undefined || isYes(annotations[INJECT] ?? "");
+}
+
+/** The webhooks look at labels alone: of the namespace, and where that says nothing of the pod. */
+function isSelected(pod: Labels, namespace: Labels): boolean {
+  if (pod[INJECT] === "false") return false;
+  if (namespace[INJECTION] !== undefined) return namespace[INJECTION] === "enabled";
+  return namespace[REVISION] !== undefined || pod[REVISION] !== undefined || pod[INJECT] === "true";
+}
+
+/** What the annotation says; nothing is the default, which is yes. */
+function isYes(text: string): boolean {
+  return ["", "y", "yes", "true", "on"].includes(text.toLowerCase());
+}
+
+/** A proxy beside the containers or before them. */
+export function hasProxy({ spec }: Pick<Pod, "spec">): boolean {
+  return [...spec.containers, ...(spec.initContainers ?? [])].some(({ name }) => name === PROXY);
 }
 
 function proxyContainer() {
   return {
-    name: "istio-proxy",
+    name: PROXY,
     image: "docker.io/istio/proxyv2:1.28.0",
     imagePullPolicy: "IfNotPresent",
     restartPolicy: "Always",
@@ -28,12 +59,11 @@ const STATUS = JSON.stringify({ initContainers: ["istio-proxy"], containers: nul
 
 /**
  * What istiod's injection webhook leaves in a new pod, as far as others look at it: the proxy as a native sidecar, the
- * annotation that says so, and the label by which endpoints are known to speak mutual TLS. Namespaces are not asked:
- * all are in the mesh.
+ * annotation that says so, and the label by which endpoints are known to speak mutual TLS.
  */
-export function injectSidecar(draft: Draft): void {
+export function injectSidecar(draft: Draft, namespace: Labels): void {
   const pod = draft as unknown as Pod;
-  if (!wantsSidecar(pod)) return;
+  if (!isInjected(pod, namespace)) return;
   const metadata = childOf(draft, "metadata");
   const labels = childOf(metadata, "labels");
   const annotations = childOf(metadata, "annotations");

@@ -13,7 +13,7 @@ import type { DestinationRule, PeerAuthentication, VirtualService } from "./isti
 import { drawLag, type MeshLag } from "./lag.ts";
 import { LatencyGrids } from "./latency.ts";
 import { PeerAuthentications } from "./peer-authentication.ts";
-import { PodDirectory } from "./pod-directory.ts";
+import { type HasSidecar, PodDirectory } from "./pod-directory.ts";
 import { MeshProxy } from "./proxy.ts";
 import { exposition, type MetricPage, samplesOf } from "./scrape.ts";
 import type { ProxyStats } from "./telemetry.ts";
@@ -34,6 +34,7 @@ export interface MeshOptions {
   readonly prng: Prng;
   readonly images: ImageBook;
   readonly caches: MeshCaches;
+  readonly hasSidecar: HasSidecar;
   /** How long changes take to reach proxies. */
   readonly lag: MeshLag;
   /** Default BATCH_MS. */
@@ -57,7 +58,7 @@ export class Mesh {
   readonly truth = new GroundTruth();
   readonly #clock: Clock;
   readonly #log = new ChangeLog();
-  readonly #pods = new PodDirectory();
+  readonly #pods: PodDirectory;
   readonly #peers = new PeerAuthentications();
   readonly #carrier: Carrier;
   readonly #clients = new Map<string, TrafficClient>();
@@ -73,6 +74,7 @@ export class Mesh {
   constructor(options: MeshOptions) {
     const { clock, prng, images, caches } = options;
     this.#clock = clock;
+    this.#pods = new PodDirectory(options.hasSidecar);
     this.#lag = options.lag;
     this.#lagPrng = prng.fork();
     this.#batchMs = options.batchMs ?? BATCH_MS;

@@ -4,13 +4,21 @@ import type { PodGroup } from "./ground-truth.ts";
 import { MeshPod } from "./pods.ts";
 import { UNKNOWN_WORKLOAD, type WorkloadIdentity } from "./telemetry.ts";
 
+/** Which pods have a proxy of the mesh. */
+export type HasSidecar = (pod: Pod) => boolean;
+
 /** Gone pods that are still known by name, for proxies that have not heard yet. */
 const GONE_LIMIT = 10_000;
 
 /** All pods as they really are now, by `namespace/name`; and who the gone ones were. */
 export class PodDirectory {
+  readonly #hasSidecar: HasSidecar;
   readonly #pods = new Map<string, MeshPod>();
   readonly #gone = new Map<string, Pick<MeshPod, "identity" | "group">>();
+
+  constructor(hasSidecar: HasSidecar) {
+    this.#hasSidecar = hasSidecar;
+  }
 
   update(pod: Pod): { readonly meshPod: MeshPod; readonly isNew: boolean } {
     const key = keyText(keyOf(pod));
@@ -19,7 +27,7 @@ export class PodDirectory {
       known.update(pod);
       return { meshPod: known, isNew: false };
     }
-    const meshPod = new MeshPod(pod);
+    const meshPod = new MeshPod(pod, this.#hasSidecar(pod));
     this.#pods.set(key, meshPod);
     this.#gone.delete(key);
     return { meshPod, isNew: true };

@@ -3,7 +3,7 @@ import type { Reader } from "../../kube/reader.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { PodUsage } from "../workloads/autoscaler/pod-usage.ts";
 import type { GroundTruth, PodGroup } from "./ground-truth.ts";
-import { groupOf, MeshPod } from "./pods.ts";
+import { groupOf, serves } from "./pods.ts";
 
 /** What a pod uses without requests, and what each request costs. */
 const IDLE_MILLICORES = 5;
@@ -36,7 +36,7 @@ export class PodLoad {
   /** null: the pod does not run, or runs too short a time to be measured. */
   usageOf(pod: Pod): PodUsage | null {
     const now = this.#options.clock.now();
-    if (!new MeshPod(pod).serves) return null;
+    if (!serves(pod)) return null;
     const group = groupOf(pod);
     const filter = { ...group, fromMs: now - WINDOW_MS, toMs: now };
     const requests = this.#options.truth().requestsTo(filter);
@@ -50,7 +50,7 @@ export class PodLoad {
       this.#countedAt = now;
       this.#serving = new Map();
       for (const pod of this.#options.pods.list()) {
-        if (!new MeshPod(pod).serves) continue;
+        if (!serves(pod)) continue;
         const key = keyOfGroup(groupOf(pod));
         this.#serving.set(key, (this.#serving.get(key) ?? 0) + 1);
       }

@@ -3,7 +3,6 @@ import { keyOf, keyText } from "../../kube/object.ts";
 import { type ImageBehaviour, type ImageBook, servingBehaviour } from "../image.ts";
 import { timeMs } from "../time-text.ts";
 import type { PodGroup } from "./ground-truth.ts";
-import { wantsSidecar } from "./injector.ts";
 import { ProxyStats, type WorkloadIdentity } from "./telemetry.ts";
 
 const HASH_LABEL = "pod-template-hash";
@@ -19,12 +18,12 @@ export class MeshPod {
   readonly hasSidecar: boolean;
   #pod: Pod;
 
-  constructor(pod: Pod) {
+  constructor(pod: Pod, hasSidecar: boolean) {
     this.#pod = pod;
     this.key = keyText(keyOf(pod));
     this.identity = identityOf(pod);
     this.group = groupOf(pod);
-    this.hasSidecar = wantsSidecar(pod);
+    this.hasSidecar = hasSidecar;
   }
 
   get object(): Pod {
@@ -35,14 +34,8 @@ export class MeshPod {
     this.#pod = pod;
   }
 
-  /**
-   * Whether its port answers: the container runs and has been ready. A pod that is being deleted serves until its
-   * container stops, ready or not.
-   */
   get serves(): boolean {
-    const { status, metadata } = this.#pod;
-    if (status?.phase !== "Running" || !(status.containerStatuses ?? []).every(isRunning)) return false;
-    return metadata.deletionTimestamp !== undefined || isReady(this.#pod);
+    return serves(this.#pod);
   }
 
   behaviour(book: ImageBook, now: number): Pick<ImageBehaviour, "errorRate" | "latency" | "errorStatus"> {
@@ -53,6 +46,16 @@ export class MeshPod {
     const errorStatus = behaviour.errorStatus ?? 500;
     return { ...servingBehaviour(behaviour, startedAt === 0 ? 0 : now - startedAt), errorStatus };
   }
+}
+
+/**
+ * Whether a pod's port answers: the container runs and has been ready. A pod that is being deleted serves until its
+ * container stops, ready or not.
+ */
+export function serves(pod: Pod): boolean {
+  const { status, metadata } = pod;
+  if (status?.phase !== "Running" || !(status.containerStatuses ?? []).every(isRunning)) return false;
+  return metadata.deletionTimestamp !== undefined || isReady(pod);
 }
 
 function isRunning(status: { readonly state?: { readonly running?: unknown } }): boolean {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { aPod, aSlice } from "../../../test/support/mesh-objects.ts";
 import { aMesh, metric, TRAFFIC, weights } from "../../../test/support/small-mesh.ts";
-import { injectSidecar, wantsSidecar } from "./injector.ts";
+import { INJECTED_NAMESPACE, injectSidecar } from "./injector.ts";
 
 const bare = { labels: { "sidecar.istio.io/inject": "false" } };
 
@@ -52,7 +52,7 @@ describe("clients without a sidecar", () => {
 describe("injection", () => {
   it("adds the proxy and what tells of it, before other init containers", () => {
     const pod = { metadata: { labels: { app: "web" } }, spec: { initContainers: [{ name: "migrate" }] } };
-    injectSidecar(pod);
+    injectSidecar(pod, INJECTED_NAMESPACE);
     expect(pod).toMatchObject({
       metadata: {
         labels: {
@@ -65,18 +65,5 @@ describe("injection", () => {
       },
       spec: { initContainers: [{ name: "istio-proxy", restartPolicy: "Always" }, { name: "migrate" }] },
     });
-  });
-
-  it.each([
-    [{}, undefined, true],
-    [{ labels: { "sidecar.istio.io/inject": "true" } }, undefined, true],
-    [{ labels: { "sidecar.istio.io/inject": "false" } }, undefined, false],
-    [{ annotations: { "sidecar.istio.io/inject": "false" } }, undefined, false],
-    [{}, { hostNetwork: true }, false],
-  ])("of a pod with %j and %j: %s", (metadata, spec, expected) => {
-    expect(wantsSidecar({ metadata: { name: "a", ...metadata }, spec })).toBe(expected);
-    const pod = { metadata: { ...metadata }, spec: { ...spec } };
-    injectSidecar(pod);
-    expect("initContainers" in pod.spec).toBe(expected);
   });
 });

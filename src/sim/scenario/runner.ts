@@ -8,6 +8,7 @@ import { RestClient } from "../../kube/rest-client.ts";
 import { sleep } from "../../lib/clock.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { toError } from "../../lib/errors.ts";
+import { INJECTED_NAMESPACE } from "../mesh/injector.ts";
 import { longestLagMs } from "../mesh/lag.ts";
 import { BATCH_MS } from "../mesh/mesh.ts";
 import type { World } from "../world.ts";
@@ -159,7 +160,7 @@ export class ScenarioRunner {
     if (/^(unknown|duplicate) field/.test(text)) this.#failedActions.push(`${doing}: ${text}`);
   }
 
-  /** Those that objects are in and that no manifest makes. */
+  /** Those that objects are in and that no manifest makes; they are in the mesh. */
   async #ensureNamespaces(): Promise<void> {
     const { loaded, world } = this.#options;
     const objects = [loaded.rollout, ...loaded.objects, ...[...loaded.applied.values()].flat()];
@@ -168,7 +169,8 @@ export class ScenarioRunner {
     for (const name of names) {
       if (name === undefined || own.includes(name)) continue;
       try {
-        await world.client.create(NAMESPACE, { apiVersion: "v1", kind: "Namespace", metadata: { name } });
+        const metadata = { name, labels: INJECTED_NAMESPACE };
+        await world.client.create(NAMESPACE, { apiVersion: "v1", kind: "Namespace", metadata });
       } catch (error) {
         if (!isAlreadyExists(error)) throw error;
       }

@@ -11,6 +11,7 @@ import type { ApiRequest, ApiResponse, Transport } from "../../../kube/transport
 import { sleep } from "../../../lib/clock.ts";
 import { Prng } from "../../../lib/prng.ts";
 import { VirtualClock } from "../../../lib/virtual-clock.ts";
+import { INJECTED_NAMESPACE } from "../../../sim/mesh/injector.ts";
 import { ScenarioImages } from "../../../sim/scenario/image-book.ts";
 import { World } from "../../../sim/world.ts";
 import { silentLogger } from "../../../telemetry/logger.ts";
@@ -72,7 +73,8 @@ export class SmallWorld {
     await world.start();
     const create = (resource: Resource, object: AnyObject) => world.client.create(resource, object, KUBECTL);
     const head = { apiVersion: "v1", metadata: { namespace: NAMESPACE_NAME, name: NAMESPACE_NAME } };
-    await create(NAMESPACE, { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE_NAME } });
+    const metadata = { name: NAMESPACE_NAME, labels: INJECTED_NAMESPACE };
+    await create(NAMESPACE, { apiVersion: "v1", kind: "Namespace", metadata });
     const data = { url: Buffer.from("https://hooks.example.com/services/x").toString("base64") };
     await create(SECRET, { ...head, kind: "Secret", metadata: { ...KEY, name: "slack" }, data } as AnyObject);
     await create(DEPLOYMENT, deploymentManifest(this.#rollout, imageOf(NAME, "v1")));
@@ -151,7 +153,7 @@ export class SmallWorld {
   /** What the routing object really gives to the canary. */
   get weight(): number {
     const routes = this.world.caches.virtualServices.get(KEY);
-    return routes === undefined ? 0 : weightOf(routes, `${NAME}-canary`);
+    return routes === undefined ? 0 : weightOf(routes, NAME);
   }
 
   /** Pods that the target is to have. */

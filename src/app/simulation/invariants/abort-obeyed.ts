@@ -23,7 +23,7 @@ export const abortObeyed: InvariantFactory = ({ plan, world, people }) => {
   const last = new Map<string, Abort>();
   const look = (name: string): readonly string[] => {
     const routes = world.caches.virtualServices.get({ namespace: NAMESPACE_NAME, name });
-    const weight = routes === undefined ? 0 : weightOf(routes, `${name}-canary`);
+    const weight = routes === undefined ? 0 : weightOf(routes, name);
     const aborts = people.commands(name).filter(({ command }) => command === "abort");
     const isNew = aborts.length > (seen.get(name) ?? 0);
     seen.set(name, aborts.length);

@@ -22,7 +22,7 @@ export const abortWins: InvariantFactory = ({ plan, world, people }) => {
       const { name } = object.metadata;
       if (kind !== "VirtualService") return [];
       const before = weights.get(name) ?? 0;
-      const now = method === "DELETE" ? 0 : weightOf(object as VirtualService, `${name}-canary`);
+      const now = method === "DELETE" ? 0 : weightOf(object as VirtualService, name);
       weights.set(name, now);
       if (now <= before) return [];
       const rollout = world.caches.rollouts.get({ namespace: NAMESPACE_NAME, name });

@@ -15,6 +15,7 @@ import { primaryPresent } from "./primary-present.ts";
 import { promotedAsAnalysed } from "./promoted-as-analysed.ts";
 import { servesInTheEnd } from "./serves-in-the-end.ts";
 import { silentAtRest } from "./silent-at-rest.ts";
+import { subsetsGivenBack } from "./subsets-given-back.ts";
 import { toldAsItIs } from "./told-as-it-is.ts";
 import { toldOnce } from "./told-once.ts";
 import { userFieldsKept } from "./user-fields-kept.ts";
@@ -42,4 +43,5 @@ export const INVARIANTS: readonly InvariantFactory[] = [
   toldOnce,
   userFieldsKept,
   ownRoutesKept,
+  subsetsGivenBack,
 ];

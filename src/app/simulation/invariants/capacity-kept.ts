@@ -19,7 +19,7 @@ export const capacityKept: InvariantFactory = ({ world, plan }) => {
       replicas.set(uid, now);
       const apex = name.slice(0, -"-primary".length);
       const routes = world.caches.virtualServices.get({ namespace: NAMESPACE_NAME, name: apex });
-      const weight = routes === undefined ? 0 : weightOf(routes, `${apex}-canary`);
+      const weight = routes === undefined ? 0 : weightOf(routes, apex);
       return now < before && weight > 0 && !isAutoscaled(apex)
         ? [`${name} was scaled from ${before} to ${now} pods while the canary had ${weight} %`]
         : [];

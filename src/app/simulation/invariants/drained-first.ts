@@ -13,8 +13,7 @@ export const drainedFirst: InvariantFactory = ({ plan, world }) => {
   /** When the routes were last seen to give the canary requests. */
   const usedMs = new Map<string, number>();
   world.caches.virtualServices.subscribe(({ old, key, new: now }) => {
-    const canary = `${key.name}-canary`;
-    const isUsed = [old, now].some((it) => it !== undefined && weightOf(it, canary) > 0);
+    const isUsed = [old, now].some((it) => it !== undefined && weightOf(it, key.name) > 0);
     if (isUsed) usedMs.set(key.name, world.clock.now());
   });
   return {
@@ -24,7 +23,7 @@ export const drainedFirst: InvariantFactory = ({ plan, world }) => {
       if (kind !== "Deployment" || isStatus || method === "DELETE" || name.endsWith("-primary")) return [];
       if ((object as Deployment).spec.replicas !== 0) return [];
       const routes = world.caches.virtualServices.get({ namespace: NAMESPACE_NAME, name });
-      const weight = routes === undefined ? 0 : weightOf(routes, `${name}-canary`);
+      const weight = routes === undefined ? 0 : weightOf(routes, name);
       if (weight > 0) return [`${name} was scaled to 0 while it had ${weight} %`];
       const agoMs = atMs - (usedMs.get(name) ?? 0);
       if (agoMs < DRAIN_MS) return [`${name} was scaled to 0 only ${agoMs} ms after it had a weight`];

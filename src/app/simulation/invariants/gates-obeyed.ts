@@ -16,7 +16,7 @@ export const gatesObeyed: InvariantFactory = (scene) => {
       const { name } = object.metadata;
       if (kind !== "VirtualService" || method === "DELETE") return [];
       const before = weights.get(name) ?? 0;
-      const now = weightOf(object as VirtualService, `${name}-canary`);
+      const now = weightOf(object as VirtualService, name);
       weights.set(name, now);
       if (now <= before || isWaived(scene, name)) return [];
       const rollout = plan.rollouts.find((it) => it.name === name);

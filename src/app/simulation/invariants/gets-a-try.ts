@@ -25,7 +25,7 @@ export const getsATry: InvariantFactory = ({ plan, world }) => {
     }
     if (isServed) return `${image} is bad and serves`;
     const routes = world.caches.virtualServices.get({ namespace: NAMESPACE_NAME, name });
-    const weight = routes === undefined ? 0 : weightOf(routes, `${name}-canary`);
+    const weight = routes === undefined ? 0 : weightOf(routes, name);
     return weight > 0 ? `${image} is bad and has ${weight} % in the end` : null;
   };
   const primaryImage = (name: string): string | undefined =>

@@ -38,7 +38,7 @@ export const idleWhenRolled: InvariantFactory = ({ plan, world }) => {
       if (!isNew(primary) || !plan.isCalm || isBadImage(image)) return [];
       const apex = name.slice(0, -"-primary".length);
       const routes = world.caches.virtualServices.get({ namespace: NAMESPACE_NAME, name: apex });
-      const weight = routes === undefined ? 0 : weightOf(routes, `${apex}-canary`);
+      const weight = routes === undefined ? 0 : weightOf(routes, apex);
       if (weight !== 100) return [`${name} was given ${image} while the canary had ${weight} %`];
       const filter = { namespace: NAMESPACE_NAME, workload: name, use: "live" } as const;
       const late = world.mesh.truth.requestsTo({ ...filter, fromMs: atMs - quietMs });

@@ -3,6 +3,7 @@ import { isDeepEqual } from "../../../lib/json.ts";
 import type { HttpRoute, VirtualService } from "../../../sim/mesh/istio.ts";
 import { type InvariantFactory, NAMESPACE_NAME } from "../invariant.ts";
 import { ownRoutesManifest } from "../manifests.ts";
+import { isCanary } from "../routing-view.ts";
 
 /**
  * 9. Of VirtualServices that people own a run changes weights, and adds a canary and routes of its own; after it they are
@@ -51,6 +52,6 @@ function theirs(object: KubeObject | AnyObject, name: string): unknown {
 }
 
 function withoutCanary({ route = [], ...rest }: HttpRoute, name: string): unknown {
-  const kept = route.filter(({ destination }) => destination.host !== `${name}-canary`);
+  const kept = route.filter(({ destination }) => !isCanary(destination, name));
   return { ...rest, route: kept.map(({ weight: _, ...destination }) => destination) };
 }

@@ -39,7 +39,7 @@ function problemsOf({ world }: Scene, name: string): readonly string[] {
   if (primary === undefined || (primary.status?.readyReplicas ?? 0) < 1)
     problems.push(`${name} has no primary pod`);
   if (routes === undefined) problems.push(`${name} has no VirtualService`);
-  else if (weightOf(routes, `${name}-canary`) > 0 || mirrorsTo(routes, `${name}-canary`)) {
+  else if (weightOf(routes, name) > 0 || mirrorsTo(routes, name)) {
     problems.push(`the canary of ${name} gets requests at rest`);
   }
   if (target !== undefined && (target.spec.replicas ?? 1) > 0)

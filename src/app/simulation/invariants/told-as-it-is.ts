@@ -23,7 +23,7 @@ export const toldAsItIs: InvariantFactory = ({ plan, world }) => {
       if (!byWeight.has(name)) return [];
       if (kind === "VirtualService") {
         if (method === "DELETE") written.delete(name);
-        else written.set(name, weightOf(object as VirtualService, `${name}-canary`));
+        else written.set(name, weightOf(object as VirtualService, name));
       }
       if (kind !== "Rollout" || !isStatus) return [];
       const says = (object as Rollout).status?.canaryWeight ?? 0;

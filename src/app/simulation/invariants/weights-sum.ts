@@ -2,15 +2,18 @@ import type { KubeObject } from "../../../kube/object.ts";
 import type { VirtualService } from "../../../sim/mesh/istio.ts";
 import { type InvariantFactory, NAMESPACE_NAME } from "../invariant.ts";
 import { mirrorsTo, weightOf } from "../routing-view.ts";
+import { hasSubsets } from "../subsets.ts";
 
 /** 1. Weights of every route sum to 100, and none is raised for a backend that does not exist. */
 export const weightsSum: InvariantFactory = ({ plan, world }) => {
-  /** Canary Services that exist, or were deleted too lately for caches to know. */
+  /** Services of canaries that exist, or were deleted too lately for caches to know. */
   const goneSince = new Map<string, number>();
   world.caches.services.subscribe(({ key, new: service }) => {
     if (service === undefined) goneSince.set(key.name, world.clock.now());
     else goneSince.delete(key.name);
   });
+  /** Their canary is a subset of the apex Service. */
+  const subsetted = new Set(plan.rollouts.filter(hasSubsets).map(({ name }) => name));
   const { network } = plan.faults;
   const blindMs =
     2_000 +
@@ -21,8 +24,8 @@ export const weightsSum: InvariantFactory = ({ plan, world }) => {
   const weights = new Map<string, number>();
   const raisedForNothing = (object: VirtualService): readonly string[] => {
     const { name } = object.metadata;
-    const canary = `${name}-canary`;
-    const now = weightOf(object, canary) + (mirrorsTo(object, canary) ? 1 : 0);
+    const canary = subsetted.has(name) ? name : `${name}-canary`;
+    const now = weightOf(object, name) + (mirrorsTo(object, name) ? 1 : 0);
     const before = weights.get(name) ?? 0;
     weights.set(name, now);
     const isThere = world.caches.services.get({ namespace: NAMESPACE_NAME, name: canary }) !== undefined;
