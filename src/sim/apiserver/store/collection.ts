@@ -13,7 +13,8 @@ export type ChangeListener = (change: Change) => void;
 /** Objects of one namespace ("" holds cluster-scoped ones) by name; `names` is their sorted cache. */
 interface Bucket {
   readonly objects: Map<string, AnyObject>;
-  names: readonly string[] | undefined;
+  /** Sorted by name; undefined: something has changed. */
+  sorted: readonly AnyObject[] | undefined;
 }
 
 /**
@@ -23,6 +24,8 @@ interface Bucket {
 export class Collection {
   readonly #buckets = new Map<string, Bucket>();
   readonly #listeners = new Map<string, Set<ChangeListener>>();
+  /** Of all namespaces, while nothing changes: a long list is read page by page. */
+  #everything: readonly AnyObject[] | undefined;
   readonly #historyLimit: number;
   readonly #history: Change[] = [];
   #oldest: number;
@@ -51,20 +54,24 @@ export class Collection {
   /** Objects by namespace and name; `namespace` undefined: of all namespaces. */
   list(namespace: string | undefined): readonly AnyObject[] {
     if (namespace !== undefined) return listOf(this.#buckets.get(namespace));
-    if (this.#buckets.size === 1) return [...this.#buckets.values()].flatMap(listOf);
-    return sortedNamespaces(this.#buckets.keys()).flatMap((key) => listOf(this.#buckets.get(key)));
+    this.#everything ??= sortedNamespaces(this.#buckets.keys()).flatMap((key) =>
+      listOf(this.#buckets.get(key)),
+    );
+    return this.#everything;
   }
 
   /** The list as it was at a revision that is still known (see oldestRevision). */
   listAt(namespace: string | undefined, revision: number): readonly AnyObject[] {
     if (revision >= this.#last) return this.list(namespace);
-    const past = new Map(this.list(namespace).map((object) => [sortKeyOf(object), object]));
-    for (const change of this.changesSince(revision, namespace).reverse()) {
-      const key = sortKeyOf(change.object);
-      if (change.previous === undefined) past.delete(key);
-      else past.set(key, change.previous);
+    const past = [...this.list(namespace)];
+    for (const { object, previous } of this.changesSince(revision, namespace).reverse()) {
+      const key = sortKeyOf(object);
+      const at = firstFrom(past, key);
+      const found = past[at];
+      const isThere = found !== undefined && sortKeyOf(found) === key;
+      past.splice(at, isThere ? 1 : 0, ...(previous === undefined ? [] : [previous]));
     }
-    return [...past.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
+    return past;
   }
 
   /** Changes after a revision, oldest first. */
@@ -89,7 +96,8 @@ export class Collection {
     const { name } = change.object.metadata;
     if (change.type === "DELETED") bucket.objects.delete(name);
     else bucket.objects.set(name, change.object);
-    if (change.type !== "MODIFIED") bucket.names = undefined;
+    bucket.sorted = undefined;
+    this.#everything = undefined;
     if (bucket.objects.size === 0) this.#buckets.delete(namespace);
     this.#remember(change);
     for (const key of namespace === ALL ? [ALL] : [namespace, ALL]) {
@@ -119,7 +127,7 @@ export class Collection {
   #bucket(namespace: string): Bucket {
     const known = this.#buckets.get(namespace);
     if (known !== undefined) return known;
-    const bucket: Bucket = { objects: new Map(), names: undefined };
+    const bucket: Bucket = { objects: new Map(), sorted: undefined };
     this.#buckets.set(namespace, bucket);
     return bucket;
   }
@@ -154,6 +162,22 @@ function sortedNamespaces(namespaces: Iterable<string>): readonly string[] {
 
 function listOf(bucket: Bucket | undefined): readonly AnyObject[] {
   if (bucket === undefined) return [];
-  bucket.names ??= [...bucket.objects.keys()].sort();
-  return bucket.names.map((name) => bucket.objects.get(name) as AnyObject);
+  bucket.sorted ??= [...bucket.objects.values()].sort(byName);
+  return bucket.sorted;
+}
+
+function byName(a: AnyObject, b: AnyObject): number {
+  return a.metadata.name < b.metadata.name ? -1 : 1;
+}
+
+/** Where the first of sorted objects is whose key is this or comes after it. */
+export function firstFrom(objects: readonly AnyObject[], key: string): number {
+  let low = 0;
+  let high = objects.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sortKeyOf(objects[middle] as AnyObject) < key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

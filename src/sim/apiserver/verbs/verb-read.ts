@@ -6,7 +6,7 @@ import { toServed } from "../conversion.ts";
 import type { Draft } from "../json-object.ts";
 import type { ResourceDefinition } from "../registry.ts";
 import { badRequest, expired, notFound, tooLargeVersion } from "../status.ts";
-import { type Collection, sortKeyOf } from "../store/collection.ts";
+import { type Collection, firstFrom, sortKeyOf } from "../store/collection.ts";
 import { type Call, jsonResponse, storeNamespace } from "./call.ts";
 import { readContinueToken, writeContinueToken } from "./continue-token.ts";
 import { type ListOptions, listOptionsOf } from "./request-options.ts";
@@ -64,19 +64,20 @@ function withoutType(object: AnyObject): Draft {
 function readPage(backend: Backend, call: Call, options: ListOptions, selection: Selection): Page {
   const collection = backend.store.collection(call.definition.storage);
   const { revision, objects, start } = snapshot(backend, collection, options, selection);
-  const first = start === "" ? 0 : objects.findIndex((object) => sortKeyOf(object) > start);
-  const rest = first < 0 ? [] : objects.slice(first);
-  const selected = selection.isEverything ? rest : rest.filter(selection.matches);
-  if (options.limit === 0 || selected.length <= options.limit) {
-    return { items: selected, revision, next: undefined, remaining: undefined };
-  }
-  const items = selected.slice(0, options.limit);
-  const last = items.at(-1) as AnyObject;
+  const first = start === "" ? 0 : firstFrom(objects, `${start}\0`);
+  const last = options.limit === 0 ? objects.length : first + options.limit;
+  const rest = selection.isEverything
+    ? objects.slice(first, last)
+    : objects.slice(first).filter(selection.matches);
+  const items = options.limit === 0 ? rest : rest.slice(0, options.limit);
+  const left = selection.isEverything ? objects.length - first - items.length : rest.length - items.length;
+  const end = items.at(-1);
+  if (left <= 0 || end === undefined) return { items, revision, next: undefined, remaining: undefined };
   return {
     items,
     revision,
-    next: writeContinueToken({ revision, start: sortKeyOf(last) }),
-    remaining: selection.isEverything ? selected.length - items.length : undefined,
+    next: writeContinueToken({ revision, start: sortKeyOf(end) }),
+    remaining: selection.isEverything ? left : undefined,
   };
 }
 
