@@ -1,4 +1,4 @@
-import { appendFile } from "node:fs/promises";
+import { appendFile, readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { rolloutCrd } from "../src/app/rehearsal.ts";
@@ -9,8 +9,8 @@ import { reportOf, type SeedReport } from "./sim/seed-report.ts";
 import { playInWorkers } from "./sim/workers.ts";
 
 /**
- * `npm run sim -- [--seeds N] [--start S] [--seed S --verbose] [--crash-points all|STORY] [--dead] [--keep FILE] [--workers N]`:
- * deterministic simulation, see docs/reliability.md.
+ * `npm run sim -- [--seeds N] [--start S] [--seed S --verbose] [--crash-points all|STORY] [--dead] [--keep FILE]
+ * [--replay FILE] [--workers N]`: deterministic simulation, see docs/reliability.md.
  */
 const { values } = parseArgs({
   options: {
@@ -28,6 +28,8 @@ const { values } = parseArgs({
     "until-failure": { type: "boolean", default: false },
     /** Failing seeds are appended to this file. */
     keep: { type: "string" },
+    /** In place of `--seeds`: the seeds that this file names, one a line. */
+    replay: { type: "string" },
   },
 });
 const crd = await rolloutCrd();
@@ -41,13 +43,12 @@ function play(): Promise<number> {
 
 /** Resolves to the number of failures. */
 async function playSeeds(): Promise<number> {
-  const first = Number(values.seed ?? values.start);
-  const count = values.seed === undefined ? Number(values.seeds) : 1;
-  console.log(`seeds ${first} to ${first + count - 1}`);
+  const seeds = await seedsToPlay();
+  console.log(`seeds ${seeds[0]} to ${seeds.at(-1)}`);
   let played = 0;
   let failed = 0;
   let virtualMs = 0;
-  for await (const report of reports(first, count)) {
+  for await (const report of reports(seeds)) {
     played += 1;
     virtualMs += report.virtualMs;
     if (values.seed !== undefined || report.failed) for (const line of report.lines) console.log(line);
@@ -62,13 +63,23 @@ async function playSeeds(): Promise<number> {
 }
 
 /** In this process when somebody reads along, else in one for each core. */
-async function* reports(first: number, count: number): AsyncGenerator<SeedReport> {
-  if (count > 1 && !values.verbose) {
-    yield* playInWorkers(first, count, Number(values.workers));
+async function* reports(seeds: readonly number[]): AsyncGenerator<SeedReport> {
+  if (seeds.length > 1 && !values.verbose) {
+    yield* playInWorkers(seeds, Number(values.workers));
     return;
   }
   const onLine = values.verbose ? (line: string) => console.log(line) : undefined;
-  for (let seed = first; seed < first + count; seed++) yield await reportOf(seed, crd, onLine);
+  for (const seed of seeds) yield await reportOf(seed, crd, onLine);
+}
+
+/** In the order in which they are reported. */
+async function seedsToPlay(): Promise<readonly number[]> {
+  if (values.seed !== undefined) return [Number(values.seed)];
+  if (values.replay === undefined) {
+    return Array.from({ length: Number(values.seeds) }, (_, index) => Number(values.start) + index);
+  }
+  const lines = (await readFile(values.replay, "utf8")).split("\n");
+  return lines.map((line) => Number(line.split("#")[0])).filter((seed) => seed > 0);
 }
 
 async function playCrashPoints(story: string): Promise<number> {

@@ -5,27 +5,26 @@ import type { SeedReport } from "./seed-report.ts";
 
 const WORKER = fileURLToPath(new URL("worker.ts", import.meta.url));
 
-/** Reports of `count` seeds in their order, played by so many processes at once. Leaving the loop ends them. */
-export async function* playInWorkers(
-  first: number,
-  count: number,
-  workers: number,
-): AsyncGenerator<SeedReport> {
-  const end = first + count;
-  let next = first;
+/** Reports of seeds in their order, played by so many processes at once. Leaving the loop ends them. */
+export async function* playInWorkers(seeds: readonly number[], workers: number): AsyncGenerator<SeedReport> {
+  const waiting = [...seeds];
   const done = new Map<number, SeedReport>();
-  const children = Array.from({ length: Math.min(workers, count) }, () => fork(WORKER));
-  const running = new Map(children.map((child) => [child, answerOf(child, next++)]));
+  const children = Array.from({ length: Math.min(workers, seeds.length) }, () => fork(WORKER));
+  const running = new Map<ChildProcess, ReturnType<typeof answerOf>>();
+  const playNext = (child: ChildProcess): void => {
+    const seed = waiting.shift();
+    if (seed === undefined) running.delete(child);
+    else running.set(child, answerOf(child, seed));
+  };
+  for (const child of children) playNext(child);
   try {
-    for (let seed = first; seed < end; seed++) {
+    for (const seed of seeds) {
       while (!done.has(seed)) {
         const { child, report } = await Promise.race(running.values());
         done.set(report.seed, report);
-        if (next < end) running.set(child, answerOf(child, next++));
-        else running.delete(child);
+        playNext(child);
       }
       yield done.get(seed) as SeedReport;
-      done.delete(seed);
     }
   } finally {
     // What is still being played interests nobody any more.
