@@ -52,7 +52,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   "rollback keeps the weight": {
     file: "src/core/rolling-back.ts",
     from: 'draft.actAlone({ kind: "setTraffic", traffic: NO_CANARY });',
-    to: "",
+    to: ";",
   },
   "promote the target's template": {
     file: "src/workload/deployment/deployment.ts",
@@ -116,18 +116,19 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     from: "spec: { replicas } },",
     to: "spec: { replicas, minReadySeconds: 1 } },",
   },
-  "own writes are not seen": {
-    file: "src/kube/write-through-client.ts",
-    from: "else for (const cache of caches) cache.record(answer);",
-    to: 'else for (const cache of caches) cache.record({ ...answer, metadata: { ...answer.metadata, resourceVersion: "1" } });',
-    matters: ({ faults: { network } }) => network.watchLagMs > 0,
+  "a silent watch is trusted": {
+    file: "src/kube/watchdog.ts",
+    from: "if (this.#quietChecks >= CHECKS) this.#bite();",
+    to: "if (false) this.#bite();",
+    matters: ({ faults: { network } }) => network.watchHangRate > 0,
   },
   "trust a stale cache": {
-    file: "src/workload/deployment/deployment.ts",
-    from: "body: { metadata: { resourceVersion }, spec: { replicas } },",
-    to: "body: { spec: { replicas } },",
-    matters: ({ faults: { network, twoControllers } }) =>
-      network.watchLagMs > 0 || network.latencyMs > 0 || twoControllers,
+    file: "src/controller/execute.ts",
+    from: "const object: Rollout = { ...this.#scene.snapshot.rollout, metadata: this.#metadata, status };",
+    to: `const fresh = await this.#parts.client.get(ROLLOUT, this.#metadata);
+    const { resourceVersion } = fresh.metadata;
+    const object: Rollout = { ...this.#scene.snapshot.rollout, metadata: { ...this.#metadata, resourceVersion }, status };`,
+    matters: ({ faults: { network, twoControllers } }) => network.watchLagMs > 0 || twoControllers,
   },
   "a gate's no is a yes": {
     file: "src/gate/webhook/reply.ts",

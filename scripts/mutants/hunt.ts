@@ -36,9 +36,9 @@ export async function hunt(mutant: Mutant, seeds: readonly number[]): Promise<Hu
     const ending = /^(\d+) passed, (\d+) failed$/m.exec(stdout);
     if (ending === null) throw new Error(`what was made of ${mutant.file} does not run: ${stderr}`);
     const failure = /^seed (\d+): .*\n {2}(.*)$/m.exec(stdout);
-    const [, seed, broken = ""] = failure ?? [];
+    const [, seed, promise = ""] = failure ?? [];
     return {
-      caught: seed === undefined ? null : { seed: Number(seed), broken: broken.slice(0, MAX_TEXT) },
+      caught: seed === undefined ? null : { seed: Number(seed), broken: promise.slice(0, MAX_TEXT) },
       played: Number(ending[1]) + Number(ending[2]),
     };
   } finally {
@@ -46,13 +46,14 @@ export async function hunt(mutant: Mutant, seeds: readonly number[]): Promise<Hu
   }
 }
 
-async function breakFile(path: string, { from, to }: Mutant): Promise<void> {
-  const source = await readFile(path, "utf8");
+async function breakFile(path: string, mutant: Mutant): Promise<void> {
+  await writeFile(path, broken(await readFile(path, "utf8"), mutant));
+}
+
+/** The source with the mistake in it. Throws when there is no, or more than one, place for it. */
+export function broken(source: string, { file, from, to }: Mutant): string {
   const count = source.split(from).length - 1;
-  if (count !== 1) throw new Error(`${path} has ${JSON.stringify(from)} ${count} times`);
+  if (count !== 1) throw new Error(`${file} has ${JSON.stringify(from)} ${count} times`);
   // A function, since a string may have $ in it.
-  await writeFile(
-    path,
-    source.replace(from, () => to),
-  );
+  return source.replace(from, () => to);
 }

@@ -1,10 +1,23 @@
 import type { Clock, Timer } from "./clock.ts";
+import { isoTime } from "./time.ts";
 
 interface Entry {
   readonly at: number;
   readonly sequence: number;
   readonly fire: () => void;
   cancelled: boolean;
+}
+
+/** So many timers in a row at one instant are a loop that nothing will end. */
+const MAX_TIMERS_AT_ONCE = 20_000;
+
+/** Timers of no delay follow each other for ever. */
+export class TimeStandsStillError extends Error {
+  override readonly name = "TimeStandsStillError";
+
+  constructor(atMs: number) {
+    super(`${MAX_TIMERS_AT_ONCE} timers fired at ${isoTime(atMs)}, and time does not go on`);
+  }
 }
 
 /**
@@ -15,6 +28,8 @@ interface Entry {
 export class VirtualClock implements Clock {
   #now: number;
   #sequence = 0;
+  /** Timers fired since time went on. */
+  #atOnce = 0;
   readonly #heap: Entry[] = [];
 
   constructor(startMs = Date.UTC(2026, 0, 5, 9, 0, 0)) {
@@ -45,8 +60,7 @@ export class VirtualClock implements Clock {
     const end = this.#now + durationMs;
     await settle();
     for (let next = this.#due(end); next !== undefined; next = this.#due(end)) {
-      this.#now = Math.max(this.#now, next.at);
-      next.fire();
+      this.#fire(next);
       await settle();
     }
     this.#now = end;
@@ -62,11 +76,17 @@ export class VirtualClock implements Clock {
         this.#now = end;
         return done();
       }
-      this.#now = Math.max(this.#now, next.at);
-      next.fire();
+      this.#fire(next);
       await settle();
     }
     return true;
+  }
+
+  #fire({ at, fire }: Entry): void {
+    this.#atOnce = at > this.#now ? 1 : this.#atOnce + 1;
+    if (this.#atOnce > MAX_TIMERS_AT_ONCE) throw new TimeStandsStillError(this.#now);
+    this.#now = Math.max(this.#now, at);
+    fire();
   }
 
   #due(end: number): Entry | undefined {

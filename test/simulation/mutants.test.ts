@@ -1,14 +1,18 @@
 import { readFileSync } from "node:fs";
+import { stripTypeScriptTypes } from "node:module";
 import { expect, test } from "vitest";
 import { MUTANTS } from "../../scripts/mutants/catalogue.ts";
-import { seedsFor } from "../../scripts/mutants/hunt.ts";
+import { broken, seedsFor } from "../../scripts/mutants/hunt.ts";
 
-test.each(Object.entries(MUTANTS))("what the mutant %o changes is in its file, once", (_, mutant) => {
+const ALL = Object.entries(MUTANTS);
+
+test.each(ALL)("the mutant %o fits its file, and what comes of it is TypeScript", (_, mutant) => {
   const source = readFileSync(mutant.file, "utf8");
-  expect(source.split(mutant.from)).toHaveLength(2);
-  expect(mutant.to).not.toBe(mutant.from);
+  const mutated = broken(source, mutant);
+  expect(mutated).not.toBe(source);
+  expect(stripTypeScriptTypes(mutated)).not.toBe("");
 });
 
-test.each(Object.entries(MUTANTS))("the mutant %o is played by some of 200 seeds", (_, mutant) => {
+test.each(ALL)("the mutant %o is played by some of 200 seeds", (_, mutant) => {
   expect(seedsFor(mutant, 1, 200)).not.toEqual([]);
 });

@@ -22,6 +22,7 @@ export function drawPlan(seed: number): Plan {
   const strategyPrng = prng.fork();
   const gatePrng = prng.fork();
   const subsetPrng = prng.fork();
+  const pausePrng = prng.fork();
   const drawn = Array.from({ length: worldPrng.pick([1, 1, 1, 2, 3]) }, (_, index) =>
     withGates(gatePrng, withStrategy(strategyPrng, drawRollout(worldPrng, `app-${index}`))),
   );
@@ -35,7 +36,9 @@ export function drawPlan(seed: number): Plan {
     .map((rollout) => (mayOwnRoutes && strategyPrng.chance(0.3) ? withOwnRoutes(rollout) : rollout))
     .map((rollout) => (subsetPrng.chance(0.25) ? withSubsets(rollout) : rollout));
   const moves = rollouts.flatMap((rollout) =>
-    isCalm ? [firstBump(movePrng, rollout)] : drawMoves(movePrng, rollout),
+    isCalm
+      ? [firstBump(movePrng, rollout)]
+      : [...drawMoves(movePrng, rollout), ...drawPausedAbort(pausePrng, rollout)],
   );
   return {
     seed,
@@ -180,6 +183,17 @@ function drawMove(prng: Prng, { name }: PlannedRollout): readonly Move[] {
     case "delete":
       return drawDeletion(prng, at);
   }
+}
+
+/** A run that stands still, and an abort that meets it there: two commands that chance alone hardly ever pairs. */
+function drawPausedAbort(prng: Prng, { name }: PlannedRollout): readonly Move[] {
+  if (!prng.chance(0.1)) return [];
+  const inStep = { rollout: name, kind: "command", onceIn: "Step" } as const;
+  const abortMs = ADOPTED_MS + prng.integer(20_000, 60_000);
+  return [
+    { ...inStep, atMs: ADOPTED_MS, command: "pause" },
+    { ...inStep, atMs: abortMs, command: "abort" },
+  ];
 }
 
 function drawDeletion(prng: Prng, at: { readonly atMs: number; readonly rollout: string }): readonly Move[] {

@@ -5,7 +5,7 @@ import { NAMESPACE } from "../../kube/resources.ts";
 import type { ApiRequest } from "../../kube/transport.ts";
 import { sleep } from "../../lib/clock.ts";
 import { Prng } from "../../lib/prng.ts";
-import { VirtualClock } from "../../lib/virtual-clock.ts";
+import { TimeStandsStillError, VirtualClock } from "../../lib/virtual-clock.ts";
 import { INJECTED_NAMESPACE } from "../../sim/mesh/injector.ts";
 import { evenLag } from "../../sim/mesh/lag.ts";
 import { ScenarioImages } from "../../sim/scenario/image-book.ts";
@@ -62,7 +62,12 @@ const CONFIG = loadConfig({ flags: { drain: "5s", statusRefresh: "30s" }, enviro
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
   const clock = new VirtualClock();
   const simulation = new Simulation(options, clock);
-  return driven(clock, simulation.run());
+  try {
+    return await driven(clock, simulation.run());
+  } catch (thrown) {
+    if (thrown instanceof TimeStandsStillError) return simulation.breakOff(thrown.message);
+    throw thrown;
+  }
 }
 
 class Simulation {
@@ -118,7 +123,21 @@ class Simulation {
     this.#heal();
     const restMs = await this.#comeToRest();
     this.#referee.end();
-    const result: SimulationResult = {
+    const result = this.#result();
+    this.#trace.add("end", `at rest after ${restMs} ms ${JSON.stringify(result.ends)}`);
+    await this.#close();
+    return result;
+  }
+
+  /** The controller is busy for ever without time passing: 7, and 12. */
+  breakOff(why: string): SimulationResult {
+    const result = this.#result();
+    this.#processes.close();
+    return { ...result, violations: [...result.violations, `time: ${why}`] };
+  }
+
+  #result(): SimulationResult {
+    return {
       violations: this.#referee.violations,
       trace: this.#trace.lines,
       ends: Object.fromEntries(this.#plan.rollouts.map(({ name }) => [name, endStateOf(this.#world, name)])),
@@ -126,9 +145,6 @@ class Simulation {
       kills: this.#processes.kills,
       writes: this.#writes,
     };
-    this.#trace.add("end", `at rest after ${restMs} ms ${JSON.stringify(result.ends)}`);
-    await this.#close();
-    return result;
   }
 
   get #elapsedMs(): number {
