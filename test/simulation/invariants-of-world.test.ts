@@ -8,6 +8,7 @@ import { drainedFirst } from "../../src/app/simulation/invariants/drained-first.
 import { gatesObeyed } from "../../src/app/simulation/invariants/gates-obeyed.ts";
 import { getsATry } from "../../src/app/simulation/invariants/gets-a-try.ts";
 import { idleWhenRolled } from "../../src/app/simulation/invariants/idle-when-rolled.ts";
+import { ownRoutesKept } from "../../src/app/simulation/invariants/own-routes-kept.ts";
 import { pinnedCanary } from "../../src/app/simulation/invariants/pinned-canary.ts";
 import { primaryPresent } from "../../src/app/simulation/invariants/primary-present.ts";
 import { promotedAsAnalysed } from "../../src/app/simulation/invariants/promoted-as-analysed.ts";
@@ -15,6 +16,7 @@ import { servesInTheEnd } from "../../src/app/simulation/invariants/serves-in-th
 import { toldAsItIs } from "../../src/app/simulation/invariants/told-as-it-is.ts";
 import { toldOnce } from "../../src/app/simulation/invariants/told-once.ts";
 import { userFieldsKept } from "../../src/app/simulation/invariants/user-fields-kept.ts";
+import { ownRoutesManifest } from "../../src/app/simulation/manifests.ts";
 import type { Plan } from "../../src/app/simulation/plan.ts";
 import { STORIES } from "../../src/app/simulation/stories.ts";
 import type { KubeObject } from "../../src/kube/object.ts";
@@ -276,6 +278,21 @@ describe("invariants about the world find, and find nothing else", () => {
     expect(invariant.atEnd?.()).toEqual([]);
     bench.titles.push("v2 gets 10 %");
     expect(invariant.atEnd?.()).toEqual(['"v2 gets 10 %" was told more than once']);
+  });
+
+  test("own-routes-kept: another timeout during a run, and a canary that stays after it", () => {
+    const istio = { virtualServices: [{ name: NAME, routes: ["main"] }] };
+    const spec = { ...WEIGHTS, traffic: { istio } };
+    const bench = new Bench({}, spec);
+    const invariant = bench.make(ownRoutesKept);
+    const own = ownRoutesManifest({ name: NAME, replicas: 2, rps: 40, testersRps: 0, spec }) as object;
+    bench.put("virtualServices", own);
+    expect(invariant.onWrite?.(bench.write(own))).toEqual([]);
+    expect(invariant.atEnd?.()).toEqual([]);
+    const changed = { ...own, spec: { hosts: [NAME], http: [{ name: "main", timeout: "9s" }] } };
+    expect(invariant.onWrite?.(bench.write(changed))).toHaveLength(1);
+    bench.put("virtualServices", changed);
+    expect(invariant.atEnd?.()).toHaveLength(1);
   });
 
   test("user-fields-kept: more of the target than its replicas", () => {
