@@ -8,6 +8,7 @@ import { sleep } from "../../../lib/clock.ts";
 import { Prng } from "../../../lib/prng.ts";
 import { VirtualClock } from "../../../lib/virtual-clock.ts";
 import { HEALTHY_IMAGE } from "../../../sim/image.ts";
+import { INJECTED_NAMESPACE } from "../../../sim/mesh/injector.ts";
 import { World } from "../../../sim/world.ts";
 import { silentLogger } from "../../../telemetry/logger.ts";
 import { driven } from "../../rehearsal.ts";
@@ -131,7 +132,7 @@ export class LongLife {
     await this.#create(NAMESPACE, {
       apiVersion: "v1",
       kind: "Namespace",
-      metadata: { name: NAMESPACE_NAME },
+      metadata: { name: NAMESPACE_NAME, labels: INJECTED_NAMESPACE },
     });
     await this.#create(SECRET, inboxSecret());
     await this.#controller.start();
