@@ -15,11 +15,17 @@ import { STORIES } from "../../src/app/simulation/stories.ts";
 import { destinationRuleManifest } from "../../src/app/simulation/subsets.ts";
 import type { KubeObject } from "../../src/kube/object.ts";
 import { VirtualClock } from "../../src/lib/virtual-clock.ts";
+import type { DestinationRule } from "../../src/sim/mesh/istio.ts";
 import { ScenarioImages } from "../../src/sim/scenario/image-book.ts";
 import { World } from "../../src/sim/world.ts";
 
 /** A world in which nothing runs: what is written is told by hand. */
-function invariantOf(make: InvariantFactory, twoControllers = false, name = "promote"): Invariant {
+function invariantOf(
+  make: InvariantFactory,
+  twoControllers = false,
+  name = "promote",
+  destinationRules: readonly DestinationRule[] = [],
+): Invariant {
   const story = STORIES[name]!;
   const scene: Scene = {
     plan: { ...story, faults: { ...story.faults, twoControllers } },
@@ -28,6 +34,7 @@ function invariantOf(make: InvariantFactory, twoControllers = false, name = "pro
     inbox: { messages: [] },
     gates: { hasSaidYes: () => false },
   };
+  scene.world.caches.destinationRules.replace({ items: destinationRules, resourceVersion: "1" });
   return make(scene);
 }
 
@@ -113,6 +120,14 @@ describe("invariants find", () => {
       "shop/app-0:errors was promoted after 0 requests that metrics could tell of",
       "shop/app-0:errors was promoted",
     ]);
+  });
+
+  test("nothing in a primary that follows its target while subsets still send requests to that (seed 455)", () => {
+    const rule = destinationRuleManifest(STORIES["subsets"]!.rollouts[0]!)!;
+    const metadata = { ...rule.metadata, resourceVersion: "1" };
+    const invariant = invariantOf(evidenceFirst, false, "subsets", [{ ...rule, metadata } as never]);
+    expect(invariant.onWrite?.(write(primary("r1", "shop/app-0:v1")))).toEqual([]);
+    expect(invariant.onWrite?.(write(primary("r2", "shop/app-0:crash")))).toEqual([]);
   });
 
   test("a second writer", () => {

@@ -69,6 +69,14 @@ export function pinOf({ caches }: World, rollout: PlannedRollout): string | null
   return labels?.["pod-template-hash"];
 }
 
+/** The label `app` of the pods that requests reach which are not the canary's; undefined: no label tells. */
+export function servedBy({ caches }: World, rollout: PlannedRollout): string | undefined {
+  const at = { namespace: NAMESPACE_NAME, name: rollout.name };
+  if (!hasSubsets(rollout)) return caches.services.get(at)?.spec.selector?.["app"];
+  const subset = subsetsOf(caches.destinationRules.get(at)).find(({ name }) => name === PRIMARY_SUBSET);
+  return subset?.labels?.["app"];
+}
+
 export type Subset = NonNullable<NonNullable<DestinationRule["spec"]>["subsets"]>[number];
 
 export function subsetsOf(rule: DestinationRule | undefined): readonly Subset[] {

@@ -2,6 +2,7 @@ import { REVISION_ANNOTATION } from "../../../api/names.ts";
 import type { Deployment } from "../../../kube/kind/workload.ts";
 import { MIN_REQUESTS } from "../draw-plan.ts";
 import { type InvariantFactory, NAMESPACE_NAME } from "../invariant.ts";
+import { servedBy } from "../subsets.ts";
 import { isBadImage } from "../versions.ts";
 
 /** Instants are at most so far apart. */
@@ -10,9 +11,9 @@ const LOOK_EVERY_MS = 5_000;
 /** 8. What the primary is given has served enough requests as a canary, and was not bad, unless a person promoted it or skipped a step. */
 export const evidenceFirst: InvariantFactory = ({ plan, world, people }) => {
   const served = new Map<string, Set<string>>();
-  const isServedByTarget = (rollout: string): boolean => {
-    const apex = world.caches.services.get({ namespace: NAMESPACE_NAME, name: rollout });
-    return apex?.spec.selector?.["app"] === rollout;
+  const isServedByTarget = (name: string): boolean => {
+    const rollout = plan.rollouts.find((it) => it.name === name);
+    return rollout !== undefined && servedBy(world, rollout) === name;
   };
   /** When the metrics source could last be asked. */
   let answeredMs = world.clock.now();
