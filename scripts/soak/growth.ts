@@ -21,9 +21,16 @@ export interface Growth {
 export function growthIn(samples: readonly Sample[]): readonly Growth[] {
   const names = new Set(samples.flatMap(({ census }) => [...namesOf(census)]));
   return [...names]
+    .filter((what) => !MIRRORS.has(what))
     .map((what) => ({ what, counts: samples.map(({ census }) => countOf(census, what)) }))
     .filter(({ counts }) => isGrowing(counts));
 }
+
+/**
+ * Caches are as large as the cluster, and that grows with releases: a Deployment keeps ten old ReplicaSets
+ * (revisionHistoryLimit).
+ */
+const MIRRORS: ReadonlySet<string> = new Set(["Cache.#entries", "Index.#keys"]);
 
 /** From so many samples on. */
 const MIN_SAMPLES = 9;
