@@ -56,6 +56,8 @@ function movePods(draft: Draft, target: Target, primary: Primary): void {
   if (!isDrained(draft, drain, "the target's pods")) return;
   // It may have been deleted and made again since traffic moved: the target's pods are the only ones then.
   if (isReady(primary)) finishInitialising(draft, target, primary);
+  // Where some of its pods serve, what the target has got meanwhile is for a canary to try.
+  else if (primary.readyReplicas === 0 && isOvertaken(target, primary)) followTarget(draft, target.current);
   else waitForPrimary(draft, primary);
 }
 
