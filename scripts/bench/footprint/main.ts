@@ -84,12 +84,16 @@ class Footprint {
 
   async grow({ atRest, running }: Size): Promise<void> {
     const { client } = this.#server;
-    const kept = await objectsAtRest();
-    for (; this.#atRest < atRest; this.#atRest += 1)
-      await addCopy(client, kept, nameOf("rest", this.#atRest));
-    const inARun = asOf(await objectsInARun(), Date.now());
-    for (; this.#running < running; this.#running += 1)
-      await addCopy(client, inARun, nameOf("running", this.#running));
+    if (this.#atRest < atRest) {
+      const kept = await objectsAtRest();
+      for (; this.#atRest < atRest; this.#atRest += 1)
+        await addCopy(client, kept, nameOf("rest", this.#atRest));
+    }
+    if (this.#running < running) {
+      const kept = asOf(await objectsInARun(), Date.now());
+      for (; this.#running < running; this.#running += 1)
+        await addCopy(client, kept, nameOf("running", this.#running));
+    }
   }
 
   async measure(): Promise<Measured> {
