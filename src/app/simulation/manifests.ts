@@ -1,9 +1,19 @@
 import { ROLLOUT_GROUP, ROLLOUT_KIND, ROLLOUT_VERSION } from "../../api/kind.ts";
 import type { AnyObject } from "../../kube/object.ts";
+import { INJECTED_NAMESPACE } from "../../sim/mesh/injector.ts";
 import { INBOX_SECRET, INBOX_URL } from "./inbox.ts";
 import { NAMESPACE_NAME } from "./invariant.ts";
 import type { PlannedRollout } from "./plan.ts";
 import { hasSubsets, PRIMARY_SUBSET, podLabels, serviceSelector } from "./subsets.ts";
+
+/** Where everything is, in the mesh. */
+export function namespaceManifest(): AnyObject {
+  return {
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name: NAMESPACE_NAME, labels: INJECTED_NAMESPACE },
+  };
+}
 
 /** Where to notify. */
 export function inboxSecret(): AnyObject {

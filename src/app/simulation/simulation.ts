@@ -1,12 +1,12 @@
 import { loadConfig } from "../../config/config.ts";
 import type { AnyObject } from "../../kube/object.ts";
 import { keyText } from "../../kube/object.ts";
+import type { Resource } from "../../kube/resource.ts";
 import { NAMESPACE } from "../../kube/resources.ts";
 import type { ApiRequest } from "../../kube/transport.ts";
 import { sleep } from "../../lib/clock.ts";
 import { Prng } from "../../lib/prng.ts";
 import { TimeStandsStillError, VirtualClock } from "../../lib/virtual-clock.ts";
-import { INJECTED_NAMESPACE } from "../../sim/mesh/injector.ts";
 import { evenLag } from "../../sim/mesh/lag.ts";
 import { ScenarioImages } from "../../sim/scenario/image-book.ts";
 import { World } from "../../sim/world.ts";
@@ -17,6 +17,7 @@ import { Inbox } from "./inbox.ts";
 import { NAMESPACE_NAME, type Scene } from "./invariant.ts";
 import { unrest } from "./invariants/comes-to-rest.ts";
 import { silenceMs } from "./invariants/silent-at-rest.ts";
+import { namespaceManifest } from "./manifests.ts";
 import { isNotice } from "./notice.ts";
 import { People } from "./people.ts";
 import { MESH_BATCH_MS, type Move, type Plan } from "./plan.ts";
@@ -153,11 +154,7 @@ class Simulation {
 
   async #begin(): Promise<void> {
     await this.#world.start();
-    await this.#world.client.create(NAMESPACE, {
-      apiVersion: "v1",
-      kind: "Namespace",
-      metadata: { name: NAMESPACE_NAME, labels: INJECTED_NAMESPACE },
-    });
+    await this.#world.client.create(NAMESPACE as Resource, namespaceManifest());
     await this.#people.prepare();
     await sleep(this.#world.clock, 5_000);
     for (const { name, rps, testersRps } of this.#plan.rollouts) {

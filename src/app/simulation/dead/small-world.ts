@@ -11,13 +11,12 @@ import type { ApiRequest, ApiResponse, Transport } from "../../../kube/transport
 import { sleep } from "../../../lib/clock.ts";
 import { Prng } from "../../../lib/prng.ts";
 import { VirtualClock } from "../../../lib/virtual-clock.ts";
-import { INJECTED_NAMESPACE } from "../../../sim/mesh/injector.ts";
 import { ScenarioImages } from "../../../sim/scenario/image-book.ts";
 import { World } from "../../../sim/world.ts";
 import { silentLogger } from "../../../telemetry/logger.ts";
 import { SimulatedController } from "../../simulated-controller.ts";
 import { NAMESPACE_NAME } from "../invariant.ts";
-import { deploymentManifest, rolloutManifest, serviceManifest } from "../manifests.ts";
+import { deploymentManifest, namespaceManifest, rolloutManifest, serviceManifest } from "../manifests.ts";
 import type { PlannedRollout } from "../plan.ts";
 import { weightOf } from "../routing-view.ts";
 import { imageOf, VERSIONS } from "../versions.ts";
@@ -73,8 +72,7 @@ export class SmallWorld {
     await world.start();
     const create = (resource: Resource, object: AnyObject) => world.client.create(resource, object, KUBECTL);
     const head = { apiVersion: "v1", metadata: { namespace: NAMESPACE_NAME, name: NAMESPACE_NAME } };
-    const metadata = { name: NAMESPACE_NAME, labels: INJECTED_NAMESPACE };
-    await create(NAMESPACE, { apiVersion: "v1", kind: "Namespace", metadata });
+    await create(NAMESPACE, namespaceManifest());
     const data = { url: Buffer.from("https://hooks.example.com/services/x").toString("base64") };
     await create(SECRET, { ...head, kind: "Secret", metadata: { ...KEY, name: "slack" }, data } as AnyObject);
     await create(DEPLOYMENT, deploymentManifest(this.#rollout, imageOf(NAME, "v1")));

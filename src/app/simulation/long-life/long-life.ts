@@ -8,14 +8,19 @@ import { sleep } from "../../../lib/clock.ts";
 import { Prng } from "../../../lib/prng.ts";
 import { VirtualClock } from "../../../lib/virtual-clock.ts";
 import { HEALTHY_IMAGE } from "../../../sim/image.ts";
-import { INJECTED_NAMESPACE } from "../../../sim/mesh/injector.ts";
 import { World } from "../../../sim/world.ts";
 import { silentLogger } from "../../../telemetry/logger.ts";
 import { driven } from "../../rehearsal.ts";
 import { SimulatedController } from "../../simulated-controller.ts";
 import { ChaosNetwork } from "../chaos-network.ts";
 import { NAMESPACE_NAME } from "../invariant.ts";
-import { deploymentManifest, inboxSecret, rolloutManifest, serviceManifest } from "../manifests.ts";
+import {
+  deploymentManifest,
+  inboxSecret,
+  namespaceManifest,
+  rolloutManifest,
+  serviceManifest,
+} from "../manifests.ts";
 import type { PlannedRollout } from "../plan.ts";
 import { VERSIONS } from "../versions.ts";
 import { SilentOthers } from "./others.ts";
@@ -129,11 +134,7 @@ export class LongLife {
 
   async #begin(): Promise<void> {
     await this.#world.start();
-    await this.#create(NAMESPACE, {
-      apiVersion: "v1",
-      kind: "Namespace",
-      metadata: { name: NAMESPACE_NAME, labels: INJECTED_NAMESPACE },
-    });
+    await this.#create(NAMESPACE, namespaceManifest());
     await this.#create(SECRET, inboxSecret());
     await this.#controller.start();
     while (this.#names.length < this.#size) await this.#add();
