@@ -104,6 +104,11 @@ export const EVENT_REASONS = {
     "release",
     "Outside of steps too, requests that match reach the canary while it has ready pods, and the primary when it has none.",
   ),
+  PrimaryMatchEnded: noted(
+    "Normal",
+    "release",
+    "The revision is being promoted and serves all other requests: those of primaryMatch go to the canary as well while the primary is given it.",
+  ),
   SplitNotSeen: told(
     "warning",
     "A step's weight does not show in the metrics: requests go elsewhere than the VirtualService says. The hold begins after `--split-wait` all the same.",

@@ -132,7 +132,9 @@ export const istioSchema = z
       ),
     primaryMatch: httpMatches
       .optional()
-      .describe("Requests that never reach a canary. They come before canaryMatch."),
+      .describe(
+        "Requests that never reach a canary on trial: they get a revision when it is promoted, after all others. They come before canaryMatch.",
+      ),
     sessionAffinity: sessionAffinity
       .optional()
       .describe(

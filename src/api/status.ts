@@ -191,6 +191,8 @@ export interface RunStatus extends RevisionRef {
    * canary's in RollingBack and Finalising.
    */
   readonly drainingSince?: string;
+  /** Stage Shifting and after: since when requests of `primaryMatch` go to the canary too. */
+  readonly everyoneSince?: string;
   /** Since when all pods that get requests next are ready: the primary's in stage Promoting, else the canary's. */
   readonly readySince?: string;
   /** Pods that the canary is given. */

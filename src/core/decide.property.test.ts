@@ -85,6 +85,7 @@ const SPECS: Readonly<Record<string, Record<string, unknown>>> = {
   steps: {},
   shadow: { shadow: SHADOW },
   testers: { traffic: { istio: { canaryMatch: TESTERS } }, shadow: SHADOW },
+  kept: { traffic: { istio: { primaryMatch: TESTERS } }, shadow: SHADOW },
   ab: { ...BY_MATCH, ab: { match: TESTERS, duration: "1m" } },
   blueGreen: { ...BY_MATCH, blueGreen: { previewMatch: TESTERS, duration: "1m" } },
   approved: { ...BY_MATCH, blueGreen: { previewMatch: TESTERS, duration: "1m", approval: "required" } },
@@ -146,9 +147,10 @@ describe("whatever users, pods and metrics do", () => {
         play(newWorld(drawn), steps, (world) => {
           const stage = world.status?.run?.stage;
           const ready = world.canaryService.readyEndpoints;
+          const isEveryones = world.status?.run?.everyoneSince !== undefined;
           if (stage === "Shadow" || stage === "Step" || stage === "Shifting")
-            expect(world.traffic?.reserved).toBe(true);
-          else if (stage === "Promoting") expect(world.traffic?.reserved).toBe(ready > 0);
+            expect(world.traffic?.reserved).toBe(!isEveryones);
+          else if (stage === "Promoting") expect(world.traffic?.reserved).toBe(ready > 0 && !isEveryones);
           else if (stage !== "Starting" || ready === 0) expect(world.traffic?.reserved ?? false).toBe(false);
         });
       }),

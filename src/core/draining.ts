@@ -1,4 +1,3 @@
-import { reservedMatchOf } from "../api/reserved-match.ts";
 import type { Rollout } from "../api/rollout.ts";
 import type { PositionStatus, RunStatus } from "../api/status.ts";
 import { formatDuration, roughDuration } from "../lib/duration.ts";
@@ -6,7 +5,7 @@ import { isoTimeMs, parseTime } from "../lib/time.ts";
 import { record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
 import { intervalMsOf } from "./interval.ts";
-import { isSameTraffic, NO_CANARY, trafficOf } from "./repair.ts";
+import { isSameTraffic, keepsSome, NO_CANARY, trafficOf } from "./repair.ts";
 import { type ArmPair, rowsSince, type SeenRow, type SeenTraffic } from "./seen-traffic.ts";
 
 /** Pods that are to go when no request is seen to reach them any more. */
@@ -14,8 +13,8 @@ export interface Drain {
   readonly arm: keyof ArmPair;
   /** Since when the routing objects are known to send them nothing. */
   readonly sinceMs: number;
-  /** The share of requests that they had before, 0 to 1. */
-  readonly share: number;
+  /** The share of requests that they had before, 0 to 1; where only telemetry can tell, from when on it is to look. */
+  readonly share: number | { readonly seenSinceMs: number };
   /** Some requests go to them on purpose: that none is seen is not to be waited for, and the least time decides. */
   readonly isShared: boolean;
 }
@@ -48,8 +47,13 @@ function drainOfRun(run: RunStatus): Drain | null {
   if (run.stage !== "Shifting") {
     return { arm: "canary", sinceMs, share: shareOf(run, run.positions.at(-1)), isShared: false };
   }
-  const isShared = (reservedMatchOf(run.spec)?.primary.length ?? 0) > 0;
-  return { arm: "primary", sinceMs, share: 1 - liveShareOf(run.positions.at(-2)), isShared };
+  const { everyoneSince, stageSince } = run;
+  // What primaryMatch made of the share is known to nobody.
+  const share =
+    everyoneSince === undefined
+      ? 1 - liveShareOf(run.positions.at(-2))
+      : { seenSinceMs: parseTime(stageSince) };
+  return { arm: "primary", sinceMs, share, isShared: keepsSome(run) };
 }
 
 /** How long rows are while something drains: as the analysis says, so that they are asked for together with others'. */
@@ -141,14 +145,26 @@ function stateOf(seen: SeenTraffic | null, drain: Drain): DrainState {
   const firstQuiet = rows.findLastIndex((row) => isUsed(row, drain.arm)) + 1;
   const elsewhere = drain.arm === "canary" ? "primary" : "canary";
   const others = sum(rows.slice(firstQuiet).map((row) => requestsOf(row, elsewhere)));
-  return { kind: isProven(others, drain.share) ? "over" : "untold" };
+  return { kind: isProven(others, formerShare(seen, drain)) ? "over" : "untold" };
+}
+
+/** Where it has to be seen, it is the least that was seen in an interval; null when nobody was seen. */
+function formerShare(seen: SeenTraffic, { arm, share }: Drain): number | null {
+  if (typeof share === "number") return share;
+  const elsewhere = arm === "canary" ? "primary" : "canary";
+  const used = rowsSince(seen, share.seenSinceMs).filter((row) => requestsOf(row, arm) > 0);
+  const shares = used.map(
+    (row) => requestsOf(row, arm) / (requestsOf(row, arm) + requestsOf(row, elsewhere)),
+  );
+  return shares.length === 0 ? null : Math.min(...shares);
 }
 
 /**
  * Of n requests that proxies with the old share p send, none reaches the pods with probability (1 - p)^n, by the binomial
  * distribution. (For 5 % it takes 135 requests for that to be a matter of one in a thousand.)
  */
-function isProven(requests: number, share: number): boolean {
+function isProven(requests: number, share: number | null): boolean {
+  if (share === null) return requests === 0;
   return requests === 0 || share === 0 || (1 - share) ** requests <= CHANCE;
 }
 

@@ -11,11 +11,20 @@ export const NO_CANARY: TrafficView = { canaryWeight: 0, shadowPercent: 0, reser
 
 /**
  * What the routes say while the canary has ready pods. Requests that the spec reserves for a side go there from the
- * first such moment on, whatever the weight, until the canary gets nothing any more: NO_CANARY takes all in one write.
+ * first such moment on, whatever the weight, until nobody is to be with the primary any more (moveTheRest), or nobody
+ * with the canary: NO_CANARY takes all in one write.
  */
-export function trafficOf(run: Pick<RunStatus, "weight" | "shadowPercent" | "spec">): TrafficView {
-  const { weight, shadowPercent, spec } = run;
-  return { canaryWeight: weight, shadowPercent, reserved: reservedMatchOf(spec) !== null };
+export function trafficOf(
+  run: Pick<RunStatus, "weight" | "shadowPercent" | "spec" | "everyoneSince">,
+): TrafficView {
+  const { weight, shadowPercent, spec, everyoneSince } = run;
+  const reserved = reservedMatchOf(spec) !== null && everyoneSince === undefined;
+  return { canaryWeight: weight, shadowPercent, reserved };
+}
+
+/** Some requests are with the primary whatever the weight is: those of `primaryMatch`. */
+export function keepsSome({ spec, everyoneSince }: RunStatus): boolean {
+  return everyoneSince === undefined && (reservedMatchOf(spec)?.primary.length ?? 0) > 0;
 }
 
 /** Services that are missing or changed are put right. The apex Service is moved only by those who know the moment. */

@@ -49,6 +49,7 @@ export function retreatWithoutPods(draft: Draft, run: RunStatus): boolean {
     awaitingApprovalSince: undefined,
     shortOfPodsSince: undefined,
     drainingSince: undefined,
+    everyoneSince: undefined,
     readySince: undefined,
     approvals: undefined,
     skip: undefined,

@@ -23,6 +23,18 @@ function shifting(overrides: Record<string, unknown> = {}, prepare?: (world: Cor
   return world;
 }
 
+/** As `shifting`, where a fifth of all requests is of those that `primaryMatch` keeps; proxies learn of routes so late. */
+function shiftingAllButSome(lagMs = 0): CoreWorld {
+  const world = shifting({ traffic: { istio: { primaryMatch: ENTERPRISE } } });
+  let reservedUntilMs = Number.POSITIVE_INFINITY;
+  world.evidence = (endMs) => {
+    if (world.traffic?.reserved === false) reservedUntilMs = Math.min(reservedUntilMs, world.nowMs);
+    const areKept = endMs <= reservedUntilMs + lagMs;
+    return areKept ? { canary: served(800), primary: served(200) } : { canary: served(1_000), primary: null };
+  };
+  return world;
+}
+
 /** The primary has been given v2, and does not get ready with it. */
 function promoting(overrides: Record<string, unknown> = {}): CoreWorld {
   const world = shifting(overrides);
@@ -86,14 +98,52 @@ describe("promotion", () => {
     expect(world.primary?.revision).toBe("v2");
   });
 
-  test("keeps with the primary whom primaryMatch keeps there, and waits for nobody else than lagging proxies", () => {
-    const world = shifting({ traffic: { istio: { primaryMatch: ENTERPRISE } } });
-    world.evidence = () => ({ canary: served(800), primary: served(200) });
+  test("keeps with the primary whom primaryMatch keeps there until the canary serves all others", () => {
+    const world = shiftingAllButSome();
     expect(world.traffic).toEqual({ canaryWeight: 100, shadowPercent: 0, reserved: true });
-    expect(world.status?.message).toContain("but those that primaryMatch keeps with the primary");
+    expect(world.status?.message).toContain(
+      "All requests go to the 3 canary pods but those that primaryMatch keeps with the primary; these follow when",
+    );
     world.advance(world.settings.drainMs + SECOND);
-    expect(world.primary?.revision).toBe("v2");
+    expect(world.traffic).toEqual({ canaryWeight: 100, shadowPercent: 0, reserved: false });
+    expect(world.status?.message).toMatch(/^All requests go to the 3 canary pods; the primary takes over/);
+    expect(world.events.filter((reason) => reason === "PrimaryMatchEnded")).toHaveLength(1);
+    expect(world.primary?.revision).toBe("v1");
+  });
+
+  test("gives the primary the new template when none of those is seen there any more either", () => {
+    const world = shiftingAllButSome(MINUTE);
+    world.advanceUntil(() => world.traffic?.reserved === false, MINUTE);
+    const movedMs = world.nowMs;
+    world.advanceUntil(() => world.primary?.revision === "v2", 5 * MINUTE);
+    expect(world.nowMs - movedMs).toBeGreaterThan(MINUTE + 15 * SECOND);
+    expect(world.nowMs - movedMs).toBeLessThan(2 * MINUTE);
     expect(world.events).not.toContain("DrainTimedOut");
+    world.advance(5 * MINUTE);
+    expect(world.status).toMatchObject({ phase: "Succeeded", promoted: { revision: "v2" } });
+  });
+
+  test("waits for --drain-max where nobody was seen that primaryMatch keeps, since their absence tells nothing", () => {
+    const world = shiftingAllButSome();
+    world.evidence = () => ({ canary: served(1_000), primary: null });
+    world.advanceUntil(() => world.traffic?.reserved === false, MINUTE);
+    const movedMs = world.nowMs;
+    world.advanceUntil(() => world.primary?.revision === "v2", 5 * MINUTE);
+    expect(world.nowMs - movedMs).toBeGreaterThanOrEqual(world.settings.drainMaxMs);
+    expect(world.events).not.toContain("DrainTimedOut");
+  });
+
+  test("takes them back with all others when the canary loses its pods, and keeps them again when it begins anew", () => {
+    const world = shiftingAllButSome();
+    world.advanceUntil(() => world.traffic?.reserved === false, MINUTE);
+    world.target = targetAt("v2", 3, 0);
+    world.canaryService = { ...world.canaryService, readyEndpoints: 0 };
+    world.settle();
+    expect(world.traffic).toEqual(NO_CANARY);
+    world.target = targetAt("v2", 3, 3);
+    world.canaryService = { ...world.canaryService, readyEndpoints: 3 };
+    world.settle();
+    expect(world.traffic).toEqual({ canaryWeight: 50, shadowPercent: 0, reserved: true });
   });
 
   test("gives the canary pods for all requests first, and the primary as many before they come back", () => {

@@ -1,14 +1,13 @@
-import { reservedMatchOf } from "../api/reserved-match.ts";
 import type { PositionStatus, RunStatus } from "../api/status.ts";
 import { clockTime, isoTime, isoTimeMs, parseTime } from "../lib/time.ts";
-import { announce, imageText } from "./announce.ts";
+import { announce, imageText, record } from "./announce.ts";
 import { isJudged } from "./ask.ts";
 import { deadlineOf, WHOLE } from "./canary.ts";
 import type { Draft } from "./draft.ts";
 import { isPrimaryIdle } from "./draining.ts";
 import { failedOutcome, foldEvidence, verdictOf } from "./judging.ts";
 import { startTakeOver } from "./promoting.ts";
-import { repairRoutes, routesProblem, trafficOf } from "./repair.ts";
+import { keepsSome, repairRoutes, routesProblem, trafficOf } from "./repair.ts";
 import { retreatWithoutPods } from "./retreat.ts";
 import { rollBack } from "./rolling-back.ts";
 import type { Observation } from "./snapshot.ts";
@@ -60,7 +59,8 @@ export function startShift(draft: Draft, run: RunStatus): void {
  */
 export function shifting(draft: Draft, run: RunStatus, observations: readonly Observation[]): void {
   if (retreatWithoutPods(draft, run) || isFailing(draft, run, observations)) return;
-  const limitMs = parseTime(run.stageSince) + deadlineOf(run) + draft.settings.drainMaxMs;
+  const limitMs =
+    parseTime(run.everyoneSince ?? run.stageSince) + deadlineOf(run) + draft.settings.drainMaxMs;
   if (draft.nowMs >= limitMs) {
     const why = routesProblem(draft) ?? "the routes did not keep what was written into them";
     rollBack(draft, run, {
@@ -72,8 +72,25 @@ export function shifting(draft: Draft, run: RunStatus, observations: readonly Ob
   }
   draft.lookAgainAt(limitMs);
   repairRoutes(draft, trafficOf(run));
-  if (isPrimaryIdle(draft, run)) startTakeOver(draft, draft.status.run ?? run);
-  else draft.patchStatus({ message: shiftingText(run) });
+  if (!isPrimaryIdle(draft, run)) draft.patchStatus({ message: shiftingText(run) });
+  else if (keepsSome(run)) moveTheRest(draft, draft.status.run ?? run);
+  else startTakeOver(draft, draft.status.run ?? run);
+}
+
+/**
+ * Whom `primaryMatch` keeps with the primary come last, when the canary has served all others: a primary that is rolled
+ * has pods that stop and pods of the new revision, and they would meet both (docs/decisions/0008).
+ */
+function moveTheRest(draft: Draft, run: RunStatus): void {
+  const next = draft.patchRun(run, { everyoneSince: isoTimeMs(draft.nowMs), drainingSince: undefined });
+  draft.act({ kind: "setTraffic", traffic: trafficOf(next) });
+  draft.patchStatus({ message: shiftingText(next) });
+  record(
+    draft,
+    "PrimaryMatchEnded",
+    `${imageText(run)} serves all other requests: those of primaryMatch go to the canary too, while the primary takes it over.`,
+  );
+  draft.lookAgainAfter(0);
 }
 
 /** The canary is judged with all requests too: limits hold, though there is nobody left to compare it with. */
@@ -88,10 +105,13 @@ function isFailing(draft: Draft, run: RunStatus, observations: readonly Observat
 }
 
 function shiftingText(run: RunStatus): string {
-  return `All requests go to the ${run.canaryReplicas} canary pods${exceptionText(run)}; the primary takes over ${imageText(run)} when none is seen to reach it any more.`;
+  const next = keepsSome(run)
+    ? "these follow when the others have drained"
+    : `the primary takes over ${imageText(run)} when none is seen to reach it any more`;
+  return `All requests go to the ${run.canaryReplicas} canary pods${exceptionText(run)}; ${next}.`;
 }
 
-/** Who must not meet a canary does not meet it now either. */
-function exceptionText({ spec }: RunStatus): string {
-  return reservedMatchOf(spec)?.primary.length ? " but those that primaryMatch keeps with the primary" : "";
+/** Who must not meet a canary does not meet it before all others have. */
+function exceptionText(run: RunStatus): string {
+  return keepsSome(run) ? " but those that primaryMatch keeps with the primary" : "";
 }

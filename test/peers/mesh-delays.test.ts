@@ -11,7 +11,15 @@ const DELAYS_SECONDS = [0, 2, 5, 8, 15, 30, 60];
 const TRAFFIC_MS = 14 * 60_000;
 const RELEASE_MS = 15 * 60_000;
 
-const STORIES = ["promote", "errors", "blue-green", "ab", "subsets", "own-virtual-service"];
+const STORIES = [
+  "promote",
+  "errors",
+  "blue-green",
+  "ab",
+  "subsets",
+  "own-virtual-service",
+  "enterprise-never-canary",
+];
 
 describe("no request of a run meets a missing host, an empty subset or a pod that is gone or unready", () => {
   const cases = STORIES.flatMap((story) => DELAYS_SECONDS.map((seconds) => [story, seconds] as const));

@@ -102,9 +102,11 @@ function withStrategy(prng: Prng, rollout: PlannedRollout): PlannedRollout {
   const { steps, ...rest } = rollout.spec;
   const duration = prng.pick(["10s", "20s"]);
   const testers = { ...rollout, testersRps: 10 };
-  switch (prng.pick(["weights", "weights", "weights", "testers", "ab", "blueGreen"])) {
+  switch (prng.pick(["weights", "weights", "kept", "testers", "ab", "blueGreen"])) {
     case "testers":
       return { ...testers, spec: { ...rest, steps, traffic: { istio: { canaryMatch: TESTERS } } } };
+    case "kept":
+      return { ...testers, spec: { ...rest, steps, traffic: { istio: { primaryMatch: TESTERS } } } };
     case "ab":
       return { ...testers, spec: { ...rest, ab: { match: TESTERS, duration } } };
     case "blueGreen":
