@@ -3,7 +3,7 @@ import { isoTimeMs } from "../lib/time.ts";
 import { imageText, record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
 import { drainOf, isDrained } from "./draining.ts";
-import { isSameTraffic, NO_CANARY } from "./repair.ts";
+import { isSameTraffic, NO_CANARY, repairRoutes, repairServices } from "./repair.ts";
 import type { Primary, Target } from "./snapshot.ts";
 
 /**
@@ -48,6 +48,7 @@ function takeOver(draft: Draft, target: Target, primary: Primary): void {
     if (draft.status.run !== undefined || !draft.status.message?.startsWith("Deleting"))
       record(draft, "HandingBack", message);
     // A run may have been in its last phase, which says of a Rollout without one that all is given back.
+    keepServing(draft);
     draft.patchStatus({ phase: "Waiting", message, run: undefined, canaryWeight: 0, step: undefined });
     return;
   }
@@ -60,6 +61,14 @@ function takeOver(draft: Draft, target: Target, primary: Primary): void {
     step: undefined,
     message: "Deleting: the target serves; the primary goes when no request is seen to reach it any more.",
   });
+}
+
+/** It may take long: what the primary serves by is put right as ever, where the spec can still be read. */
+function keepServing(draft: Draft): void {
+  const { routing, specProblems } = draft.snapshot;
+  if (specProblems.length > 0) return;
+  repairServices(draft);
+  if (routing.kind === "missing") repairRoutes(draft, NO_CANARY);
 }
 
 function giveTrafficBack(draft: Draft): void {

@@ -5,7 +5,15 @@ import { isoTimeMs, parseTime } from "../lib/time.ts";
 import { record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
 import { intervalMsOf } from "./interval.ts";
-import { isSameTraffic, keepsSome, NO_CANARY, trafficOf } from "./repair.ts";
+import {
+  isAllWithPrimary,
+  isSameTraffic,
+  keepsSome,
+  NO_CANARY,
+  repairRoutes,
+  routesProblem,
+  trafficOf,
+} from "./repair.ts";
 import { type ArmPair, rowsSince, type SeenRow, type SeenTraffic } from "./seen-traffic.ts";
 
 /** Pods that are to go when no request is seen to reach them any more. */
@@ -62,16 +70,37 @@ export function watchIntervalMs({ spec, status }: Rollout): number {
   return Math.min(LONGEST_WATCH_MS, intervalMsOf(analysis));
 }
 
-/** Whether the canary's pods may go. Weight 0 is put right as long as they are there. */
+/** Whether the canary's pods may go. Weight 0 is put right as long as they are there, and routes that are gone are made again. */
 export function isCanaryDrained(draft: Draft, run: RunStatus): boolean {
   const { routing } = draft.snapshot;
-  if (routing.kind === "present" && !isSameTraffic(routing.traffic, NO_CANARY)) {
-    draft.act({ kind: "setTraffic", traffic: NO_CANARY });
-    draft.patchRun(run, { weight: 0, drainingSince: undefined });
-    draft.patchStatus({ canaryWeight: 0 });
+  // Those that are not ours to make are waited for no longer than the drain takes.
+  const isHopeless = routing.kind === "missing" && routing.problem !== undefined;
+  if (isAllWithPrimary(draft) || isHopeless) return isRunDrained(draft, run, "the canary's pods");
+  if (routing.kind === "missing") repairRoutes(draft, NO_CANARY);
+  else draft.act({ kind: "setTraffic", traffic: NO_CANARY });
+  draft.patchRun(run, { weight: 0, drainingSince: undefined });
+  draft.patchStatus({ canaryWeight: 0 });
+  return false;
+}
+
+/**
+ * At rest: whether pods that the target has got may go. Where the routes were gone or others' (they have just been put
+ * right), requests may have reached them: they go after a drain.
+ */
+export function isUnused(draft: Draft): boolean {
+  const isWithPrimary = isAllWithPrimary(draft);
+  const { trafficMovedAt } = draft.status;
+  if (isWithPrimary && trafficMovedAt === undefined) return true;
+  if (trafficMovedAt === undefined || (!isWithPrimary && routesProblem(draft) === null)) {
+    draft.patchStatus({ trafficMovedAt: isoTimeMs(draft.nowMs) });
+    draft.lookAgainAfter(draft.settings.drainMs);
     return false;
   }
-  return isRunDrained(draft, run, "the canary's pods");
+  const drain = drainOf(draft.snapshot.rollout);
+  if (drain !== null && !isDrained(draft, drain, "the target's pods")) return false;
+  draft.seen = null;
+  draft.patchStatus({ trafficMovedAt: undefined });
+  return true;
 }
 
 /** Whether the primary may be given another template: it has no requests, as far as anybody sees. */

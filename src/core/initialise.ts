@@ -4,14 +4,18 @@ import { isoTime, isoTimeMs, parseTime } from "../lib/time.ts";
 import { announce, imageText, record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
 import { drainOf, isDrained } from "./draining.ts";
-import { isSameTraffic, NO_CANARY, repairServices, routesProblem } from "./repair.ts";
+import { remakeServed } from "./remake-primary.ts";
+import { isAllWithPrimary, NO_CANARY, repairServices, routesProblem } from "./repair.ts";
 import type { Primary, Target } from "./snapshot.ts";
 
 /**
  * Adoption without downtime. The primary is made and ready before any traffic moves to it; the target, which serves
  * until then, is scaled down only after a drain. Each pass does the first thing that is not done yet:
  *
- *   finalizer -> primary -> Services -> primary ready -> routes, apex Service -> drain -> target to 0 -> Initialized
+ *   finalizer -> primary -> Services -> primary ready -> noted -> routes, apex Service -> drain -> target to 0 -> Initialized
+ *
+ * Until the primary's revision is noted the target serves, and the primary follows it. From then on the primary serves, and
+ * what the target gets is for a canary to try.
  */
 export function initialise(draft: Draft): void {
   const { rollout, specProblems, target, targetProblem, primary } = draft.snapshot;
@@ -23,8 +27,9 @@ export function initialise(draft: Draft): void {
     });
     return;
   }
-  if (primary === null) makePrimary(draft, target);
-  else movePods(draft, target, primary);
+  if (primary !== null) movePods(draft, target, primary);
+  else if (draft.status.adopting === undefined) makePrimary(draft, target);
+  else remakeServed(draft, target);
 }
 
 function makePrimary(draft: Draft, target: Target): void {
@@ -47,25 +52,33 @@ function makePrimary(draft: Draft, target: Target): void {
 function movePods(draft: Draft, target: Target, primary: Primary): void {
   repairServices(draft);
   const drain = drainOf(draft.snapshot.rollout);
-  if (drain === null) {
-    if (isReady(primary)) moveTraffic(draft);
-    else if (isOvertaken(target, primary)) followTarget(draft, target.current);
+  // Routes that are gone meanwhile are made again first, and the drain begins anew.
+  if (drain !== null && !isAllWithPrimary(draft)) draft.patchStatus({ trafficMovedAt: undefined });
+  else if (drain !== null) {
+    if (!isDrained(draft, drain, "the target's pods")) return;
+    // It may have been deleted and made again since traffic moved: the target's pods are the only ones then.
+    const isHopeless = isOvertaken(target, primary) && draft.nowMs >= deadlineMs(draft);
+    if (isReady(primary) || isHopeless) finishInitialising(draft, target, primary);
     else waitForPrimary(draft, primary);
     return;
   }
-  if (!isDrained(draft, drain, "the target's pods")) return;
-  // It may have been deleted and made again since traffic moved: the target's pods are the only ones then.
-  if (isReady(primary)) finishInitialising(draft, target, primary);
-  // Where some of its pods serve, what the target has got meanwhile is for a canary to try.
-  else if (primary.readyReplicas === 0 && isOvertaken(target, primary)) followTarget(draft, target.current);
+  const problem = routesProblem(draft);
+  if (isReady(primary) && problem === null) moveTraffic(draft, target, primary);
+  else if (isOvertaken(target, primary) && !isServing(draft)) followTarget(draft, target.current);
+  else if (isReady(primary)) waitForRoutes(draft, problem ?? "");
   else waitForPrimary(draft, primary);
+}
+
+/** Some traffic has been moved to the primary: the apex Service is the first that is. */
+function isServing({ status, snapshot }: Draft): boolean {
+  return status.adopting !== undefined && snapshot.services.apex.selects === "primary";
 }
 
 function isReady(primary: Primary): boolean {
   return primary.isRolledOut && primary.readyReplicas >= Math.max(1, primary.desiredReplicas);
 }
 
-/** The target serves, so what it runs now is as good as what it ran when the primary was made, and that is not ready. */
+/** As long as the target serves, what it runs now is as good as what it ran when the primary was made. */
 function isOvertaken(
   target: Target,
   primary: Primary,
@@ -75,6 +88,7 @@ function isOvertaken(
 
 function followTarget(draft: Draft, current: NonNullable<Target["current"]>): void {
   draft.act({ kind: "promotePrimary", revision: current.hash });
+  draft.patchStatus({ adopting: undefined });
   const image = imageText({ ...current, revision: current.hash });
   record(
     draft,
@@ -86,13 +100,19 @@ function followTarget(draft: Draft, current: NonNullable<Target["current"]>): vo
   });
 }
 
+function waitForRoutes(draft: Draft, problem: string): void {
+  const message = `The primary is ready. Traffic stays with the target: ${problem}.`;
+  if (draft.status.message !== message) record(draft, "PrimaryNotReady", message);
+  draft.patchStatus({ message });
+}
+
 /** The drain is counted from when all objects are seen to name the primary, not from when that was decided. */
-function moveTraffic(draft: Draft): void {
-  const problem = routesProblem(draft);
-  if (problem !== null) {
-    const message = `The primary is ready. Traffic stays with the target: ${problem}.`;
-    if (draft.status.message !== message) record(draft, "PrimaryNotReady", message);
-    draft.patchStatus({ message });
+function moveTraffic(draft: Draft, target: Target, primary: Primary): void {
+  if (draft.status.adopting === undefined) {
+    // In the status before anything moves: a controller that comes back in the middle knows who serves.
+    const revision = primary.revision ?? target.current?.hash ?? "";
+    draft.patchStatus({ adopting: { revision, images: primary.images } });
+    draft.lookAgainAfter(0);
     return;
   }
   if (isMoved(draft)) {
@@ -114,38 +134,42 @@ function moveTraffic(draft: Draft): void {
 
 function isMoved(draft: Draft): boolean {
   const { routing, services } = draft.snapshot;
-  return (
-    routing.kind === "present" &&
-    routing.inSync &&
-    isSameTraffic(routing.traffic, NO_CANARY) &&
-    services.apex.selects === "primary"
-  );
+  const isInSync = routing.kind === "present" && routing.inSync;
+  return isInSync && isAllWithPrimary(draft) && services.apex.selects === "primary";
 }
 
 function waitForPrimary(draft: Draft, primary: Primary): void {
-  const { rollout } = draft.snapshot;
   const reason = primary.notReadyReason ?? "its pods are starting";
-  const text = `Waiting for the primary: ${reason}. The target serves.`;
-  const startedMs = parseTime(rollout.metadata.creationTimestamp ?? isoTime(draft.nowMs));
-  const deadlineMs = startedMs + (parseDuration(rollout.spec.progressDeadline) ?? 0);
-  if (draft.nowMs < deadlineMs) {
-    draft.patchStatus({ message: text });
-    draft.lookAgainAt(deadlineMs);
+  const who = isServing(draft) ? "Traffic has moved to it already" : "The target serves";
+  const limitMs = deadlineMs(draft);
+  if (draft.nowMs < limitMs) {
+    draft.patchStatus({ message: `Waiting for the primary: ${reason}. ${who}.` });
+    draft.lookAgainAt(limitMs);
     return;
   }
-  const late = `The primary is not ready after ${rollout.spec.progressDeadline}: ${reason}. The target serves.`;
+  const { progressDeadline } = draft.snapshot.rollout.spec;
+  const late = `The primary is not ready after ${progressDeadline}: ${reason}. ${who}.`;
   if (draft.status.message !== late) record(draft, "PrimaryNotReady", late);
   draft.patchStatus({ message: late });
 }
 
+/** Until when the primary is to be ready. */
+function deadlineMs({ snapshot, nowMs }: Draft): number {
+  const { metadata, spec } = snapshot.rollout;
+  const startedMs = parseTime(metadata.creationTimestamp ?? isoTime(nowMs));
+  return startedMs + (parseDuration(spec.progressDeadline) ?? 0);
+}
+
+/** A primary that does not come up with what it served at first leaves it to a canary to bring what the target has got. */
 function finishInitialising(draft: Draft, target: Target, primary: Primary): void {
   // The drain of the target is over: what was seen of it would be kept for as long as nothing is released.
   draft.seen = null;
-  if (target.desiredReplicas > 0) draft.act({ kind: "scaleTarget", replicas: 0 });
+  if (target.desiredReplicas > 0 && isReady(primary)) draft.act({ kind: "scaleTarget", replicas: 0 });
   const revision = primary.revision ?? target.current?.hash ?? "";
   const images = primary.images;
   draft.patchStatus({
     phase: "Initialized",
+    adopting: undefined,
     trafficMovedAt: undefined,
     promoted: { revision, images, at: isoTime(draft.nowMs), replicas: primary.desiredReplicas },
     revision,
@@ -154,7 +178,9 @@ function finishInitialising(draft: Draft, target: Target, primary: Primary): voi
   announce(draft, null, {
     reason: "Initialized",
     title: `${imageText({ revision, images })} serves from ${primary.readyReplicas} primary pods`,
-    text: "Traffic has moved to the primary without downtime, and the target is scaled to 0.",
+    text: isReady(primary)
+      ? "Traffic has moved to the primary without downtime, and the target is scaled to 0."
+      : `Traffic has moved to the primary, and not all of its pods are ready any more: ${primary.notReadyReason ?? "they are starting"}. What the target has got since is released as a canary.`,
     transition: `initialized-${draft.snapshot.rollout.metadata.uid ?? ""}`,
   });
   draft.lookAgainAfter(0);

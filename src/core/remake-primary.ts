@@ -12,26 +12,28 @@ export function remakeDuringRun(draft: Draft, run: RunStatus): void {
 }
 
 /**
- * At rest it is made again from the revision that it served, never from what the target has now. Only when that
+ * At rest, and once traffic has begun to move to it, it is made again from the revision that it served, never from what the target has now. Only when that
  * revision's ReplicaSet is gone too (the target was deleted and made anew) there is nothing else that could serve: the
  * target is adopted as if for the first time.
  */
-export function remakeAtRest(draft: Draft, target: Target | null): void {
-  const { promoted } = draft.status;
-  if (promoted === undefined || target === null) {
+export function remakeServed(draft: Draft, target: Target | null): void {
+  const { promoted, adopting } = draft.status;
+  const served = promoted ?? adopting;
+  if (served === undefined || target === null) {
     draft.patchStatus({ message: "The primary is gone, and so is the target that it could be made from." });
     return;
   }
-  if (target.revisions.includes(promoted.revision)) {
+  if (target.revisions.includes(served.revision)) {
     // At rest the target has no pods; a number there is what somebody wants now.
-    remake(draft, promoted, Math.max(1, target.desiredReplicas || (promoted.replicas ?? 0)));
+    remake(draft, served, Math.max(1, target.desiredReplicas || (promoted?.replicas ?? 0)));
     return;
   }
-  const message = `The primary is gone, and ${imageText(promoted)} with the ReplicaSet that it could be made from: what the target has now is adopted.`;
+  const message = `The primary is gone, and ${imageText(served)} with the ReplicaSet that it could be made from: what the target has now is adopted.`;
   record(draft, "PrimaryLost", message);
   draft.patchStatus({
     phase: "Initializing",
     promoted: undefined,
+    adopting: undefined,
     rejected: undefined,
     trafficMovedAt: undefined,
     message,

@@ -89,6 +89,11 @@ export function followPods(draft: Draft, run: RunStatus, isReady: boolean): void
   record(draft, "MatchFollowed", message);
 }
 
+/** The routes are there, and give the canary nothing. Without them its pods may get what the host's Service sends them. */
+export function isAllWithPrimary({ snapshot: { routing } }: Draft): boolean {
+  return routing.kind === "present" && isSameTraffic(routing.traffic, NO_CANARY);
+}
+
 type PresentRouting = Extract<RoutingView, { readonly kind: "present" }>;
 
 /**

@@ -1,7 +1,8 @@
 import { imageText, record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
+import { isUnused } from "./draining.ts";
 import { denialAt, denialText } from "./gates-schedule.ts";
-import { remakeAtRest } from "./remake-primary.ts";
+import { remakeServed } from "./remake-primary.ts";
 import { NO_CANARY, repairRoutes, repairServices, routesProblem } from "./repair.ts";
 import type { Primary, Target } from "./snapshot.ts";
 import { startRun } from "./start-run.ts";
@@ -11,7 +12,7 @@ export function rest(draft: Draft): void {
   const { specProblems, target, targetProblem, primary } = draft.snapshot;
   if (specProblems.length > 0) return;
   if (primary === null) {
-    remakeAtRest(draft, target);
+    remakeServed(draft, target);
     return;
   }
   repairServices(draft);
@@ -50,7 +51,7 @@ function beginOrWait(draft: Draft, target: Target, primary: Primary): void {
   if (draft.status.message !== message) record(draft, "RunWaits", message);
   draft.patchStatus({ phase: "Waiting", message, revision: found.revision });
   // It may have come while another one was being released, and have that one's pods.
-  if (target.desiredReplicas > 0) draft.act({ kind: "scaleTarget", replicas: 0 });
+  if (target.desiredReplicas > 0 && isUnused(draft)) draft.act({ kind: "scaleTarget", replicas: 0 });
 }
 
 /**
@@ -69,7 +70,7 @@ function parkTarget(draft: Draft, target: Target, primary: Primary): void {
     draft.patchStatus({ promoted: { ...promoted, replicas: target.desiredReplicas } });
     return;
   }
-  draft.act({ kind: "scaleTarget", replicas: 0 });
+  if (isUnused(draft)) draft.act({ kind: "scaleTarget", replicas: 0 });
 }
 
 /** The revision that waited has gone again. */

@@ -43,6 +43,7 @@ export function startRun(draft: Draft, found: RevisionRef, primary: Primary): vo
     lastRunId: id,
     rejected: undefined,
     contested: undefined,
+    trafficMovedAt: undefined,
     revision: found.revision,
     canaryWeight: 0,
     step: stepText(run),

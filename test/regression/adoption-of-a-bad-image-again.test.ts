@@ -1,16 +1,34 @@
 import { expect, test } from "vitest";
 import { CoreWorld } from "../support/core-world.ts";
 
-test("a primary that was deleted while traffic moved to it, and made again from a bad image, follows the target", () => {
+/** Its primary serves v1, and the target's pods are about to go. */
+function moved(): CoreWorld {
   const world = new CoreWorld();
   world.starts = (hash) => hash !== "bad";
   for (let tries = 0; tries < 100 && world.status?.trafficMovedAt === undefined; tries++) world.advance(500);
-  expect(world.status).toMatchObject({ phase: "Initializing" });
+  expect(world.status).toMatchObject({ phase: "Initializing", adopting: { revision: "v1" } });
+  return world;
+}
+
+test("a primary that is deleted while traffic moves to it is made again from what it served, not from a bad image", () => {
+  const world = moved();
   world.ship("bad");
   world.primary = null;
   world.advance(60_000);
-  expect(world.status?.phase).toBe("Initializing");
+  expect(world.primary).toMatchObject({ revision: "v1", readyReplicas: 3 });
+  world.ship("v2");
+  world.advance(30 * 60_000);
+  expect(world.status).toMatchObject({ phase: "Succeeded", promoted: { revision: "v2" } });
+});
+
+test("a primary that loses its pods while traffic moves to it keeps its revision: what the target gets is for a canary to try", () => {
+  const world = moved();
+  world.starts = (hash) => hash !== "v1";
+  world.primary = { ...world.primary!, readyReplicas: 0, isRolledOut: false };
   world.ship("v2");
   world.advance(60_000);
-  expect(world.status).toMatchObject({ phase: "Initialized", promoted: { revision: "v2" } });
+  expect(world.status?.message).toMatch(/^Waiting for the primary: .*\. Traffic has moved to it already\.$/);
+  expect(world.primary).toMatchObject({ revision: "v1" });
+  world.advance(10 * 60_000);
+  expect(world.status).toMatchObject({ promoted: { revision: "v1" }, run: { revision: "v2" } });
 });
