@@ -74,8 +74,18 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   "the primary is rolled under its traffic": {
     file: "src/core/shifting.ts",
-    from: "if (isPrimaryIdle(draft, run))",
-    to: "if (true)",
+    from: "if (!isPrimaryIdle(draft, run))",
+    to: "if (false)",
+  },
+  "primaryMatch stays with a primary that is rolled": {
+    file: "src/core/shifting.ts",
+    from: "else if (keepsSome(run)) moveTheRest",
+    to: "else if (false) moveTheRest",
+  },
+  "pods go although the routes were gone": {
+    file: "src/core/rest.ts",
+    from: "if (isUnused(draft)) draft.act",
+    to: "if (true) draft.act",
   },
   "no deadline for pods": {
     file: "src/core/starting.ts",
