@@ -9,6 +9,29 @@ export function readyPods(draft: Draft, run: RunStatus): number {
   return Math.min(services.canary.readyEndpoints, target.current.readyReplicas);
 }
 
+/** Whose writes have failed for so long does not set a pin again at once. */
+const WRITABLE_MS = 10_000;
+
+/**
+ * Somebody took the canary's pin away, and it is set again in this pass: its pods are there as before. Where writes fail that
+ * cannot be counted on, and it is as good as without pods.
+ */
+export function isUnpinned({ snapshot }: Draft, run: RunStatus): boolean {
+  const { services, target, trouble, nowMs } = snapshot;
+  return (
+    (trouble === null || nowMs - trouble.sinceMs < WRITABLE_MS) &&
+    services.canary.exists &&
+    services.canary.pinnedHash !== run.revision &&
+    target?.current?.hash === run.revision &&
+    target.current.readyReplicas > 0
+  );
+}
+
+/** Whether requests may stay with the canary. */
+export function canServe(draft: Draft, run: RunStatus): boolean {
+  return readyPods(draft, run) > 0 || isUnpinned(draft, run);
+}
+
 /** Milliseconds of the run's progressDeadline. */
 export function deadlineOf(run: RunStatus): number {
   return parseDuration(run.spec.progressDeadline) ?? 0;

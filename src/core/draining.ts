@@ -73,11 +73,12 @@ export function watchIntervalMs({ spec, status }: Rollout): number {
 /** Whether the canary's pods may go. Weight 0 is put right as long as they are there, and routes that are gone are made again. */
 export function isCanaryDrained(draft: Draft, run: RunStatus): boolean {
   const { routing } = draft.snapshot;
-  // Those that are not ours to make are waited for no longer than the drain takes.
-  const isHopeless = routing.kind === "missing" && routing.problem !== undefined;
+  const isGiven = routing.kind === "present" && !isSameTraffic(routing.traffic, NO_CANARY);
+  // What is not ours to put right is waited for no longer than the drain takes.
+  const isHopeless = !isGiven && routesProblem(draft) !== null;
   if (isAllWithPrimary(draft) || isHopeless) return isRunDrained(draft, run, "the canary's pods");
-  if (routing.kind === "missing") repairRoutes(draft, NO_CANARY);
-  else draft.act({ kind: "setTraffic", traffic: NO_CANARY });
+  if (isGiven) draft.act({ kind: "setTraffic", traffic: NO_CANARY });
+  else repairRoutes(draft, NO_CANARY);
   draft.patchRun(run, { weight: 0, drainingSince: undefined });
   draft.patchStatus({ canaryWeight: 0 });
   return false;

@@ -3,7 +3,7 @@ import type { RunStatus } from "../api/status.ts";
 import { roughDuration } from "../lib/duration.ts";
 import { clockTime, isoTime, parseTime } from "../lib/time.ts";
 import { announce, imageText, record } from "./announce.ts";
-import { deadlineOf, readyPods } from "./canary.ts";
+import { canServe, deadlineOf } from "./canary.ts";
 import type { Draft } from "./draft.ts";
 import { isCanaryDrained } from "./draining.ts";
 import { endRun } from "./end-run.ts";
@@ -80,7 +80,7 @@ function waitForPrimary(draft: Draft, before: RunStatus): void {
 
 /** The weight and the routes by match stay, but never on a canary without ready pods. */
 function keepCanaryServing(draft: Draft, run: RunStatus): RunStatus {
-  const isReady = readyPods(draft, run) > 0;
+  const isReady = canServe(draft, run);
   if (run.weight === 0 || isReady) {
     followPods(draft, run, isReady);
     return run;

@@ -1,4 +1,5 @@
 import { reservedMatchOf } from "../api/reserved-match.ts";
+import type { RolloutSpec } from "../api/spec.ts";
 import type { RunStatus } from "../api/status.ts";
 import { plural } from "../lib/text.ts";
 import { isoTimeMs, parseTime } from "../lib/time.ts";
@@ -58,8 +59,25 @@ export function repairRoutes(draft: Draft, wanted: TrafficView): void {
   }
   if (services.apex.exists && services.apex.selects !== "primary" && routing.problem === undefined) {
     draft.act({ kind: "pointApex", side: "primary" });
-    record(draft, "TrafficRepaired", "The apex did not select the primary's pods; it was put right.");
+    const { destinationRule } = specOf(draft).traffic.istio;
+    const what =
+      destinationRule === undefined ? "The apex Service" : `Subset ${destinationRule.primarySubset}`;
+    tellRepair(draft, `${what} did not select the primary's pods`, services.apex.changedBy, "labels");
   }
+}
+
+/** The canary's Service or subset selects pods of any revision; those who call this set the pin again. */
+export function tellUnpinned(draft: Draft): void {
+  const { destinationRule } = specOf(draft).traffic.istio;
+  const what =
+    destinationRule === undefined ? "The canary's Service" : `Subset ${destinationRule.canarySubset}`;
+  const { changedBy } = draft.snapshot.services.canary;
+  tellRepair(draft, `${what} was not pinned to the canary's revision`, changedBy, "labels");
+}
+
+/** That of the run while one is under way. */
+function specOf({ status, snapshot }: Draft): RolloutSpec {
+  return status.run?.spec ?? snapshot.rollout.spec;
 }
 
 /** Why the routes cannot carry a canary, and what to do about it; null when they can. */
@@ -89,9 +107,15 @@ export function followPods(draft: Draft, run: RunStatus, isReady: boolean): void
   record(draft, "MatchFollowed", message);
 }
 
-/** The routes are there, and give the canary nothing. Without them its pods may get what the host's Service sends them. */
-export function isAllWithPrimary({ snapshot: { routing } }: Draft): boolean {
-  return routing.kind === "present" && isSameTraffic(routing.traffic, NO_CANARY);
+/**
+ * The routes are there, and give the canary nothing. Without them its pods may get what the host's Service sends them, and
+ * with subsets it is labels that say what "nothing" means.
+ */
+export function isAllWithPrimary(draft: Draft): boolean {
+  const { routing, services } = draft.snapshot;
+  const isBySubset = specOf(draft).traffic.istio.destinationRule !== undefined;
+  const isAtRest = routing.kind === "present" && isSameTraffic(routing.traffic, NO_CANARY);
+  return isAtRest && (!isBySubset || services.apex.selects === "primary");
 }
 
 type PresentRouting = Extract<RoutingView, { readonly kind: "present" }>;
@@ -113,17 +137,22 @@ function setTrafficRight(draft: Draft, routing: PresentRouting, wanted: TrafficV
   }
   draft.act({ kind: "setTraffic", traffic: wanted });
   const what = routing.uneven ?? differenceText(routing.traffic, wanted);
-  if (draft.status.run === undefined || routing.changedBy === undefined) {
+  tellRepair(draft, what, routing.changedBy, "weights");
+}
+
+/** In a run it is counted who does it, and who goes on doing it. */
+function tellRepair(draft: Draft, what: string, by: string | undefined, ofWhat: string): void {
+  const { run, contested } = draft.status;
+  if (run === undefined || by === undefined) {
     record(draft, "TrafficRepaired", `${what}; it was put right.`);
     return;
   }
   const count = (contested?.count ?? 0) + 1;
-  const by = routing.changedBy;
   draft.patchStatus({ contested: { by, count, at: isoTimeMs(draft.nowMs) } });
   record(
     draft,
     "TrafficRepaired",
-    `${what}, by ${by}; it was put right, ${plural(count, "time")} in this run. Let ${by} leave weights alone (docs/guides/istio.md, "GitOps").`,
+    `${what}, by ${by}; it was put right, ${plural(count, "time")} in this run. Let ${by} leave ${ofWhat} alone (docs/guides/istio.md, "GitOps").`,
   );
 }
 

@@ -1,7 +1,7 @@
 import type { Outcome, RunStatus } from "../api/status.ts";
 import { isoTime } from "../lib/time.ts";
 import { announce, announceRollBack, imageText } from "./announce.ts";
-import { readyPods, WHOLE } from "./canary.ts";
+import { canServe, WHOLE } from "./canary.ts";
 import type { Draft } from "./draft.ts";
 import { isCanaryDrained } from "./draining.ts";
 import { endRun } from "./end-run.ts";
@@ -36,7 +36,7 @@ export function rollBack(draft: Draft, run: RunStatus, outcome: Outcome): void {
 /** Nobody could serve the requests that the canary has: it keeps them rather than that all of them fail. */
 function isPrimaryDown(draft: Draft, run: RunStatus): boolean {
   const { primary } = draft.snapshot;
-  return run.weight === WHOLE && readyPods(draft, run) > 0 && (primary?.readyReplicas ?? 0) === 0;
+  return run.weight === WHOLE && canServe(draft, run) && (primary?.readyReplicas ?? 0) === 0;
 }
 
 function reject(draft: Draft, run: RunStatus, outcome: Outcome): void {

@@ -1,12 +1,13 @@
 import type { Outcome, RunStatus } from "../api/status.ts";
 import { analyse } from "./analysing.ts";
+import { isUnpinned } from "./canary.ts";
 import type { Draft } from "./draft.ts";
 import { noteGates } from "./gates-noted.ts";
 import { outcomeOfGates } from "./gates-outcome.ts";
 import { keepCapacity } from "./keep-capacity.ts";
 import { finalise, promoting } from "./promoting.ts";
 import { remakeDuringRun } from "./remake-primary.ts";
-import { NO_CANARY, repairRoutes, repairServices } from "./repair.ts";
+import { NO_CANARY, repairRoutes, repairServices, tellUnpinned } from "./repair.ts";
 import { revertedOutcome, rollBack, rollingBack } from "./rolling-back.ts";
 import { shifting } from "./shifting.ts";
 import type { Observation } from "./snapshot.ts";
@@ -53,6 +54,7 @@ export function advanceRun(draft: Draft, before: RunStatus, observations: readon
       break;
     case "Promoting":
       // Once the primary is taking over, the revision has passed: it goes on whatever becomes of the target.
+      if (isUnpinned(draft, run)) pinAgain(draft, run);
       promoting(draft, run);
       break;
   }
@@ -95,6 +97,12 @@ function outcomeOfChange(draft: Draft, run: RunStatus): Outcome | null {
   if (target.current !== null && target.current.hash === run.previous?.revision) return revertedOutcome(run);
   const message = "The target's pod template was changed during its release.";
   return { result: "Superseded", reason: "NewRevision", message };
+}
+
+/** The canary has all requests meanwhile. */
+function pinAgain(draft: Draft, run: RunStatus): void {
+  draft.act({ kind: "pinCanary", revision: run.revision });
+  tellUnpinned(draft);
 }
 
 /** The canary Service must name the revision under analysis, and the target must have its pods. */

@@ -114,8 +114,9 @@ export interface ServiceView {
   readonly pinnedHash: string | null;
   readonly selects: "target" | "primary" | "other" | "nothing";
   readonly readyEndpoints: number;
-  /** It is not as the spec wants it (ports, selector). */
+  /** It is as the spec wants it (ports, selector). */
   readonly inSync: boolean;
+  readonly changedBy?: string;
 }
 
 export interface ServicesView {

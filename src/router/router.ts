@@ -58,6 +58,8 @@ export interface ServiceState {
   readonly readyEndpoints: number;
   /** Its ports (and, primary and canary, its selector apart from the pin) are as the spec wants them. */
   readonly inSync: boolean;
+  /** The field manager that wrote the rule with its subset last, where that was not us. */
+  readonly changedBy?: string;
 }
 
 export interface Services {

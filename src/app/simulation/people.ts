@@ -123,6 +123,8 @@ export class People implements PeopleRecord {
       if (this.#world.caches.deployments.get(at) === undefined) continue;
       await this.#apply(DEPLOYMENT, deploymentManifest(rollout, image));
       await this.#apply(SERVICE, serviceManifest(rollout));
+      const rule = destinationRuleManifest(rollout);
+      if (rule !== null) await this.#apply(DESTINATION_RULE, rule);
       this.#trace.add("git", `put ${rollout.name} back`);
     }
   }

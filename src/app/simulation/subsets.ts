@@ -2,7 +2,7 @@ import type { AnyObject } from "../../kube/object.ts";
 import type { DestinationRule } from "../../sim/mesh/istio.ts";
 import type { World } from "../../sim/world.ts";
 import { NAMESPACE_NAME } from "./invariant.ts";
-import type { PlannedRollout } from "./plan.ts";
+import { isHealthy, type Plan, type PlannedRollout } from "./plan.ts";
 
 export const PRIMARY_SUBSET = "stable";
 export const CANARY_SUBSET = "canary";
@@ -21,6 +21,14 @@ export function withSubsets({ spec, ...rollout }: PlannedRollout): PlannedRollou
 export function hasSubsets({ spec }: PlannedRollout): boolean {
   const { istio } = spec["traffic"] as { readonly istio: object };
   return "destinationRule" in istio;
+}
+
+/**
+ * Git sets the labels of subsets back, which moves requests to other pods, and the controller may be kept from seeing or
+ * mending it for longer than the moment that it takes one whom nothing hinders.
+ */
+export function isFoughtOver({ faults }: Plan, rollout: PlannedRollout): boolean {
+  return faults.gitOpsEveryMs > 0 && hasSubsets(rollout) && !isHealthy(faults);
 }
 
 /** What its pods and their Service have in common. */

@@ -7,6 +7,7 @@ import { DESTINATION_RULE } from "../../kube/resources.ts";
 import { isDeepEqual } from "../../lib/json.ts";
 import type { Backends } from "../backends.ts";
 import { readyEndpoints } from "../endpoints.ts";
+import { lastEditor } from "../last-editor.ts";
 import { mapPatch } from "../map-patch.ts";
 import type { RouteContext, ServiceState, Services } from "../router.ts";
 import { POD_TEMPLATE_HASH, withoutPin } from "../service-spec.ts";
@@ -99,6 +100,7 @@ export class Subsets implements Backends {
     const rule = this.#rule(context);
     const labels = rule === undefined ? {} : labelsOf(rule, subsetName(context, side));
     const selects = rule === undefined ? "nothing" : this.#selects(context, rule);
+    const changedBy = rule === undefined ? null : lastEditor(rule);
     return {
       // What is missing is not ours to make: `problem` tells.
       exists: true,
@@ -106,6 +108,7 @@ export class Subsets implements Backends {
       selects: side === "canary" ? "target" : selects,
       readyEndpoints: this.#readyEndpoints(context, labels ?? {}),
       inSync,
+      ...(changedBy === null ? {} : { changedBy }),
     };
   }
 

@@ -18,7 +18,7 @@ export function unrest(scene: Scene, name: string): string | null {
   const target = world.caches.deployments.get({ namespace: NAMESPACE_NAME, name });
   if (rollout.metadata.deletionTimestamp !== undefined) {
     // A target that cannot serve cannot be handed the service: the primary keeps it, and the status says why.
-    return isWaitingToHandBack(rollout, target) ? null : `${name} is still being deleted`;
+    return isWaitingToHandBack(scene, rollout, target) ? null : `${name} is still being deleted`;
   }
   if (status === undefined) return `${name} has no status`;
   const where = `${name} is ${status.phase} (${status.run?.stage ?? "no run"}): ${status.message ?? "no message"}`;
@@ -42,8 +42,11 @@ function canAdopt({ world, people }: Scene, name: string): boolean {
   return !((isUnready(primary) || !isRolledOut) && isBadImage(people.wantedImage(name) ?? ""));
 }
 
-function isWaitingToHandBack({ status }: Rollout, target: Deployment | undefined): boolean {
-  return isUnready(target) && status?.message?.startsWith("Deleting: ") === true;
+/** Pods of an older revision may be ready beside those of the newest, which are to take over and never are. */
+function isWaitingToHandBack({ people }: Scene, rollout: Rollout, target: Deployment | undefined): boolean {
+  const { metadata, status } = rollout;
+  const isBad = target !== undefined && isBadImage(people.wantedImage(metadata.name) ?? "");
+  return (isBad || isUnready(target)) && status?.message?.startsWith("Deleting: ") === true;
 }
 
 function isUnready(target: Deployment | undefined): boolean {

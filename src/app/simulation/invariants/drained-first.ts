@@ -2,6 +2,7 @@ import type { Deployment } from "../../../kube/kind/workload.ts";
 import { type InvariantFactory, NAMESPACE_NAME } from "../invariant.ts";
 import { MESH_BATCH_MS } from "../plan.ts";
 import { weightOf } from "../routing-view.ts";
+import { isFoughtOver } from "../subsets.ts";
 
 /** What the simulated controller is configured with (simulation.ts). It is counted from when weight 0 was written. */
 const DRAIN_MS = 5_000;
@@ -29,7 +30,8 @@ export const drainedFirst: InvariantFactory = ({ plan, world }) => {
       const routes = world.caches.virtualServices.get({ namespace: NAMESPACE_NAME, name });
       const weight = routes === undefined ? 0 : weightOf(routes, name);
       if (weight > 0) return [`${name} was scaled to 0 while it had ${weight} %`];
-      if (isClockSetForward) return [];
+      const isFought = plan.rollouts.some((it) => it.name === name && isFoughtOver(plan, it));
+      if (isClockSetForward || isFought) return [];
       const agoMs = atMs - (usedMs.get(name) ?? 0);
       if (agoMs < DRAIN_MS) return [`${name} was scaled to 0 only ${agoMs} ms after it had a weight`];
       const late = world.mesh.truth.requestsTo({

@@ -1,5 +1,6 @@
 import type { InvariantFactory } from "../invariant.ts";
 import { isMetricsFault } from "../plan.ts";
+import { isFoughtOver } from "../subsets.ts";
 import { isBadImage } from "../versions.ts";
 
 /** What may truly happen twice in one run: a pause that ends by itself. */
@@ -12,7 +13,10 @@ const MAY_RECUR = /paused|goes on|back to 0 %|not seen/;
 export const toldOnce: InvariantFactory = ({ plan, inbox }) => ({
   name: "told-once",
   atEnd: () => {
-    const isPlain = plan.isCalm && !plan.faults.prometheus.some(isMetricsFault);
+    const { prometheus, nodeFailures } = plan.faults;
+    // A canary whose pods went away with their node begins again, and so does one whose pin cannot be set again.
+    const mayBeginAgain = nodeFailures.length > 0 || plan.rollouts.some((it) => isFoughtOver(plan, it));
+    const isPlain = plan.isCalm && !prometheus.some(isMetricsFault) && !mayBeginAgain;
     if (!isPlain || plan.moves.some((move) => move.kind === "image" && isBadImage(move.image))) return [];
     const titles = inbox.messages.map(({ title }) => title).filter((title) => !MAY_RECUR.test(title));
     const repeated = new Set(titles.filter((title, index) => titles.indexOf(title) !== index));
