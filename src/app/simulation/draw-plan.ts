@@ -3,7 +3,7 @@ import { Prng } from "../../lib/prng.ts";
 import { drawFaults } from "./draw-faults.ts";
 import { GATES_URL } from "./gate-keeper.ts";
 import { withOwnRoutes } from "./manifests.ts";
-import { DELETABLES, type Faults, type Move, type Plan, type PlannedRollout } from "./plan.ts";
+import { DELETABLES, type Faults, FEW_RPS, type Move, type Plan, type PlannedRollout } from "./plan.ts";
 import { hasSubsets, withSubsets } from "./subsets.ts";
 import { TESTERS } from "./testers.ts";
 import { HEALTHY_VERSION, imageOf, VERSIONS } from "./versions.ts";
@@ -69,7 +69,7 @@ function drawRollout(prng: Prng, name: string): PlannedRollout {
   return {
     name,
     replicas: prng.integer(1, 3),
-    rps: prng.pick([20, 40, 80, 20, 40, 80, 20, 40, 80, 1]),
+    rps: prng.pick([20, 40, 80, 20, 40, 80, 20, 40, 80, FEW_RPS]),
     testersRps: 0,
     spec: {
       targetRef: { kind: "Deployment", name },

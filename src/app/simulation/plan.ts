@@ -139,6 +139,9 @@ export function isHealthy({ network, killRate, twoControllers, upheavals }: Faul
   );
 }
 
+/** Requests in a second of a service that takes long to tell anything. */
+export const FEW_RPS = 1;
+
 /** A source that answers late answers all the same. */
 export function isMetricsFault({ fault }: Faults["prometheus"][number]): boolean {
   return fault.kind !== "slow";
@@ -148,11 +151,12 @@ export function isMetricsFault({ fault }: Faults["prometheus"][number]): boolean
  * Its end does not depend on faults. With several changes of the target it depends on time which of them are ever
  * released, without metrics there is no evidence, and a gate may be asked until its patience is over. A deadline may
  * pass while a silent watch makes the controller blind, its clock is set or pods are cut off: that rollback is safe, and
- * not the same end.
+ * not the same end. And where requests are few it is chance whether there are enough of them in time.
  */
 export function isComparable({ isCalm, faults, rollouts }: Plan): boolean {
   return (
     isCalm &&
+    rollouts.every(({ rps }) => rps > FEW_RPS) &&
     faults.prometheus.length === 0 &&
     faults.gitOpsEveryMs === 0 &&
     faults.network.watchHangRate === 0 &&
