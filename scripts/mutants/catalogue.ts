@@ -83,7 +83,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     to: "else if (false) moveTheRest",
   },
   "pods go although the routes were gone": {
-    file: "src/core/rest.ts",
+    file: "src/core/draining.ts",
     from: "if (isUnused(draft)) draft.act",
     to: "if (true) draft.act",
   },

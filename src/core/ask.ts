@@ -1,7 +1,7 @@
 import type { MetricSpec } from "../api/spec.ts";
 import type { RunStatus } from "../api/status.ts";
 import { parseTime } from "../lib/time.ts";
-import { type Drain, drainOf, LONGEST_WATCH_MS, watchIntervalMs } from "./draining.ts";
+import { type Drain, drainOf, LONGEST_WATCH_MS, watchIntervalMs } from "./drain.ts";
 import { intervalMsOf } from "./interval.ts";
 import { rowsOfPast } from "./primary-past.ts";
 import { ROWS_KEPT, seenThroughMs } from "./seen-traffic.ts";

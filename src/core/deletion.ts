@@ -2,7 +2,8 @@ import { FINALIZER } from "../api/names.ts";
 import { isoTimeMs } from "../lib/time.ts";
 import { imageText, record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
-import { drainOf, isDrained } from "./draining.ts";
+import { drainOf } from "./drain.ts";
+import { isDrained } from "./draining.ts";
 import { isSameTraffic, NO_CANARY, repairRoutes, repairServices } from "./repair.ts";
 import type { Primary, Target } from "./snapshot.ts";
 
@@ -47,8 +48,8 @@ function takeOver(draft: Draft, target: Target, primary: Primary): void {
     const message = `Deleting: ${ready} of ${replicas} pods of ${what} are ready to take over; the primary serves until then.`;
     if (draft.status.run !== undefined || !draft.status.message?.startsWith("Deleting"))
       record(draft, "HandingBack", message);
-    // A run may have been in its last phase, which says of a Rollout without one that all is given back.
     keepServing(draft);
+    // A run may have been in its last phase, which says of a Rollout without one that all is given back.
     draft.patchStatus({ phase: "Waiting", message, run: undefined, canaryWeight: 0, step: undefined });
     return;
   }

@@ -1,6 +1,6 @@
 import { imageText, record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
-import { isUnused } from "./draining.ts";
+import { letTargetGo } from "./draining.ts";
 import { denialAt, denialText } from "./gates-schedule.ts";
 import { remakeServed } from "./remake-primary.ts";
 import { NO_CANARY, repairRoutes, repairServices, routesProblem } from "./repair.ts";
@@ -51,7 +51,7 @@ function beginOrWait(draft: Draft, target: Target, primary: Primary): void {
   if (draft.status.message !== message) record(draft, "RunWaits", message);
   draft.patchStatus({ phase: "Waiting", message, revision: found.revision });
   // It may have come while another one was being released, and have that one's pods.
-  if (target.desiredReplicas > 0 && isUnused(draft)) draft.act({ kind: "scaleTarget", replicas: 0 });
+  letTargetGo(draft, target);
 }
 
 /**
@@ -60,7 +60,10 @@ function beginOrWait(draft: Draft, target: Target, primary: Primary): void {
  */
 function parkTarget(draft: Draft, target: Target, primary: Primary): void {
   if (draft.status.phase === "Waiting") settleAgain(draft);
-  if (target.desiredReplicas === 0) return;
+  if (target.desiredReplicas === 0) {
+    letTargetGo(draft, target);
+    return;
+  }
   if (target.desiredReplicas !== primary.desiredReplicas) {
     draft.act({ kind: "scalePrimary", replicas: target.desiredReplicas });
   }
@@ -70,7 +73,7 @@ function parkTarget(draft: Draft, target: Target, primary: Primary): void {
     draft.patchStatus({ promoted: { ...promoted, replicas: target.desiredReplicas } });
     return;
   }
-  if (isUnused(draft)) draft.act({ kind: "scaleTarget", replicas: 0 });
+  letTargetGo(draft, target);
 }
 
 /** The revision that waited has gone again. */

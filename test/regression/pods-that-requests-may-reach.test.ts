@@ -25,6 +25,17 @@ test("at rest, pods that the target was given while the routes were gone go only
   expect(world.status?.trafficMovedAt).toBeUndefined();
 });
 
+test("at rest, nothing is asked any more about pods that somebody else has taken away before the drain was over", () => {
+  const world = adopted();
+  world.traffic = null;
+  world.target = targetAt("v1", 3, 3);
+  world.settle();
+  expect(world.status?.trafficMovedAt).toBeDefined();
+  world.target = targetAt("v1", 0, 0);
+  world.settle();
+  expect(world.status?.trafficMovedAt).toBeUndefined();
+});
+
 test("at rest, pods that the target was given while the routes were as they should be go at once", () => {
   const world = adopted();
   world.target = targetAt("v1", 3, 3);
