@@ -86,6 +86,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     file: "src/core/draining.ts",
     from: "if (isUnused(draft)) draft.act",
     to: "if (true) draft.act",
+    matters: ({ faults, moves }) => faults.gitOpsEveryMs > 0 || moves.some((move) => move.kind === "delete"),
   },
   "no deadline for pods": {
     file: "src/core/starting.ts",

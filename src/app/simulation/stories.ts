@@ -12,6 +12,8 @@ type MoveOf<M> = M extends { readonly rollout: string } ? Omit<M, "rollout"> : n
 /** A move of the only Rollout. */
 type StoryMove = MoveOf<Move>;
 
+const TESTERS_RPS = 10;
+
 const STEPS = [
   { weight: 25, hold: "10s" },
   { weight: 50, hold: "10s" },
@@ -29,6 +31,11 @@ export const STORIES: Readonly<Record<string, Plan>> = {
   "blue-green": story([{ atMs: 30_000, kind: "image", image: imageOf(NAME, "v2") }], {
     blueGreen: { previewMatch: TESTERS, duration: "10s" },
   }),
+  kept: story(
+    [{ atMs: 30_000, kind: "image", image: imageOf(NAME, "v2") }],
+    { traffic: { istio: { primaryMatch: TESTERS } } },
+    TESTERS_RPS,
+  ),
   subsets: story([{ atMs: 30_000, kind: "image", image: imageOf(NAME, "v2") }], {
     traffic: {
       istio: {
@@ -64,7 +71,11 @@ export const STORIES: Readonly<Record<string, Plan>> = {
   ]),
 };
 
-function story(moves: readonly StoryMove[], spec: Readonly<Record<string, unknown>> = {}): Plan {
+function story(
+  moves: readonly StoryMove[],
+  spec: Readonly<Record<string, unknown>> = {},
+  testersRps = 0,
+): Plan {
   const isByMatch = "ab" in spec || "blueGreen" in spec;
   return {
     seed: 1,
@@ -74,7 +85,7 @@ function story(moves: readonly StoryMove[], spec: Readonly<Record<string, unknow
         name: NAME,
         replicas: 2,
         rps: 40,
-        testersRps: isByMatch ? 10 : 0,
+        testersRps: isByMatch ? TESTERS_RPS : testersRps,
         spec: {
           targetRef: { kind: "Deployment", name: NAME },
           service: { port: 80, targetPort: "http" },
