@@ -33,14 +33,11 @@ export function handBack(draft: Draft): void {
 }
 
 function takeOver(draft: Draft, target: Target, primary: Primary): void {
-  const { routing, services } = draft.snapshot;
   const replicas = Math.max(1, primary.desiredReplicas);
-  if (routing.kind === "present" && !isSameTraffic(routing.traffic, NO_CANARY)) {
-    draft.act({ kind: "setTraffic", traffic: NO_CANARY });
-  }
+  if (isGivenSome(draft)) draft.act({ kind: "setTraffic", traffic: NO_CANARY });
   if (target.desiredReplicas < replicas) draft.act({ kind: "scaleTarget", replicas });
   const ready = target.current?.readyReplicas ?? 0;
-  if (ready < replicas && services.apex.selects !== "target") {
+  if (ready < replicas) {
     const what =
       target.current === null
         ? "the target"
@@ -64,12 +61,20 @@ function takeOver(draft: Draft, target: Target, primary: Primary): void {
   });
 }
 
-/** It may take long: what the primary serves by is put right as ever, where the spec can still be read. */
+/**
+ * It may take long: what the primary serves by is put right as ever, where the spec can still be read. An apex Service that
+ * Git has set back to the target would send requests to pods that are not ready.
+ */
 function keepServing(draft: Draft): void {
-  const { routing, specProblems } = draft.snapshot;
-  if (specProblems.length > 0) return;
+  if (draft.snapshot.specProblems.length > 0) return;
   repairServices(draft);
-  if (routing.kind === "missing") repairRoutes(draft, NO_CANARY);
+  // A run's weight is nobody's mistake.
+  if (!isGivenSome(draft)) repairRoutes(draft, NO_CANARY);
+}
+
+/** The canary has some of the requests. */
+function isGivenSome({ snapshot: { routing } }: Draft): boolean {
+  return routing.kind === "present" && !isSameTraffic(routing.traffic, NO_CANARY);
 }
 
 function giveTrafficBack(draft: Draft): void {

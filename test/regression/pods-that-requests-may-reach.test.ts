@@ -80,7 +80,9 @@ test("what the primary serves by is put right as long as a hand-back waits for t
   world.settle();
   world.traffic = null;
   world.primaryService = { ...world.primaryService, exists: false };
+  world.apex = { ...world.apex, selects: "target" };
   world.settle();
+  expect(world.apex.selects).toBe("primary");
   expect(world.traffic).toEqual(NO_CANARY);
   expect(world.primaryService.exists).toBe(true);
   expect(world.finalizers).toHaveLength(1);
