@@ -18,6 +18,7 @@ export const OUTCOME_REASONS = {
   RollbackRequested: "A rollback webhook said yes.",
   PromotionFailed:
     "The primary could not take the new revision over within progressDeadline; it was set back.",
+  PrimaryLost: "The primary was deleted during the run, and what it served could not be made again.",
   Deleted: "The Rollout was deleted.",
 } as const;
 
@@ -207,10 +208,10 @@ export const EVENT_REASONS = {
     "release",
     "The primary was deleted; it is made again from the revision that it served.",
   ),
-  PrimaryLost: noted(
-    "Warning",
-    "release",
-    "The primary was deleted and its revision is gone too: what the target has now is adopted.",
+  PrimaryLost: told(
+    "error",
+    "The primary was deleted and its revision is gone too: what the target has now is adopted, and serves until there is a primary again.",
+    "Look who deletes the Deployment NAME-primary (managedFields, audit log), and whether the target serves what it should.",
   ),
   HandingBack: noted("Normal", "release", "The Rollout is being deleted; the target is taking over again."),
   NotificationFailed: noted(

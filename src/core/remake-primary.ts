@@ -1,14 +1,34 @@
 import type { RevisionRef, RunStatus } from "../api/status.ts";
-import { imageText, record } from "./announce.ts";
+import { announce, imageText, record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
+import { endRun } from "./end-run.ts";
 import type { Target } from "./snapshot.ts";
 
 /** Somebody deleted the primary during a run: it is made again from what it served, whatever the run comes to. */
 export function remakeDuringRun(draft: Draft, run: RunStatus): void {
   const { primary, target } = draft.snapshot;
-  const served = run.stage === "Finalising" ? run : run.previous;
+  const served = servedIn(run);
   if (primary !== null || target === null || served === undefined) return;
   if (target.revisions.includes(served.revision)) remake(draft, served, run.primaryReplicas);
+}
+
+/**
+ * The primary is gone, and what it served with the target that had it: its share of the requests has nobody, and there is
+ * nothing to compare a canary with. Ends the run; tells whether it did.
+ */
+export function endWithoutPrimary(draft: Draft, run: RunStatus): boolean {
+  const { primary, target } = draft.snapshot;
+  const served = servedIn(run);
+  // A promotion makes the primary from what it promotes.
+  if (primary !== null || target === null || served === undefined || run.stage === "Promoting") return false;
+  if (target.current === null || target.revisions.includes(served.revision)) return false;
+  endRun(draft, run, run.outcome ?? { result: "Failed", reason: "PrimaryLost", message: lossText(served) });
+  adoptAnew(draft, run, served);
+  return true;
+}
+
+function servedIn(run: RunStatus): RevisionRef | undefined {
+  return run.stage === "Finalising" ? run : run.previous;
 }
 
 /**
@@ -28,8 +48,25 @@ export function remakeServed(draft: Draft, target: Target | null): void {
     remake(draft, served, Math.max(1, target.desiredReplicas || (promoted?.replicas ?? 0)));
     return;
   }
-  const message = `The primary is gone, and ${imageText(served)} with the ReplicaSet that it could be made from: what the target has now is adopted.`;
-  record(draft, "PrimaryLost", message);
+  adoptAnew(draft, null, served);
+}
+
+function lossText(served: RevisionRef): string {
+  return `The primary is gone, and ${imageText(served)} with the ReplicaSet that it could be made from: what the target has now is adopted.`;
+}
+
+/** As if for the first time. Until there is a primary the target's pods are all that can serve: requests go to them at once. */
+function adoptAnew(draft: Draft, run: RunStatus | null, served: RevisionRef): void {
+  const message = lossText(served);
+  const isUp = (draft.snapshot.target?.current?.readyReplicas ?? 0) > 0;
+  if (isUp) draft.act({ kind: "pointApex", side: "target" }, { kind: "removeRoutes" });
+  announce(draft, run, {
+    reason: "PrimaryLost",
+    title: "the primary is lost",
+    text: `${message} ${isUp ? "All requests go to its pods until there is a primary again." : "Nothing serves until its pods are ready."}`,
+    next: "Look who deletes the primary's Deployment, and whether the target has what is to serve.",
+    transition: `primary-lost-${served.revision}`,
+  });
   draft.patchStatus({
     phase: "Initializing",
     promoted: undefined,

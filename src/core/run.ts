@@ -6,7 +6,7 @@ import { noteGates } from "./gates-noted.ts";
 import { outcomeOfGates } from "./gates-outcome.ts";
 import { keepCapacity } from "./keep-capacity.ts";
 import { finalise, promoting } from "./promoting.ts";
-import { remakeDuringRun } from "./remake-primary.ts";
+import { endWithoutPrimary, remakeDuringRun } from "./remake-primary.ts";
 import { NO_CANARY, repairRoutes, repairServices, tellUnpinned } from "./repair.ts";
 import { revertedOutcome, rollBack, rollingBack } from "./rolling-back.ts";
 import { shifting } from "./shifting.ts";
@@ -31,6 +31,7 @@ export function advanceRun(draft: Draft, before: RunStatus, observations: readon
     rollBack(draft, before, outcome);
     return;
   }
+  if (endWithoutPrimary(draft, before)) return;
   const run = keepCapacity(draft, noteGates(draft, before));
   switch (run.stage) {
     case "RollingBack":

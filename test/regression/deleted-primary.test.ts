@@ -65,6 +65,26 @@ describe("somebody deletes the primary", () => {
     expect(world.primary).toMatchObject({ revision: "v9", desiredReplicas: 2 });
   });
 
+  test("during a run, and nothing has its template any more: the target serves at once, and is adopted", () => {
+    const world = initialised();
+    world.ship("v2");
+    world.settle();
+    expect(world.status?.run?.stage).toBe("Step");
+    world.target = targetAt("v2", 3, 3);
+    world.primary = null;
+    const { actions, notifications } = world.pass();
+    expect(actions).toEqual([{ kind: "pointApex", side: "target" }, { kind: "removeRoutes" }]);
+    expect(notifications.map(({ title }) => title)).toContain("shop/checkout: the primary is lost");
+    expect(world.status).toMatchObject({
+      phase: "Initializing",
+      canaryWeight: 0,
+      history: [{ result: "Failed", reason: "PrimaryLost" }],
+    });
+    world.advance(MINUTE);
+    expect(world.status).toMatchObject({ phase: "Initialized", promoted: { revision: "v2" } });
+    expect(world.primary).toMatchObject({ revision: "v2", desiredReplicas: 3 });
+  });
+
   test("while the target is being drained: the target keeps its pods until there is a primary again", () => {
     const world = new CoreWorld(aSpec());
     world.settle();
