@@ -8,8 +8,9 @@ export interface ReservedMatch {
 }
 
 /**
- * What the spec in force reserves, the matches of `ab` and `blueGreen` among it: null when nothing, and then `Traffic.reserved` is always false. A request that both
- * sides claim is the primary's: who must never see a canary does not.
+ * What the spec in force reserves, the matches of `ab` and `blueGreen` among it: null when nothing, and then
+ * `Traffic.reserved` is always false. A request that both sides claim is the primary's: who must never see a canary on
+ * trial does not.
  */
 export function reservedMatchOf(spec: RolloutSpec): ReservedMatch | null {
   const { canaryMatch = [], primaryMatch = [] } = spec.traffic.istio;

@@ -32,9 +32,9 @@ function servedIn(run: RunStatus): RevisionRef | undefined {
 }
 
 /**
- * At rest, and once traffic has begun to move to it, it is made again from the revision that it served, never from what the target has now. Only when that
- * revision's ReplicaSet is gone too (the target was deleted and made anew) there is nothing else that could serve: the
- * target is adopted as if for the first time.
+ * At rest, and once traffic has begun to move to it, it is made again from the revision that it served, never from what the
+ * target has now. Only when that revision's ReplicaSet is gone too (the target was deleted and made anew) there is nothing
+ * else that could serve: the target is adopted as if for the first time.
  */
 export function remakeServed(draft: Draft, target: Target | null): void {
   const { promoted, adopting } = draft.status;

@@ -148,7 +148,7 @@ export class RolloutObserver {
     const key = JSON.stringify([phase, canaryWeight, id, stage, stepIndex, pause?.kind, outcome?.reason]);
     if (key === this.#lastKey) return;
     this.#lastKey = key;
-    const reason = reasonOf(status) ?? status.message;
+    const reason = (isAdopting(status) ? refusalOf(status) : reasonOf(status)) ?? status.message;
     this.#parts.onTransition({
       at: new Date(now).toISOString(),
       phase,
@@ -182,6 +182,11 @@ export class RolloutObserver {
   }
 }
 
+/** How a run ended is of the past. */
+function isAdopting({ phase }: RolloutStatus): boolean {
+  return phase === "Initializing" || phase === "Initialized";
+}
+
 /** No request is meant to reach the canary any more. */
 function isOver({ phase, run }: RolloutStatus): boolean {
   if (run?.outcome?.result === "Superseded") return false;
@@ -190,14 +195,18 @@ function isOver({ phase, run }: RolloutStatus): boolean {
 
 function reasonOf(status: RolloutStatus | undefined): string | null {
   if (status === undefined) return null;
-  const { run, history, conditions = [] } = status;
+  const { run, history } = status;
   if (run?.outcome !== undefined) return sentence(run.outcome.reason, run.outcome.message);
   if (run?.pause !== undefined) return sentence(run.pause.kind, run.pause.reason);
   if (run !== undefined) return null;
-  const refused = conditions.find(({ type, status: value }) => type === "Accepted" && value === "False");
-  if (refused !== undefined) return sentence(refused.reason, refused.message);
   const [last] = history ?? [];
-  return last === undefined ? null : sentence(last.reason, last.message);
+  return refusalOf(status) ?? (last === undefined ? null : sentence(last.reason, last.message));
+}
+
+/** Why the spec is not acted upon. */
+function refusalOf({ conditions = [] }: RolloutStatus): string | null {
+  const refused = conditions.find(({ type, status }) => type === "Accepted" && status === "False");
+  return refused === undefined ? null : sentence(refused.reason, refused.message);
 }
 
 /** `MetricFailed: latency ...`; the word alone is not said twice. */
