@@ -82,12 +82,6 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     from: "else if (keepsSome(run)) moveTheRest",
     to: "else if (false) moveTheRest",
   },
-  "pods go although the routes were gone": {
-    file: "src/core/draining.ts",
-    from: "if (isUnused(draft)) draft.act",
-    to: "if (true) draft.act",
-    matters: ({ faults, moves }) => faults.gitOpsEveryMs > 0 || moves.some((move) => move.kind === "delete"),
-  },
   "no deadline for pods": {
     file: "src/core/starting.ts",
     from: "if (draft.nowMs >= deadlineMs) {",
