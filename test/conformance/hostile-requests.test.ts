@@ -159,6 +159,16 @@ describe("bodies", () => {
     );
   });
 
+  test.each(["apiVersion", "kind"])(
+    "that apply a %s which cannot be made text get a Status of 400",
+    async (member) => {
+      const body = JSON.stringify({ ...DEPLOYMENT, [member]: { toString: 1, valueOf: 1 } });
+      const path = `${DEPLOYMENTS}/patched?fieldManager=m`;
+      const answer = await send("PATCH", path, body, "application/apply-patch+yaml");
+      expect(answer).toMatchObject({ status: 400 });
+    },
+  );
+
   test("that end too early, or are no text at all, get a Status of 400", async () => {
     const whole = JSON.stringify(ROLLOUT);
     await fc.assert(

@@ -65,9 +65,10 @@ function configurationOf(call: Call): JsonObject {
   const { definition } = call;
   const config = readConfiguration(call.request);
   const { apiVersion = "", kind = "" } = config;
-  const [group, version] = String(apiVersion).includes("/")
-    ? String(apiVersion).split("/")
-    : ["", apiVersion];
+  if (typeof apiVersion !== "string" || typeof kind !== "string") {
+    throw badRequest("error decoding YAML: apiVersion and kind must be strings");
+  }
+  const [group, version] = apiVersion.includes("/") ? apiVersion.split("/") : ["", apiVersion];
   if (apiVersion !== apiVersionOf(definition) || kind !== definition.kind) {
     throw badRequest(`invalid object type: ${group}/${version}, Kind=${kind}`);
   }
