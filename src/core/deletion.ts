@@ -4,7 +4,7 @@ import { imageText, record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
 import { drainOf } from "./drain.ts";
 import { isDrained } from "./draining.ts";
-import { isSameTraffic, NO_CANARY, repairRoutes, repairServices } from "./repair.ts";
+import { giveTrafficBack, isCanaryGiven, NO_CANARY, repairRoutes, repairServices } from "./repair.ts";
 import type { Primary, Target } from "./snapshot.ts";
 
 /**
@@ -34,7 +34,7 @@ export function handBack(draft: Draft): void {
 
 function takeOver(draft: Draft, target: Target, primary: Primary): void {
   const replicas = Math.max(1, primary.desiredReplicas);
-  if (isGivenSome(draft)) draft.act({ kind: "setTraffic", traffic: NO_CANARY });
+  if (isCanaryGiven(draft)) draft.act({ kind: "setTraffic", traffic: NO_CANARY });
   if (target.desiredReplicas < replicas) draft.act({ kind: "scaleTarget", replicas });
   const ready = target.current?.readyReplicas ?? 0;
   if (ready < replicas) {
@@ -69,16 +69,7 @@ function keepServing(draft: Draft): void {
   if (draft.snapshot.specProblems.length > 0) return;
   repairServices(draft);
   // A run's weight is nobody's mistake.
-  if (!isGivenSome(draft)) repairRoutes(draft, NO_CANARY);
-}
-
-/** The canary has some of the requests. */
-function isGivenSome({ snapshot: { routing } }: Draft): boolean {
-  return routing.kind === "present" && !isSameTraffic(routing.traffic, NO_CANARY);
-}
-
-function giveTrafficBack(draft: Draft): void {
-  draft.act({ kind: "pointApex", side: "target" }, { kind: "removeRoutes" });
+  if (!isCanaryGiven(draft)) repairRoutes(draft, NO_CANARY);
 }
 
 /** Counted from the first pass that finds traffic given back, as every drain. */

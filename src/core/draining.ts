@@ -6,6 +6,7 @@ import type { Draft } from "./draft.ts";
 import { type Drain, drainOf, drainOfRun, watchIntervalMs } from "./drain.ts";
 import {
   isAllWithPrimary,
+  isCanaryGiven,
   isSameTraffic,
   NO_CANARY,
   repairRoutes,
@@ -17,8 +18,7 @@ import type { Target } from "./snapshot.ts";
 
 /** Whether the canary's pods may go. Weight 0 is put right as long as they are there, and routes that are gone are made again. */
 export function isCanaryDrained(draft: Draft, run: RunStatus): boolean {
-  const { routing } = draft.snapshot;
-  const isGiven = routing.kind === "present" && !isSameTraffic(routing.traffic, NO_CANARY);
+  const isGiven = isCanaryGiven(draft);
   // What is not ours to put right is waited for no longer than the drain takes.
   const isHopeless = !isGiven && routesProblem(draft) !== null;
   if (isAllWithPrimary(draft) || isHopeless) return isRunDrained(draft, run, "the canary's pods");

@@ -1,4 +1,5 @@
 import { FINALIZER } from "../api/names.ts";
+import type { RevisionRef } from "../api/status.ts";
 import { parseDuration } from "../lib/duration.ts";
 import { isoTime, isoTimeMs, parseTime } from "../lib/time.ts";
 import { announce, imageText, record } from "./announce.ts";
@@ -102,7 +103,11 @@ function followTarget(draft: Draft, current: NonNullable<Target["current"]>): vo
 }
 
 function waitForRoutes(draft: Draft, problem: string): void {
-  const message = `The primary is ready. Traffic stays with the target: ${problem}.`;
+  tellNotReady(draft, `The primary is ready. Traffic stays with the target: ${problem}.`);
+}
+
+/** One event, however many passes find it so. */
+function tellNotReady(draft: Draft, message: string): void {
   if (draft.status.message !== message) record(draft, "PrimaryNotReady", message);
   draft.patchStatus({ message });
 }
@@ -111,8 +116,7 @@ function waitForRoutes(draft: Draft, problem: string): void {
 function moveTraffic(draft: Draft, target: Target, primary: Primary): void {
   if (draft.status.adopting === undefined) {
     // In the status before anything moves: a controller that comes back in the middle knows who serves.
-    const revision = primary.revision ?? target.current?.hash ?? "";
-    draft.patchStatus({ adopting: { revision, images: primary.images } });
+    draft.patchStatus({ adopting: revisionOf(target, primary) });
     draft.lookAgainAfter(0);
     return;
   }
@@ -133,6 +137,11 @@ function moveTraffic(draft: Draft, target: Target, primary: Primary): void {
   });
 }
 
+/** What the primary has. */
+function revisionOf(target: Target, primary: Primary): RevisionRef {
+  return { revision: primary.revision ?? target.current?.hash ?? "", images: primary.images };
+}
+
 function isMoved(draft: Draft): boolean {
   const { routing, services } = draft.snapshot;
   const isInSync = routing.kind === "present" && routing.inSync;
@@ -149,9 +158,7 @@ function waitForPrimary(draft: Draft, primary: Primary): void {
     return;
   }
   const { progressDeadline } = draft.snapshot.rollout.spec;
-  const late = `The primary is not ready after ${progressDeadline}: ${reason}. ${who}.`;
-  if (draft.status.message !== late) record(draft, "PrimaryNotReady", late);
-  draft.patchStatus({ message: late });
+  tellNotReady(draft, `The primary is not ready after ${progressDeadline}: ${reason}. ${who}.`);
 }
 
 /** Until when the primary is to be ready. */
@@ -166,8 +173,7 @@ function finishInitialising(draft: Draft, target: Target, primary: Primary): voi
   // The drain of the target is over: what was seen of it would be kept for as long as nothing is released.
   draft.seen = null;
   if (target.desiredReplicas > 0 && isReady(primary)) draft.act({ kind: "scaleTarget", replicas: 0 });
-  const revision = primary.revision ?? target.current?.hash ?? "";
-  const images = primary.images;
+  const { revision, images } = revisionOf(target, primary);
   draft.patchStatus({
     phase: "Initialized",
     adopting: undefined,

@@ -2,6 +2,7 @@ import type { RevisionRef, RunStatus } from "../api/status.ts";
 import { announce, imageText, record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
 import { endRun } from "./end-run.ts";
+import { giveTrafficBack } from "./repair.ts";
 import type { Target } from "./snapshot.ts";
 
 /** Somebody deleted the primary during a run: it is made again from what it served, whatever the run comes to. */
@@ -59,7 +60,7 @@ function lossText(served: RevisionRef): string {
 function adoptAnew(draft: Draft, run: RunStatus | null, served: RevisionRef): void {
   const message = lossText(served);
   const isUp = (draft.snapshot.target?.current?.readyReplicas ?? 0) > 0;
-  if (isUp) draft.act({ kind: "pointApex", side: "target" }, { kind: "removeRoutes" });
+  if (isUp) giveTrafficBack(draft);
   announce(draft, run, {
     reason: "PrimaryLost",
     title: "the primary is lost",

@@ -107,6 +107,16 @@ export function followPods(draft: Draft, run: RunStatus, isReady: boolean): void
   record(draft, "MatchFollowed", message);
 }
 
+/** The routes give the canary something: requests, copies, or those that match. */
+export function isCanaryGiven({ snapshot: { routing } }: Draft): boolean {
+  return routing.kind === "present" && !isSameTraffic(routing.traffic, NO_CANARY);
+}
+
+/** The target's pods get all requests. */
+export function giveTrafficBack(draft: Draft): void {
+  draft.act({ kind: "pointApex", side: "target" }, { kind: "removeRoutes" });
+}
+
 /**
  * The routes are there, and give the canary nothing. Without them its pods may get what the host's Service sends them, and
  * with subsets it is labels that say what "nothing" means.
@@ -114,7 +124,7 @@ export function followPods(draft: Draft, run: RunStatus, isReady: boolean): void
 export function isAllWithPrimary(draft: Draft): boolean {
   const { routing, services } = draft.snapshot;
   const isBySubset = specOf(draft).traffic.istio.destinationRule !== undefined;
-  const isAtRest = routing.kind === "present" && isSameTraffic(routing.traffic, NO_CANARY);
+  const isAtRest = routing.kind === "present" && !isCanaryGiven(draft);
   return isAtRest && (!isBySubset || services.apex.selects === "primary");
 }
 
