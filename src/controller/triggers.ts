@@ -85,6 +85,9 @@ export function subscribeAll(watched: Watched, fire: (trigger: Trigger) => void)
     }
   };
   rollouts.subscribe((change) => {
+    const { old, new: now } = change;
+    // A younger Rollout of the same target has waited for this one to go.
+    if (old !== undefined && now === undefined) fireAll(BY_TARGET, old, [targetOf(old) ?? ""], false);
     if (!isOurs(change)) fire({ key: keyText(change.key), isUrgent: isUrgentChange(change) });
   });
   foreign(watched.deployments, (object, change) =>
