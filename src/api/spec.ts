@@ -50,6 +50,11 @@ const blueGreenSchema = z.strictObject({
   approval: approval.describe("`required`: a person must approve the switch (sluice.dev/approve)."),
 });
 
+/** In CEL. */
+function apexName(of: "self" | "oldSelf"): string {
+  return `(has(${of}.service.name) ? ${of}.service.name : ${of}.targetRef.name)`;
+}
+
 /** The single source of the kind: types, defaults, validation messages, the CRD and docs/reference come from it. */
 export const rolloutSpecSchema = z
   .strictObject({
@@ -115,6 +120,10 @@ export const rolloutSpecSchema = z
       {
         rule: "self.targetRef.name == oldSelf.targetRef.name",
         message: "targetRef is immutable: make a new Rollout for another target",
+      },
+      {
+        rule: `${apexName("self")} == ${apexName("oldSelf")}`,
+        message: "service.name is immutable: make a new Rollout for another host",
       },
     ],
   });
