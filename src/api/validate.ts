@@ -17,7 +17,12 @@ export interface SpecProblem {
 
 export type SpecReading =
   | { readonly ok: true; readonly spec: RolloutSpec }
-  | { readonly ok: false; readonly problems: readonly SpecProblem[] };
+  | {
+      readonly ok: false;
+      readonly problems: readonly SpecProblem[];
+      /** What goes on to serve until the spec is set right; null when not even that can be read. */
+      readonly serving: RolloutSpec | null;
+    };
 
 /**
  * Reads a spec as the API server handed it over: the schema once more (the CRD in the cluster may be an older one),
@@ -25,10 +30,29 @@ export type SpecReading =
  */
 export function readSpec(spec: unknown): SpecReading {
   const parsed = rolloutSpecSchema.safeParse(spec);
-  if (!parsed.success)
-    return { ok: false, problems: parsed.error.issues.map((issue) => fromIssue(issue, spec)) };
-  const problems = CHECKS.flatMap((check) => check(parsed.data));
-  return problems.length === 0 ? { ok: true, spec: parsed.data } : { ok: false, problems };
+  const problems = parsed.success
+    ? CHECKS.flatMap((check) => check(parsed.data))
+    : parsed.error.issues.map((issue) => fromIssue(issue, spec));
+  if (parsed.success && problems.length === 0) return { ok: true, spec: parsed.data };
+  return { ok: false, problems, serving: readServing(spec) };
+}
+
+/**
+ * What serving depends on; defaults stand for the rest. Null when this cannot be read either. Where what is said of routes
+ * is refused, it is left at whose objects they are: enough to give all of them back.
+ */
+function readServing(spec: unknown): RolloutSpec | null {
+  const { targetRef, service, traffic } = (spec ?? {}) as Readonly<Record<string, unknown>>;
+  const whole = rolloutSpecSchema.safeParse({ targetRef, service, traffic });
+  if (whole.success && trafficProblems(whole.data).length === 0) return whole.data;
+  const { virtualServices, destinationRule } =
+    (traffic as { readonly istio?: Readonly<Record<string, unknown>> } | undefined)?.istio ?? {};
+  const bare = rolloutSpecSchema.safeParse({
+    targetRef,
+    service,
+    traffic: { istio: { virtualServices, destinationRule } },
+  });
+  return bare.success ? bare.data : null;
 }
 
 type Check = (spec: RolloutSpec) => readonly SpecProblem[];

@@ -62,17 +62,17 @@ export class Gatherer {
       this.#specs.forget(keyText(key));
       return null;
     }
-    const { rollout, problems } = this.#read(stored);
+    const { rollout, problems, isObserved } = this.#read(stored);
     const inForce = { ...rollout, spec: rollout.status?.run?.spec ?? rollout.spec };
-    const isReadable = problems.length === 0 || rollout.status?.run !== undefined;
-    const workloads = isReadable ? this.#parts.workload.observe(inForce) : NOTHING;
+    const workloads = isObserved ? this.#parts.workload.observe(inForce) : NOTHING;
     const routes = routeContext(inForce, workloads);
-    const routing = isReadable ? this.#parts.router.observe(routes) : UNROUTED;
+    const routing = isObserved ? this.#parts.router.observe(routes) : UNROUTED;
     const snapshot: Snapshot = {
       nowMs: this.#parts.clock.now(),
       rollout,
       specProblems: problems,
       commands: readCommands(stored),
+      isObserved,
       target: workloads.target,
       targetProblem: workloads.problem,
       primary: workloads.primary,
@@ -107,20 +107,45 @@ export class Gatherer {
     return this.#parts.inspector.report(inForce, ignore);
   }
 
-  /** A spec that cannot be read leaves a run under way with the one it began with. */
-  #read(stored: Rollout): { readonly rollout: Rollout; readonly problems: readonly SpecProblem[] } {
+  /**
+   * A spec that is refused leaves a run under way with the one it began with, and what serves with the parts of it that
+   * serving depends on.
+   */
+  #read(stored: Rollout): ReadRollout {
+    const run = stored.status?.run;
     const reading = this.#specs.read(keyText(keyOf(stored)), stored);
-    if (!reading.ok) {
-      const kept = stored.status?.run?.spec ?? stored.spec;
-      const suspend = (stored.spec as Partial<RolloutSpec> | undefined)?.suspend === true;
-      return { rollout: { ...stored, spec: { ...kept, suspend } }, problems: reading.problems };
+    const serving = reading.ok ? reading.spec : reading.serving;
+    const shared = this.#sharedTarget(stored, serving);
+    const isObserved = run !== undefined || (serving !== null && shared === null);
+    if (reading.ok) {
+      const problems = shared === null ? [] : [shared];
+      return { rollout: { ...stored, spec: reading.spec }, problems, isObserved };
     }
-    const rollout = { ...stored, spec: reading.spec };
-    const target = reading.spec.targetRef.name;
-    const rivals = this.#parts.rollouts.by(BY_TARGET, `${stored.metadata.namespace ?? ""}/${target}`);
-    const shared = sharedTargetProblem(stored, rivals, target);
-    return { rollout, problems: shared === null ? [] : [shared] };
+    const suspend = (stored.spec as Partial<RolloutSpec> | undefined)?.suspend === true;
+    const spec = { ...(run?.spec ?? withServing(stored.spec, serving)), suspend };
+    return { rollout: { ...stored, spec }, problems: reading.problems, isObserved };
   }
+
+  #sharedTarget(stored: Rollout, spec: RolloutSpec | null): SpecProblem | null {
+    if (spec === null) return null;
+    const target = spec.targetRef.name;
+    const rivals = this.#parts.rollouts.by(BY_TARGET, `${stored.metadata.namespace ?? ""}/${target}`);
+    return sharedTargetProblem(stored, rivals, target);
+  }
+}
+
+interface ReadRollout {
+  readonly rollout: Rollout;
+  readonly problems: readonly SpecProblem[];
+  /** What it is about can be read, and is no other Rollout's. */
+  readonly isObserved: boolean;
+}
+
+/** What a refused spec says, where it is not about serving, may be wrong in any way: nobody may act on it. */
+function withServing(stored: RolloutSpec, serving: RolloutSpec | null): RolloutSpec {
+  if (serving === null) return stored;
+  const { targetRef, service, traffic } = serving;
+  return { ...serving, ...stored, targetRef, service, traffic };
 }
 
 function routeContext(rollout: Rollout, workloads: Workloads): RouteContext {

@@ -1,3 +1,4 @@
+import { FINALIZER } from "../api/names.ts";
 import type { RolloutStatus } from "../api/status.ts";
 import { obeyCommands } from "./commands.ts";
 import { withConditions } from "./conditions.ts";
@@ -52,7 +53,14 @@ function keepThreads(draft: Draft): void {
 
 function advanceStage(draft: Draft, observations: readonly Observation[]): void {
   noteCallsAfterRun(draft);
+  if (draft.status.phase !== "Initializing") keepFinalizer(draft);
   if (draft.status.run !== undefined) advanceRun(draft, draft.status.run, observations);
   else if (draft.status.phase === "Initializing") initialise(draft);
   else rest(draft);
+}
+
+/** `kubectl replace` takes it away, and the service with it when the Rollout is deleted: nobody would hand it back. */
+function keepFinalizer(draft: Draft): void {
+  const { finalizers } = draft.snapshot.rollout.metadata;
+  if (!finalizers?.includes(FINALIZER)) draft.act({ kind: "addFinalizer" });
 }

@@ -1,10 +1,18 @@
 import { FINALIZER } from "../api/names.ts";
-import { isoTimeMs } from "../lib/time.ts";
+import { parseDuration } from "../lib/duration.ts";
+import { isoTimeMs, parseTime } from "../lib/time.ts";
 import { imageText, record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
-import { drainOf } from "./drain.ts";
+import { drainOf, longestDrainMs } from "./drain.ts";
 import { isDrained } from "./draining.ts";
-import { giveTrafficBack, isCanaryGiven, NO_CANARY, repairRoutes, repairServices } from "./repair.ts";
+import {
+  giveTrafficBack,
+  isBySubset,
+  isCanaryGiven,
+  NO_CANARY,
+  repairRoutes,
+  repairServices,
+} from "./repair.ts";
 import type { Primary, Target } from "./snapshot.ts";
 
 /**
@@ -14,66 +22,104 @@ import type { Primary, Target } from "./snapshot.ts";
  *
  *   canary weight 0 -> target up and ready -> apex to target, routes away -> drain -> primary, Services, finalizer away
  *
- * The drain is over when no request is seen to reach the primary any more.
+ * The drain is over when no request is seen to reach the primary any more. With subsets it is the routes that keep requests
+ * from the primary: they go after its pods.
  */
 export function handBack(draft: Draft): void {
-  const { rollout, target, primary } = draft.snapshot;
+  const { rollout, isObserved, target, primary } = draft.snapshot;
   for (const command of draft.snapshot.commands) draft.obeyed(command.name);
   if (!rollout.metadata.finalizers?.includes(FINALIZER)) return;
-  if (target === null || primary === null) {
-    // Nothing can take over (the namespace may be going), or there is nothing to hand back.
-    if (primary === null && target !== null) giveTrafficBack(draft);
-    release(draft);
+  if (target !== null && primary !== null) {
+    handOver(draft, target, primary);
     return;
   }
+  // Nothing can take over (the namespace may be going), or nothing serves: what belongs to others is theirs again.
+  if (isObserved) giveAllBack(draft, target);
+  release(draft);
+}
+
+function handOver(draft: Draft, target: Target, primary: Primary): void {
   // A run in this phase is not over: it is ended by the take-over.
   const isGivenBack = draft.status.phase === "Finalising" && draft.status.run === undefined;
-  if (isGivenBack) finish(draft);
-  else takeOver(draft, target, primary);
+  if (isGivenBack) finish(draft, primary);
+  else if (isUp(draft, target, primary)) takeOver(draft, target, primary);
+  else waitForTarget(draft, target, primary);
+}
+
+/** Pods that are ready and are to stay. */
+function isUp(draft: Draft, target: Target, primary: Primary): boolean {
+  return Math.min(readyPods(target), target.desiredReplicas) >= enoughPods(draft, target, primary);
+}
+
+/** As many as the primary has; when the deadline has passed, all that somebody (an autoscaler?) lets the target have. */
+function enoughPods(draft: Draft, target: Target, primary: Primary): number {
+  const wanted = podsOf(primary);
+  return draft.nowMs < deadlineMs(draft) ? wanted : Math.max(1, Math.min(wanted, target.desiredReplicas));
 }
 
 function takeOver(draft: Draft, target: Target, primary: Primary): void {
-  const replicas = Math.max(1, primary.desiredReplicas);
   if (isCanaryGiven(draft)) draft.act({ kind: "setTraffic", traffic: NO_CANARY });
-  if (target.desiredReplicas < replicas) draft.act({ kind: "scaleTarget", replicas });
-  const ready = target.current?.readyReplicas ?? 0;
-  if (ready < replicas) {
-    const what =
-      target.current === null
-        ? "the target"
-        : imageText({ ...target.current, revision: target.current.hash });
-    const message = `Deleting: ${ready} of ${replicas} pods of ${what} are ready to take over; the primary serves until then.`;
-    if (draft.status.run !== undefined || !draft.status.message?.startsWith("Deleting"))
-      record(draft, "HandingBack", message);
-    keepServing(draft);
-    // A run may have been in its last phase, which says of a Rollout without one that all is given back.
-    draft.patchStatus({ phase: "Waiting", message, run: undefined, canaryWeight: 0, step: undefined });
-    return;
-  }
-  giveTrafficBack(draft);
+  if (isBySubset(draft)) draft.act({ kind: "pointApex", side: "target" });
+  else giveTrafficBack(draft);
+  const [ready, wanted] = [readyPods(target), podsOf(primary)];
+  const fewer =
+    ready < wanted ? ` with ${ready} pods (the primary has ${wanted}; no more were to be had)` : "";
   draft.patchStatus({
     trafficMovedAt: undefined,
     phase: "Finalising",
     run: undefined,
     canaryWeight: 0,
     step: undefined,
-    message: "Deleting: the target serves; the primary goes when no request is seen to reach it any more.",
+    message: `Deleting: the target serves${fewer}; the primary goes when no request is seen to reach it any more.`,
   });
 }
 
+/** It may take long, and never come to pass: whatever the target has cannot start. */
+function waitForTarget(draft: Draft, target: Target, primary: Primary): void {
+  const isFirst = draft.status.run !== undefined || !draft.status.message?.startsWith("Deleting");
+  const [ready, wanted] = [readyPods(target), podsOf(primary)];
+  if (isCanaryGiven(draft)) draft.act({ kind: "setTraffic", traffic: NO_CANARY });
+  // Whoever takes pods away again (an autoscaler, every 15 s) would do so for ever: more are asked for when these are ready.
+  const isAskedFor = isFirst || ready >= target.desiredReplicas;
+  if (isAskedFor && target.desiredReplicas < wanted) draft.act({ kind: "scaleTarget", replicas: wanted });
+  const { current } = target;
+  const what = current === null ? "the target" : imageText({ ...current, revision: current.hash });
+  const message = `Deleting: ${ready} of ${wanted} pods of ${what} are ready to take over; the primary serves until then.`;
+  if (isFirst) record(draft, "HandingBack", message);
+  keepServing(draft);
+  if (draft.nowMs < deadlineMs(draft)) draft.lookAgainAt(deadlineMs(draft));
+  // A run may have been in its last phase, which says of a Rollout without one that all is given back.
+  draft.patchStatus({ phase: "Waiting", message, run: undefined, canaryWeight: 0, step: undefined });
+}
+
+function readyPods(target: Target): number {
+  return target.current?.readyReplicas ?? 0;
+}
+
+function podsOf(primary: Primary): number {
+  return Math.max(1, primary.desiredReplicas);
+}
+
+/** Until when the target is to have as many pods as the primary. */
+function deadlineMs({ snapshot, nowMs }: Draft): number {
+  const { metadata, spec } = snapshot.rollout;
+  const { deletionTimestamp } = metadata;
+  const sinceMs = deletionTimestamp === undefined ? nowMs : parseTime(deletionTimestamp);
+  return sinceMs + (parseDuration(spec.progressDeadline) ?? 0);
+}
+
 /**
- * It may take long: what the primary serves by is put right as ever, where the spec can still be read. An apex Service that
- * Git has set back to the target would send requests to pods that are not ready.
+ * It may take long: what the primary serves by is put right as ever. An apex Service that Git has set back to the target
+ * would send requests to pods that are not ready. Routes that a refused spec names are left as they are.
  */
 function keepServing(draft: Draft): void {
-  if (draft.snapshot.specProblems.length > 0) return;
   repairServices(draft);
   // A run's weight is nobody's mistake.
-  if (!isCanaryGiven(draft)) repairRoutes(draft, NO_CANARY);
+  if (draft.snapshot.specProblems.length === 0 && !isCanaryGiven(draft)) repairRoutes(draft, NO_CANARY);
 }
 
 /** Counted from the first pass that finds traffic given back, as every drain. */
-function finish(draft: Draft): void {
+function finish(draft: Draft, primary: Primary): void {
   const drain = drainOf(draft.snapshot.rollout);
   if (drain === null) {
     draft.patchStatus({ trafficMovedAt: isoTimeMs(draft.nowMs) });
@@ -81,9 +127,33 @@ function finish(draft: Draft): void {
     return;
   }
   if (!isDrained(draft, drain, "the primary's pods")) return;
+  if (isBySubset(draft)) {
+    if (!arePodsGone(draft, primary, drain.sinceMs)) return;
+    draft.act({ kind: "removeRoutes" });
+  }
   // The primary last: a pass that is cut short in between finds it, and goes on here.
   draft.act({ kind: "removeServices" }, { kind: "deletePrimary" });
   release(draft);
+}
+
+/** Without routes they would get what the host's Service sends them, on their way out. */
+function arePodsGone(draft: Draft, primary: Primary, sinceMs: number): boolean {
+  if (primary.desiredReplicas === 0 && primary.readyReplicas === 0) return true;
+  const mostMs = sinceMs + draft.settings.drainMs + longestDrainMs(draft.settings);
+  if (draft.nowMs >= mostMs) return true;
+  if (primary.desiredReplicas > 0) draft.act({ kind: "scalePrimary", replicas: 0 });
+  draft.lookAgainAt(mostMs);
+  return false;
+}
+
+/** The host, its routes and its subsets are as they were before, and the target, if it is there, has pods. */
+function giveAllBack(draft: Draft, target: Target | null): void {
+  const { apex } = draft.snapshot.services;
+  const replicas = Math.max(1, draft.status.promoted?.replicas ?? 1);
+  if (target?.desiredReplicas === 0) draft.act({ kind: "scaleTarget", replicas });
+  // A host that was deleted with the target is not made again.
+  if (target !== null || apex.exists) draft.act({ kind: "pointApex", side: "target" });
+  draft.act({ kind: "removeRoutes" }, { kind: "removeServices" });
 }
 
 function release(draft: Draft): void {

@@ -4,6 +4,7 @@ import { parseTime } from "../lib/time.ts";
 import { intervalMsOf } from "./interval.ts";
 import { keepsSome } from "./repair.ts";
 import type { ArmPair } from "./seen-traffic.ts";
+import type { CoreSettings } from "./snapshot.ts";
 
 /** Pods that are to go when no request is seen to reach them any more. */
 export interface Drain {
@@ -46,6 +47,11 @@ export function drainOfRun(run: RunStatus): Drain | null {
       ? 1 - liveShareOf(run.positions.at(-2))
       : { seenSinceMs: parseTime(stageSince) };
   return { arm: "primary", sinceMs, share, isShared: keepsSome(run) };
+}
+
+/** How long pods are kept at most because requests are still seen to reach them. */
+export function longestDrainMs({ drainMs, drainMaxMs }: CoreSettings): number {
+  return Math.max(drainMs, drainMaxMs);
 }
 
 /** How long rows are while something drains: as the analysis says, so that they are asked for together with others'. */

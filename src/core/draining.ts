@@ -3,7 +3,7 @@ import { roughDuration } from "../lib/duration.ts";
 import { isoTimeMs } from "../lib/time.ts";
 import { record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
-import { type Drain, drainOf, drainOfRun, watchIntervalMs } from "./drain.ts";
+import { type Drain, drainOf, drainOfRun, longestDrainMs, watchIntervalMs } from "./drain.ts";
 import {
   isAllWithPrimary,
   isCanaryGiven,
@@ -90,7 +90,7 @@ export function isDrained(draft: Draft, drain: Drain, pods: string): boolean {
   if (drain.isShared) return true;
   const state = silenceOf(draft.seen, drain);
   if (state.kind === "over") return true;
-  const mostMs = drain.sinceMs + Math.max(settings.drainMs, settings.drainMaxMs);
+  const mostMs = drain.sinceMs + longestDrainMs(settings);
   if (nowMs >= mostMs) {
     if (state.kind === "busy") tellLate(draft, drain, `${pods} go although ${state.text}`);
     return true;

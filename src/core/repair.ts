@@ -117,15 +117,19 @@ export function giveTrafficBack(draft: Draft): void {
   draft.act({ kind: "pointApex", side: "target" }, { kind: "removeRoutes" });
 }
 
+/** The sides are two subsets of one host: without routes requests reach the pods of both. */
+export function isBySubset(draft: Draft): boolean {
+  return specOf(draft).traffic.istio.destinationRule !== undefined;
+}
+
 /**
  * The routes are there, and give the canary nothing. Without them its pods may get what the host's Service sends them, and
  * with subsets it is labels that say what "nothing" means.
  */
 export function isAllWithPrimary(draft: Draft): boolean {
   const { routing, services } = draft.snapshot;
-  const isBySubset = specOf(draft).traffic.istio.destinationRule !== undefined;
   const isAtRest = routing.kind === "present" && !isCanaryGiven(draft);
-  return isAtRest && (!isBySubset || services.apex.selects === "primary");
+  return isAtRest && (!isBySubset(draft) || services.apex.selects === "primary");
 }
 
 type PresentRouting = Extract<RoutingView, { readonly kind: "present" }>;

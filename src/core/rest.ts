@@ -10,7 +10,11 @@ import { startRun } from "./start-run.ts";
 /** Between runs: start one when there is a new revision, put right what others have changed, and otherwise do nothing. */
 export function rest(draft: Draft): void {
   const { specProblems, target, targetProblem, primary } = draft.snapshot;
-  if (specProblems.length > 0) return;
+  if (specProblems.length > 0) {
+    // Nothing of a refused spec is carried out; but what serves goes on serving.
+    if (primary === null && target !== null) remakeServed(draft, target);
+    return;
+  }
   if (primary === null) {
     remakeServed(draft, target);
     return;

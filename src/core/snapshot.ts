@@ -15,6 +15,8 @@ export interface Snapshot {
   /** What is wrong with the spec beyond what the API server checks; empty when it is fine. */
   readonly specProblems: readonly Problem[];
   readonly commands: readonly Command[];
+  /** False: whose target, primary and routes these are cannot be read from the spec, or they are another Rollout's. */
+  readonly isObserved: boolean;
   readonly target: Target | null;
   /** Why the target cannot be released; null when it can. */
   readonly targetProblem: Problem | null;

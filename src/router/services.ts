@@ -94,11 +94,14 @@ export class ServiceSet implements Backends {
       return;
     }
     const wanted = context.selectors[side];
+    const original = originalSelector(apex);
+    // Neither side is there to tell what it selected; without a selector it would have the endpoints that it has for ever.
+    if (original === null && Object.keys(wanted).length === 0) return;
     if (side === "primary") await this.#takeBackPrimary(context);
     const isAdopted = !isMadeFor(context.rollout, apex);
     if (!isAdopted) await this.#select(apex, wanted, apex.metadata.annotations);
     else if (side === "primary") await this.#select(apex, wanted, adoptedAnnotations(apex));
-    else await this.#select(apex, originalSelector(apex) ?? wanted, releasedAnnotations(apex));
+    else await this.#select(apex, original ?? wanted, releasedAnnotations(apex));
   }
 
   /** The canary Service first: the primary's serves until the very end. Those that were given away stay. */

@@ -58,6 +58,18 @@ describe("subsets of a DestinationRule of the user", () => {
     await bench.do((router, context) => router.pointApex(context, "primary"));
     await bench.do((router, context) => router.pointApex(context, "target"));
     expect(await labels("stable")).toEqual({ app: "checkout" });
+    await bench.do((router, context) => router.removeServices(context));
+    expect(await labels("stable")).toEqual({ app: "checkout" });
+  });
+
+  it("remember what they said before, when the primary is lost and another one is adopted", async () => {
+    const subsets = [{ name: "stable", labels: { service: "checkout" } }, { name: "canary" }];
+    await world.change(DESTINATION_RULE, "rule", { spec: { subsets } });
+    await world.advance();
+    for (const side of ["primary", "target", "primary", "target"] as const)
+      await bench.do((router, context) => router.pointApex(context, side));
+    await bench.do((router, context) => router.removeServices(context));
+    expect(await labels("stable")).toEqual({ service: "checkout" });
   });
 
   it("are pinned to one revision during a run, and count its pods alone", async () => {
@@ -111,6 +123,9 @@ describe("subsets of a DestinationRule of the user", () => {
     await bench.do((router, context) => router.pointApex(context, "primary"));
     expect(await labels("stable")).toEqual({ app: "checkout-primary" });
     await bench.do((router, context) => router.pointApex(context, "target"));
+    // These select the primary's pods as well, which are still there.
+    expect(await labels("stable")).toEqual({ app: "checkout" });
+    await bench.do((router, context) => router.removeServices(context));
     expect(await labels("stable")).toEqual({ service: "checkout" });
   });
 

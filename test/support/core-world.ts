@@ -102,11 +102,16 @@ export class CoreWorld {
   gates: Record<string, GateAnswers> = {};
   /** Since when passes fail; null: they do not. */
   trouble: Snapshot["trouble"] = null;
+  /** What is wrong with the spec; it is refused then. */
+  specProblems: Snapshot["specProblems"] = [];
+  /** False: the target is another Rollout's. */
+  isObserved = true;
   /** Names of webhooks, as often as they were asked. */
   readonly asked: string[] = [];
   /** Whether pods of a revision become ready at once. */
   starts: (hash: string) => boolean = () => true;
   readonly decisions: Decision[] = [];
+  #deletedMs: number | null = null;
 
   constructor(spec: Rollout["spec"] = aSpec()) {
     this.spec = spec;
@@ -136,8 +141,9 @@ export class CoreWorld {
     return {
       nowMs: this.nowMs,
       rollout: this.rollout(),
-      specProblems: [],
+      specProblems: this.specProblems,
       commands: this.commands,
+      isObserved: this.isObserved,
       target: this.target,
       targetProblem: null,
       primary: this.primary,
@@ -157,6 +163,11 @@ export class CoreWorld {
     const changedBy = this.changedBy === undefined ? {} : { changedBy: this.changedBy };
     const problem = this.routesProblem === undefined ? {} : { problem: this.routesProblem };
     return { kind: "present", traffic: this.traffic, inSync: true, ...changedBy, ...problem };
+  }
+
+  #deletedAt(): string {
+    this.#deletedMs ??= this.nowMs;
+    return new Date(this.#deletedMs).toISOString();
   }
 
   /** The controller begins anew, with nothing but the status. */
@@ -182,7 +193,7 @@ export class CoreWorld {
         generation: this.generation,
         creationTimestamp: new Date(START_MS).toISOString(),
         finalizers: this.finalizers,
-        ...(this.deleting ? { deletionTimestamp: new Date(this.nowMs).toISOString() } : {}),
+        ...(this.deleting ? { deletionTimestamp: this.#deletedAt() } : {}),
       },
       spec: this.spec,
       ...(this.status === undefined ? {} : { status: this.status }),

@@ -65,7 +65,7 @@ export class Subsets implements Backends {
     await this.#label(context, "canary", labels);
   }
 
-  /** On the way back the subset says what it said before, unless that would leave it without pods. */
+  /** On the way back the subset says what it said before, where that selects the target's pods and nobody else's. */
   async pointApex(context: RouteContext, side: "primary" | "target"): Promise<void> {
     if (side === "primary") {
       await this.#label(context, "primary", context.selectors.primary);
@@ -74,12 +74,22 @@ export class Subsets implements Backends {
     const rule = this.#rule(context);
     if (rule === undefined || this.#selects(context, rule) === "target") return;
     const before = subsetMemoryIn(rule)?.labels[subsetName(context, "primary")];
-    if (before !== undefined && hasPods(before, context)) await this.#restore(context, "primary");
-    else await this.#settle(context, "primary", context.selectors.target);
+    const isTargetsAlone =
+      before !== undefined &&
+      selectsSide(before, context, "target") &&
+      !selectsSide(before, context, "primary");
+    if (isTargetsAlone) await this.#restore(context, "primary");
+    else await this.#label(context, "primary", context.selectors.target);
   }
 
-  remove(context: RouteContext): Promise<void> {
-    return this.#restore(context, "canary");
+  /** Labels are given back that were not yet, unless they would leave the primary's subset without pods for good. */
+  async remove(context: RouteContext): Promise<void> {
+    await this.#restore(context, "canary");
+    const rule = this.#rule(context);
+    const before = rule && subsetMemoryIn(rule)?.labels[subsetName(context, "primary")];
+    if (before === undefined) return;
+    const isOfUse = context.pods.labels === null || selectsSide(before, context, "target");
+    await this.#settle(context, "primary", isOfUse ? before : context.selectors.target);
   }
 
   async giveAway(): Promise<void> {}
@@ -137,7 +147,9 @@ export class Subsets implements Backends {
     const now = labelsOf(rule, name);
     if (isDeepEqual(now, labels)) return;
     const remembered = subsetMemoryIn(rule)?.labels ?? {};
-    const isOurs = isDeepEqual(withoutPin(now ?? {}), withoutPin(labels));
+    const { primary, target } = context.selectors;
+    const ours: readonly Labels[] = side === "primary" ? [primary, target] : [withoutPin(target)];
+    const isOurs = ours.some((it) => isDeepEqual(withoutPin(now ?? {}), it));
     const before = isOurs && remembered[name] !== undefined ? remembered[name] : now;
     await this.#write(rule, name, labels, { ...remembered, [name]: before });
   }
@@ -197,10 +209,14 @@ function labelsOf({ spec }: DestinationRule, subset: string): Labels | null {
   return spec.subsets?.find(({ name }) => name === subset)?.labels ?? null;
 }
 
-/** The target's pods have these labels. */
-function hasPods(labels: Labels | null, { pods, selectors }: RouteContext): boolean {
-  const ofTarget: Labels = { ...pods.labels, ...selectors.target };
-  return Object.entries(labels ?? {}).every(([key, value]) => ofTarget[key] === value);
+/** Pods of this side have these labels. */
+function selectsSide(
+  labels: Labels | null,
+  { pods, selectors }: RouteContext,
+  side: "primary" | "target",
+): boolean {
+  const ofSide: Labels = { ...pods.labels, ...selectors[side] };
+  return Object.entries(labels ?? {}).every(([key, value]) => ofSide[key] === value);
 }
 
 function annotationOperations(rule: DestinationRule, wanted: Labels): readonly JsonPatchOperation[] {
