@@ -1,5 +1,5 @@
 import type { CommandName } from "../../src/api/command.ts";
-import { isHealthy, type Plan } from "../../src/app/simulation/plan.ts";
+import { type Deletable, isHealthy, type Plan } from "../../src/app/simulation/plan.ts";
 import { isBadImage } from "../../src/app/simulation/versions.ts";
 
 /** One way to break the controller on purpose. */
@@ -109,7 +109,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     file: "src/core/run.ts",
     from: 'if (isSameStage && run.stage !== "Promoting") remakeDuringRun(draft, run);',
     to: "",
-    matters: ({ moves }) => moves.some((move) => move.kind === "delete" && move.what === "primary"),
+    matters: deletes("primary"),
   },
   "the target keeps its pods": {
     file: "src/workload/deployment/deployment.ts",
@@ -142,6 +142,18 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     matters: ({ faults, rollouts }) =>
       faults.webhooks === "refuses" && rollouts.some(({ spec }) => "webhooks" in spec),
   },
+  "a refused spec is not handed back": {
+    file: "src/controller/gather.ts",
+    from: "(serving !== null && shared === null)",
+    to: "(reading.ok && shared === null)",
+    matters: ({ moves }) => moves.some(({ kind }) => kind === "misspell"),
+  },
+  "nothing is given back when the target is gone": {
+    file: "src/core/deletion.ts",
+    from: "if (isObserved) giveAllBack(draft, target);",
+    to: ";",
+    matters: deletes("rollout"),
+  },
   "told before it is done": {
     file: "src/controller/pass.ts",
     from: `const onStatus = () => {
@@ -155,6 +167,10 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     matters: ({ isCalm, faults }) => isCalm && !isHealthy(faults),
   },
 };
+
+function deletes(what: Deletable): (plan: Plan) => boolean {
+  return ({ moves }) => moves.some((move) => move.kind === "delete" && move.what === what);
+}
 
 function isShared({ faults }: Plan): boolean {
   return faults.twoControllers;

@@ -23,6 +23,7 @@ export function drawPlan(seed: number): Plan {
   const gatePrng = prng.fork();
   const subsetPrng = prng.fork();
   const pausePrng = prng.fork();
+  const slipPrng = prng.fork();
   const drawn = Array.from({ length: worldPrng.pick([1, 1, 1, 2, 3]) }, (_, index) =>
     withGates(gatePrng, withStrategy(strategyPrng, drawRollout(worldPrng, `app-${index}`))),
   );
@@ -38,7 +39,11 @@ export function drawPlan(seed: number): Plan {
   const moves = rollouts.flatMap((rollout) =>
     isCalm
       ? [firstBump(movePrng, rollout)]
-      : [...drawMoves(movePrng, rollout), ...drawPausedAbort(pausePrng, rollout)],
+      : [
+          ...drawMoves(movePrng, rollout),
+          ...drawPausedAbort(pausePrng, rollout),
+          ...drawSlip(slipPrng, rollout),
+        ],
   );
   return {
     seed,
@@ -197,6 +202,48 @@ function drawPausedAbort(prng: Prng, { name }: PlannedRollout): readonly Move[] 
     { ...inStep, atMs: abortMs, command: "abort" },
   ];
 }
+
+/** What people do without thinking of Sluice: a spec that cannot be carried out, `kubectl delete -f` of a whole directory. */
+function drawSlip(prng: Prng, rollout: PlannedRollout): readonly Move[] {
+  const { name } = rollout;
+  const at = { atMs: prng.integer(ADOPTED_MS, MOVES_END_MS - SLIP_MS), rollout: name };
+  const later = { ...at, atMs: at.atMs + prng.integer(500, SLIP_MS) };
+  const remove = (what: "target" | "primary" | "rollout"): Move => ({ ...at, kind: "delete", what });
+  const misspell: Move = { ...at, kind: "misspell", isRight: false };
+  const setRight: Move = { ...later, kind: "misspell", isRight: true };
+  switch (prng.pick(SLIPS)) {
+    case "none":
+      return [];
+    case "misspelt":
+      return [misspell, setRight];
+    case "misspeltPrimaryGone":
+      return [misspell, remove("primary"), setRight];
+    case "misspeltGone":
+      return [misspell, { ...later, kind: "delete", what: "rollout" }];
+    case "replaced":
+      return [
+        { ...at, kind: "replace" },
+        { ...later, kind: "delete", what: "rollout" },
+      ];
+    case "allGone":
+      return prng.chance(0.5) ? [remove("target"), remove("rollout")] : [remove("rollout"), remove("target")];
+    case "allGoneAndBack":
+      return [remove("target"), remove("rollout"), { ...later, kind: "recreate", what: "target" }];
+  }
+}
+
+/** So long a slip may go unnoticed. */
+const SLIP_MS = 40_000;
+
+const SLIPS = [
+  ...Array.from({ length: 15 }, () => "none" as const),
+  "misspelt",
+  "misspeltPrimaryGone",
+  "misspeltGone",
+  "replaced",
+  "allGone",
+  "allGoneAndBack",
+] as const;
 
 function drawDeletion(prng: Prng, at: { readonly atMs: number; readonly rollout: string }): readonly Move[] {
   const what = prng.pick(DELETABLES);

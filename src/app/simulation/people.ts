@@ -52,6 +52,9 @@ const SUFFIX_OF: Readonly<Partial<Record<Deletable, string>>> = {
 const RECREATE_EVERY_MS = 5_000;
 const RECREATE_TRIES = 60;
 
+/** Nothing that a query can name. */
+const MISSPELT_METRIC = { name: "errors", query: "sum(rate(errors{app='{{ targte }}'}[1m]))", max: 1 };
+
 /** Everybody but Sluice: users, their Git, and whoever deletes things at night. */
 export class People implements PeopleRecord {
   readonly #plan: Plan;
@@ -165,6 +168,12 @@ export class People implements PeopleRecord {
             blueGreen: null,
           },
         });
+      case "misspell":
+        return this.#patch(ROLLOUT, name, {
+          spec: { analysis: { metrics: move.isRight ? metricsOf(this.#planned(name)) : [MISSPELT_METRIC] } },
+        });
+      case "replace":
+        return this.#replace(this.#planned(name));
       case "losePods":
         return this.#losePods(name, move.side);
       case "autoscale":
@@ -200,6 +209,14 @@ export class People implements PeopleRecord {
 
   async #send(resource: Resource, name: string, patch: Patch): Promise<void> {
     await this.#client.patch<KubeObject>(resource, { namespace: NAMESPACE_NAME, name }, patch, OPTIONS);
+  }
+
+  async #replace(rollout: PlannedRollout): Promise<void> {
+    const object = rolloutManifest(rollout);
+    const { resourceVersion } = (await this.#client.get(ROLLOUT, this.#keyOf(rollout.name, "rollout")))
+      .metadata;
+    const metadata = { ...object.metadata, resourceVersion: found.resourceVersion ?? "" };
+    await this.#client.update(ROLLOUT as Resource, { ...object, metadata }, OPTIONS);
   }
 
   async #losePods(name: string, side: "target" | "primary"): Promise<void> {
@@ -251,4 +268,8 @@ export class People implements PeopleRecord {
       return found.metadata.deletionTimestamp === undefined ? "stays" : "going";
     }
   }
+}
+
+function metricsOf({ spec }: PlannedRollout): unknown {
+  return (spec["analysis"] as { readonly metrics: unknown }).metrics;
 }

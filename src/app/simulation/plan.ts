@@ -40,6 +40,10 @@ export type Move = {
   | { readonly kind: "scale"; readonly replicas: number }
   | { readonly kind: "suspend"; readonly value: boolean }
   | { readonly kind: "editHolds"; readonly hold: string }
+  /** A spec that the API server takes and Sluice refuses, or the same spec set right. */
+  | { readonly kind: "misspell"; readonly isRight: boolean }
+  /** `kubectl replace`: what others have put into its metadata is gone. */
+  | { readonly kind: "replace" }
   | { readonly kind: "losePods"; readonly side: "target" | "primary" }
   | {
       readonly kind: "autoscale";

@@ -14,6 +14,9 @@ type StoryMove = MoveOf<Move>;
 
 const TESTERS_RPS = 10;
 
+const SUBSETS = { name: NAME, primarySubset: PRIMARY_SUBSET, canarySubset: CANARY_SUBSET };
+const OWN = [{ name: NAME, routes: ["main"] }];
+
 const STEPS = [
   { weight: 25, hold: "10s" },
   { weight: 50, hold: "10s" },
@@ -37,12 +40,7 @@ export const STORIES: Readonly<Record<string, Plan>> = {
     TESTERS_RPS,
   ),
   subsets: story([{ atMs: 30_000, kind: "image", image: imageOf(NAME, "v2") }], {
-    traffic: {
-      istio: {
-        virtualServices: [{ name: NAME, routes: ["main"] }],
-        destinationRule: { name: NAME, primarySubset: PRIMARY_SUBSET, canarySubset: CANARY_SUBSET },
-      },
-    },
+    traffic: { istio: { virtualServices: OWN, destinationRule: SUBSETS } },
   }),
   rollback: story([{ atMs: 30_000, kind: "image", image: imageOf(NAME, "errors") }]),
   deadline: story([{ atMs: 30_000, kind: "image", image: imageOf(NAME, "unready") }], {
@@ -69,6 +67,32 @@ export const STORIES: Readonly<Record<string, Plan>> = {
     { atMs: 30_000, kind: "image", image: imageOf(NAME, "v2") },
     { atMs: 50_000, kind: "delete", what: "rollout" },
   ]),
+  "deleted-own": story(
+    [
+      { atMs: 30_000, kind: "image", image: imageOf(NAME, "v2") },
+      { atMs: 50_000, kind: "delete", what: "rollout" },
+    ],
+    { traffic: { istio: { virtualServices: OWN } } },
+  ),
+  "deleted-subsets": story(
+    [
+      { atMs: 30_000, kind: "image", image: imageOf(NAME, "v2") },
+      { atMs: 50_000, kind: "delete", what: "rollout" },
+    ],
+    { traffic: { istio: { destinationRule: SUBSETS } } },
+  ),
+  "deleted-misspelt": story([
+    { atMs: 30_000, kind: "misspell", isRight: false },
+    { atMs: 40_000, kind: "delete", what: "rollout" },
+  ]),
+  "deleted-with-target": story(
+    [
+      { atMs: 30_000, kind: "image", image: imageOf(NAME, "v2") },
+      { atMs: 50_000, kind: "delete", what: "target" },
+      { atMs: 50_000, kind: "delete", what: "rollout" },
+    ],
+    { traffic: { istio: { destinationRule: SUBSETS } } },
+  ),
 };
 
 function story(

@@ -7,6 +7,7 @@ import { drainedFirst } from "./drained-first.ts";
 import { evidenceFirst } from "./evidence-first.ts";
 import { gatesObeyed } from "./gates-obeyed.ts";
 import { getsATry } from "./gets-a-try.ts";
+import { handedBack } from "./handed-back.ts";
 import { idleWhenRolled } from "./idle-when-rolled.ts";
 import { oneWriter } from "./one-writer.ts";
 import { ownRoutesKept } from "./own-routes-kept.ts";
@@ -44,4 +45,5 @@ export const INVARIANTS: readonly InvariantFactory[] = [
   userFieldsKept,
   ownRoutesKept,
   subsetsGivenBack,
+  handedBack,
 ];

@@ -46,7 +46,8 @@ function canAdopt({ world, people }: Scene, name: string): boolean {
 function isWaitingToHandBack({ people }: Scene, rollout: Rollout, target: Deployment | undefined): boolean {
   const { metadata, status } = rollout;
   const isBad = target !== undefined && isBadImage(people.wantedImage(metadata.name) ?? "");
-  return (isBad || isUnready(target)) && status?.message?.startsWith("Deleting: ") === true;
+  const isSaid = status?.phase === "Waiting" && status.message?.startsWith("Deleting: ") === true;
+  return (isBad || isUnready(target)) && isSaid;
 }
 
 function isUnready(target: Deployment | undefined): boolean {
