@@ -213,9 +213,8 @@ export class People implements PeopleRecord {
 
   async #replace(rollout: PlannedRollout): Promise<void> {
     const object = rolloutManifest(rollout);
-    const { resourceVersion } = (await this.#client.get(ROLLOUT, this.#keyOf(rollout.name, "rollout")))
-      .metadata;
-    const metadata = { ...object.metadata, resourceVersion: found.resourceVersion ?? "" };
+    const found = await this.#client.get(ROLLOUT, this.#keyOf(rollout.name, "rollout"));
+    const metadata = { ...object.metadata, resourceVersion: found.metadata.resourceVersion ?? "" };
     await this.#client.update(ROLLOUT as Resource, { ...object, metadata }, OPTIONS);
   }
 
