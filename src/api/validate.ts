@@ -1,6 +1,5 @@
 import type { z } from "zod";
 import { parseDuration } from "../lib/duration.ts";
-import type { KubeObjectLike } from "./kind.ts";
 import { templateProblems } from "./query-template.ts";
 import { type RolloutSpec, rolloutSpecSchema } from "./spec.ts";
 import { gateProblems } from "./validate-gates.ts";
@@ -166,26 +165,6 @@ function serviceNames(spec: RolloutSpec): readonly SpecProblem[] {
     ];
   }
   return [];
-}
-
-/** Two Rollouts of one target would undo each other's work: the younger one is refused. */
-export function sharedTargetProblem(
-  rollout: KubeObjectLike,
-  others: readonly KubeObjectLike[],
-  target: string,
-): SpecProblem | null {
-  const elder = others.find((other) => isElder(other, rollout));
-  if (elder === undefined) return null;
-  return {
-    field: "spec.targetRef.name",
-    message: `Deployment ${target} is already released by Rollout ${elder.metadata.name}; a target can have one Rollout`,
-  };
-}
-
-function isElder(other: KubeObjectLike, rollout: KubeObjectLike): boolean {
-  if (other.metadata.uid === rollout.metadata.uid) return false;
-  const [a, b] = [other.metadata.creationTimestamp ?? "", rollout.metadata.creationTimestamp ?? ""];
-  return a < b || (a === b && other.metadata.name < rollout.metadata.name);
 }
 
 function fromIssue(issue: z.core.$ZodIssue, spec: unknown): SpecProblem {

@@ -1,6 +1,8 @@
 import { ROLLOUT_GROUP, ROLLOUT_KIND, ROLLOUT_VERSION } from "../api/kind.ts";
 import type { Finding } from "../api/preflight.ts";
 import type { Rollout } from "../api/rollout.ts";
+import { sharedProblem } from "../api/shared.ts";
+import type { RolloutSpec } from "../api/spec.ts";
 import { readSpec, type SpecProblem } from "../api/validate.ts";
 import type { ClusterFlags } from "./cluster.ts";
 import { findingRemark, type Linted, problemRemark, type Remark, specProblems } from "./lint-remark.ts";
@@ -16,14 +18,14 @@ export async function lintManifests(manifests: readonly Manifest[], flags: LintF
     ...manifest,
     object: inNamespace(manifest, flags.namespace),
   }));
-  const targets = new Map<string, string>();
   const remarks: Remark[] = [];
   const unseen: string[] = [];
   const ours = placed.filter(({ object }) => object.kind === ROLLOUT_KIND);
+  const rollouts = ours.map(({ object }) => object as unknown as Rollout);
   for (const manifest of ours) {
     const rollout = manifest.object as unknown as Rollout;
     const problems = [...headProblems(rollout), ...specProblems(rollout.spec)];
-    const shared = problems.length === 0 ? sharedTarget(rollout, targets) : null;
+    const shared = problems.length === 0 ? sharedWith(rollout, rollouts) : null;
     const around = problems.length === 0 ? await lintAround(rollout, placed, flags) : null;
     const all = [...problems, ...(shared === null ? [] : [shared]), ...(around?.problems ?? [])];
     remarks.push(...all.map((problem) => problemRemark(lineIn(manifest, problem.field), problem)));
@@ -79,16 +81,17 @@ function headProblems({ apiVersion, metadata }: Rollout): readonly SpecProblem[]
   ];
 }
 
-/** A target has one Rollout. */
-function sharedTarget({ metadata, spec }: Rollout, targets: Map<string, string>): SpecProblem | null {
-  const target = `${metadata.namespace ?? ""}/${spec.targetRef.name}`;
-  const other = targets.get(target);
-  targets.set(target, metadata.name);
-  if (other === undefined || other === metadata.name) return null;
-  return {
-    field: "spec.targetRef.name",
-    message: `Deployment ${spec.targetRef.name} is already released by Rollout ${other}; a target can have one Rollout`,
-  };
+/** Of its target and its host there is one Rollout. */
+function sharedWith(rollout: Rollout, rollouts: readonly Rollout[]): SpecProblem | null {
+  const reading = readSpec(rollout.spec);
+  if (!reading.ok) return null;
+  const near = rollouts.filter(({ metadata }) => metadata.namespace === rollout.metadata.namespace);
+  const ofSame = (nameOf: (spec: Partial<RolloutSpec>) => string | undefined) =>
+    near.filter(({ spec }) => nameOf(spec) === nameOf(reading.spec));
+  return sharedProblem(rollout, reading.spec, {
+    ofTarget: ofSame(({ targetRef }) => targetRef?.name),
+    ofService: ofSame(({ service, targetRef }) => service?.name ?? targetRef?.name),
+  });
 }
 
 /** Several Rollouts may meet the same object of others. */

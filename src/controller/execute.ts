@@ -8,6 +8,7 @@ import { abortable } from "../kube/abortable.ts";
 import { isNotFound } from "../kube/api-error.ts";
 import type { Client } from "../kube/client.ts";
 import { assertNever } from "../lib/assert.ts";
+import { OperationError } from "../lib/errors.ts";
 import { isDeepEqual } from "../lib/json.ts";
 import type { Router } from "../router/router.ts";
 import type { Workload } from "../workload/workload.ts";
@@ -29,6 +30,10 @@ export class PassInterrupted extends Error {
   constructor() {
     super("something urgent has happened to the Rollout");
   }
+}
+
+class RolloutGoneError extends OperationError {
+  readonly code = "RolloutGone";
 }
 
 export function isInterruption(thrown: unknown): boolean {
@@ -116,12 +121,15 @@ class Stage {
     const { inForce, routes } = this.#scene;
     switch (action.kind) {
       case "addFinalizer":
-        return this.#setFinalizers([...(this.#metadata.finalizers ?? []), FINALIZER]);
+        return this.#patchMetadata({ finalizers: [...(this.#metadata.finalizers ?? []), FINALIZER] });
       case "removeFinalizer":
-        return this.#setFinalizers((this.#metadata.finalizers ?? []).filter((name) => name !== FINALIZER));
+        return this.#patchIfThere({
+          finalizers: (this.#metadata.finalizers ?? []).filter((name) => name !== FINALIZER),
+        });
       case "clearCommand":
-        return this.#patchMetadata({ annotations: { [commandAnnotation(action.command)]: null } });
+        return this.#patchIfThere({ annotations: { [commandAnnotation(action.command)]: null } });
       case "createPrimary":
+        await this.#assertOwner();
         return workload.createPrimary(inForce, action);
       case "promotePrimary":
         return workload.promote(inForce, action.revision);
@@ -166,19 +174,30 @@ class Stage {
     return true;
   }
 
-  #setFinalizers(finalizers: readonly string[]): Promise<void> {
-    return this.#patchMetadata({ finalizers });
+  /**
+   * Owned by a Rollout that is gone, a primary would be collected at once and made again, as often as that can be done
+   * before a cache learns of it.
+   */
+  async #assertOwner(): Promise<void> {
+    const { namespace, name, uid } = this.#metadata;
+    const found = await this.#parts.client.get(ROLLOUT, { namespace, name });
+    if (found.metadata.uid !== uid)
+      throw new RolloutGoneError(`Rollout ${name} is another one than was read`);
+  }
+
+  /** Deleted meanwhile: there is nothing left to change. */
+  async #patchIfThere(change: object): Promise<void> {
+    try {
+      await this.#patchMetadata(change);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
   }
 
   async #patchMetadata(change: object): Promise<void> {
     const { name, namespace, resourceVersion } = this.#metadata;
     const body = { metadata: { ...change, resourceVersion } };
-    try {
-      const written = await this.#parts.client.patch(ROLLOUT, { namespace, name }, { type: "merge", body });
-      this.#metadata = written.metadata;
-    } catch (error) {
-      // Deleted meanwhile: there is nothing left to change.
-      if (!isNotFound(error)) throw error;
-    }
+    const written = await this.#parts.client.patch(ROLLOUT, { namespace, name }, { type: "merge", body });
+    this.#metadata = written.metadata;
   }
 }

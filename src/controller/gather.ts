@@ -1,9 +1,11 @@
 import type { EvidenceRow } from "../api/evidence.ts";
+import { namesOf } from "../api/names.ts";
 import { NO_POD_FACTS } from "../api/pod-facts.ts";
 import type { PreflightReport } from "../api/preflight.ts";
 import type { Rollout } from "../api/rollout.ts";
+import { sharedProblem } from "../api/shared.ts";
 import type { RolloutSpec } from "../api/spec.ts";
-import { type SpecProblem, sharedTargetProblem } from "../api/validate.ts";
+import type { SpecProblem } from "../api/validate.ts";
 import type { Ask } from "../core/ask.ts";
 import type { Observation, Snapshot } from "../core/snapshot.ts";
 import { keyOf, keyText, type ObjectKey } from "../kube/object.ts";
@@ -23,6 +25,9 @@ import { SpecReader } from "./spec-reader.ts";
 
 /** Index of the Rollout cache: `namespace/target`. */
 export const BY_TARGET = "target";
+
+/** Index of the Rollout cache: `namespace/apex service`. */
+export const BY_SERVICE = "service";
 
 /** What the shell needs besides the decision: the objects that actions are carried out on. */
 export interface Scene {
@@ -115,7 +120,7 @@ export class Gatherer {
     const run = stored.status?.run;
     const reading = this.#specs.read(keyText(keyOf(stored)), stored);
     const serving = reading.ok ? reading.spec : reading.serving;
-    const shared = this.#sharedTarget(stored, serving);
+    const shared = this.#shared(stored, serving);
     const isObserved = run !== undefined || (serving !== null && shared === null);
     if (reading.ok) {
       const problems = shared === null ? [] : [shared];
@@ -126,11 +131,15 @@ export class Gatherer {
     return { rollout: { ...stored, spec }, problems: reading.problems, isObserved };
   }
 
-  #sharedTarget(stored: Rollout, spec: RolloutSpec | null): SpecProblem | null {
+  #shared(stored: Rollout, spec: RolloutSpec | null): SpecProblem | null {
     if (spec === null) return null;
-    const target = spec.targetRef.name;
-    const rivals = this.#parts.rollouts.by(BY_TARGET, `${stored.metadata.namespace ?? ""}/${target}`);
-    return sharedTargetProblem(stored, rivals, target);
+    const { rollouts } = this.#parts;
+    const { namespace = "" } = stored.metadata;
+    const { target, apexService } = namesOf({ ...stored, spec });
+    return sharedProblem(stored, spec, {
+      ofTarget: rollouts.by(BY_TARGET, `${namespace}/${target}`),
+      ofService: rollouts.by(BY_SERVICE, `${namespace}/${apexService}`),
+    });
   }
 }
 

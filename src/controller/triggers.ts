@@ -7,10 +7,7 @@ import { type EndpointSlice, SERVICE_NAME_LABEL, type Service } from "../kube/ki
 import type { Deployment, Pod, ReplicaSet } from "../kube/kind/workload.ts";
 import { type KubeObject, keyOf, keyText } from "../kube/object.ts";
 import { isDeepEqual } from "../lib/json.ts";
-import { BY_TARGET } from "./gather.ts";
-
-/** Index of the Rollout cache: `namespace/apex service`. */
-const BY_SERVICE = "service";
+import { BY_SERVICE, BY_TARGET } from "./gather.ts";
 
 /** Index of the Rollout cache: `namespace/name` of a routing object of the user's that the spec names. */
 const BY_ROUTES = "routes";
@@ -21,7 +18,7 @@ const BY_PREFLIGHT = "preflight";
 /** For CacheOptions.indexes of Rollouts. Specs may be malformed: a missing name files the Rollout nowhere. */
 export const ROLLOUT_INDEXES: Readonly<Record<string, IndexFunction<Rollout>>> = {
   [BY_TARGET]: (rollout) => inNamespace(rollout, targetOf(rollout)),
-  [BY_SERVICE]: (rollout) => inNamespace(rollout, rollout.spec?.service?.name ?? targetOf(rollout)),
+  [BY_SERVICE]: (rollout) => inNamespace(rollout, apexOf(rollout)),
   [BY_PREFLIGHT]: ({ status }) => (status?.run?.pause?.kind === "PreflightBlocked" ? ["blocked"] : []),
   [BY_ROUTES]: (rollout) => routesOf(rollout).flatMap((name) => inNamespace(rollout, name)),
 };
@@ -45,6 +42,10 @@ interface Loose {
 
 function targetOf(rollout: Rollout): string | undefined {
   return rollout.spec?.targetRef?.name;
+}
+
+function apexOf(rollout: Rollout): string | undefined {
+  return rollout.spec?.service?.name ?? targetOf(rollout);
 }
 
 function inNamespace(rollout: Rollout, name: string | undefined): readonly string[] {
@@ -86,8 +87,11 @@ export function subscribeAll(watched: Watched, fire: (trigger: Trigger) => void)
   };
   rollouts.subscribe((change) => {
     const { old, new: now } = change;
-    // A younger Rollout of the same target has waited for this one to go.
-    if (old !== undefined && now === undefined) fireAll(BY_TARGET, old, [targetOf(old) ?? ""], false);
+    if (old !== undefined && now === undefined) {
+      // A younger Rollout of the same target, or host, has waited for this one to go.
+      fireAll(BY_TARGET, old, [targetOf(old) ?? ""], false);
+      fireAll(BY_SERVICE, old, [apexOf(old) ?? ""], false);
+    }
     if (!isOurs(change)) fire({ key: keyText(change.key), isUrgent: isUrgentChange(change) });
   });
   foreign(watched.deployments, (object, change) =>

@@ -84,7 +84,8 @@ function waitForTarget(draft: Draft, target: Target, primary: Primary): void {
   if (isAskedFor && target.desiredReplicas < wanted) draft.act({ kind: "scaleTarget", replicas: wanted });
   const { current } = target;
   const what = current === null ? "the target" : imageText({ ...current, revision: current.hash });
-  const message = `Deleting: ${ready} of ${wanted} pods of ${what} are ready to take over; the primary serves until then.`;
+  const why = target.notReadyReason === null ? "" : ` (${target.notReadyReason})`;
+  const message = `Deleting: ${ready} of ${wanted} pods of ${what} are ready to take over${why}; the primary serves until then.`;
   if (isFirst) record(draft, "HandingBack", message);
   keepServing(draft);
   if (draft.nowMs < deadlineMs(draft)) draft.lookAgainAt(deadlineMs(draft));

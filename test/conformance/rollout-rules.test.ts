@@ -11,6 +11,8 @@ const WAYS = {
   blueGreen: { previewMatch: MATCH, duration: "10m" },
 };
 
+const HEAD = { apiVersion: "sluice.dev/v1alpha1", kind: "Rollout" };
+const STEPS = { steps: WAYS.steps };
 const STICKY = { traffic: { istio: { sessionAffinity: {} } } };
 
 /** Specs and whether they can be carried out, as a user writes them. */
@@ -34,11 +36,36 @@ describe("the API server and the controller agree on a Rollout with", () => {
     const spec = { targetRef: { name: "checkout" }, service: { port: 80 }, traffic: { istio: {} }, ...way };
     expect(readSpec(spec).ok).toBe(isGood);
     const metadata = { name: name.toLowerCase().replaceAll(/[^a-z]+/g, "-"), namespace: "default" };
-    const rollout = { apiVersion: "sluice.dev/v1alpha1", kind: "Rollout", metadata, spec };
+    const rollout = { ...HEAD, metadata, spec };
     const created = world.settled(world.admin.create(ROLLOUT, rollout as never)).then(
       () => true,
       () => false,
     );
     expect(await created).toBe(isGood);
+  });
+});
+
+describe("of a Rollout that is there the API server lets nobody change", () => {
+  const world = new AdapterWorld();
+  beforeAll(async () => {
+    await world.start();
+    const spec = { targetRef: { name: "checkout" }, service: { port: 80 }, traffic: { istio: {} }, ...STEPS };
+    const rollout = { ...HEAD, metadata: { name: "checkout", namespace: "default" }, spec };
+    await world.settled(world.admin.create(ROLLOUT, rollout as never));
+  });
+  afterAll(() => world.stop());
+
+  test.each([
+    ["its target", { targetRef: { name: "other" } }, "targetRef is immutable"],
+    ["its host", { service: { name: "other" } }, "service.name is immutable"],
+    ["nothing by naming the host that it has", { service: { name: "checkout" } }, null],
+  ])("%s", async (_, spec, refusal) => {
+    const key = { namespace: "default", name: "checkout" };
+    const patched = world.settled(world.admin.patch(ROLLOUT, key, { type: "merge", body: { spec } })).then(
+      () => null,
+      (error: Error) => error.message,
+    );
+    if (refusal === null) expect(await patched).toBeNull();
+    else expect(await patched).toContain(refusal);
   });
 });

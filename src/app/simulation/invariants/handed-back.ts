@@ -1,6 +1,6 @@
 import { isDeepEqual } from "../../../lib/json.ts";
 import { type InvariantFactory, NAMESPACE_NAME, type Scene } from "../invariant.ts";
-import type { PlannedRollout } from "../plan.ts";
+import { mayGoUnseen, type PlannedRollout } from "../plan.ts";
 import { serviceSelector } from "../subsets.ts";
 import { isBadImage } from "../versions.ts";
 
@@ -17,6 +17,10 @@ export const handedBack: InvariantFactory = (scene) => ({
       )
       .flatMap((rollout) => [...leftovers(scene, rollout), ...targetProblems(scene, rollout)]),
 });
+
+function isGone({ world }: Scene, name: string): boolean {
+  return world.caches.rollouts.get({ namespace: NAMESPACE_NAME, name }) === undefined;
+}
 
 function leftovers({ world }: Scene, rollout: PlannedRollout): readonly string[] {
   const { name } = rollout;

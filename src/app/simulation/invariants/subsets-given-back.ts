@@ -3,6 +3,7 @@ import { isDeepEqual } from "../../../lib/json.ts";
 import { GITOPS_GUARDS } from "../../../router/guards.ts";
 import type { DestinationRule } from "../../../sim/mesh/istio.ts";
 import { type InvariantFactory, NAMESPACE_NAME } from "../invariant.ts";
+import { mayGoUnseen } from "../plan.ts";
 import {
   CANARY_SUBSET,
   destinationRuleManifest,
@@ -39,6 +40,7 @@ export const subsetsGivenBack: InvariantFactory = ({ plan, world }) => {
       [...owned].flatMap(([name, before]) => {
         const rollout = world.caches.rollouts.get({ namespace: NAMESPACE_NAME, name });
         if (rollout?.status?.run !== undefined) return [];
+        if (rollout === undefined && mayGoUnseen(plan, name)) return [];
         // As long as the primary serves, its subset selects it.
         const managed = rollout === undefined ? [] : [PRIMARY_SUBSET];
         const rule = now(name);
