@@ -12,9 +12,7 @@ export const handedBack: InvariantFactory = (scene) => ({
   name: "handed-back",
   atEnd: () =>
     scene.plan.rollouts
-      .filter(
-        ({ name }) => scene.world.caches.rollouts.get({ namespace: NAMESPACE_NAME, name }) === undefined,
-      )
+      .filter(({ name }) => isGone(scene, name) && !mayGoUnseen(scene.plan, name))
       .flatMap((rollout) => [...leftovers(scene, rollout), ...targetProblems(scene, rollout)]),
 });
 
