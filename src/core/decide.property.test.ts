@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { aSpec, CoreWorld, served, targetAt } from "../../test/support/core-world.ts";
+import { targetAt } from "../../test/support/core-sides.ts";
+import { aSpec, CoreWorld, served } from "../../test/support/core-world.ts";
 import { COMMANDS } from "../api/command.ts";
 
 /** One thing that users, pods, metrics or time may do. */

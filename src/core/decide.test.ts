@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { aSpec, CoreWorld, served, targetAt } from "../../test/support/core-world.ts";
+import { targetAt } from "../../test/support/core-sides.ts";
+import { aSpec, CoreWorld, served } from "../../test/support/core-world.ts";
 
 const MINUTE = 60_000;
 const NO_CANARY = { canaryWeight: 0, shadowPercent: 0, reserved: false };

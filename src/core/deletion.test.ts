@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { aSpec, CoreWorld, targetAt } from "../../test/support/core-world.ts";
+import { targetAt } from "../../test/support/core-sides.ts";
+import { aSpec, CoreWorld } from "../../test/support/core-world.ts";
 import type { Action } from "./decision.ts";
 
 const SECOND = 1_000;

@@ -147,11 +147,12 @@ function arePodsGone(draft: Draft, primary: Primary, sinceMs: number): boolean {
   return false;
 }
 
-/** The host, its routes and its subsets are as they were before, and the target, if it is there, has pods. */
+/** The host, its routes and its subsets are as they were before, and so are the pods of a target that is there. */
 function giveAllBack(draft: Draft, target: Target | null): void {
   const { apex } = draft.snapshot.services;
-  const replicas = Math.max(1, draft.status.promoted?.replicas ?? 1);
-  if (target?.desiredReplicas === 0) draft.act({ kind: "scaleTarget", replicas });
+  const { promoted } = draft.status;
+  if (target?.desiredReplicas === 0 && promoted !== undefined)
+    draft.act({ kind: "scaleTarget", replicas: Math.max(1, promoted.replicas ?? 1) });
   // A host that was deleted with the target is not made again.
   if (target !== null || apex.exists) draft.act({ kind: "pointApex", side: "target" });
   draft.act({ kind: "removeRoutes" }, { kind: "removeServices" });

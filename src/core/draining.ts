@@ -1,6 +1,6 @@
 import type { RunStatus } from "../api/status.ts";
 import { roughDuration } from "../lib/duration.ts";
-import { isoTimeMs } from "../lib/time.ts";
+import { isoTimeMs, parseTime } from "../lib/time.ts";
 import { record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
 import { type Drain, drainOf, drainOfRun, longestDrainMs, watchIntervalMs } from "./drain.ts";
@@ -30,13 +30,25 @@ export function isCanaryDrained(draft: Draft, run: RunStatus): boolean {
 }
 
 /**
- * At rest the target's pods go. Where the routes were gone or others' (they have just been put right), requests may have
- * reached them: they go after a drain.
+ * At rest the target's pods go. Where the routes were gone or others' (they have just been put right), requests may reach
+ * them, and those that it is given a moment later: they go after a drain.
  */
 export function letTargetGo(draft: Draft, target: Target): void {
-  if (target.desiredReplicas > 0) {
-    if (isUnused(draft)) draft.act({ kind: "scaleTarget", replicas: 0 });
-  } else if (draft.status.trafficMovedAt !== undefined) draft.patchStatus({ trafficMovedAt: undefined });
+  if (target.desiredReplicas === 0) rememberRepair(draft);
+  else if (isUnused(draft)) draft.act({ kind: "scaleTarget", replicas: 0 });
+}
+
+function rememberRepair(draft: Draft): void {
+  const { trafficMovedAt } = draft.status;
+  if (!isAllWithPrimary(draft) && routesProblem(draft) === null) {
+    draft.patchStatus({ trafficMovedAt: isoTimeMs(draft.nowMs) });
+    draft.lookAgainAfter(draft.settings.drainMs);
+    return;
+  }
+  if (trafficMovedAt === undefined) return;
+  const untilMs = parseTime(trafficMovedAt) + draft.settings.drainMs;
+  if (draft.nowMs >= untilMs) draft.patchStatus({ trafficMovedAt: undefined });
+  else draft.lookAgainAt(untilMs);
 }
 
 function isUnused(draft: Draft): boolean {

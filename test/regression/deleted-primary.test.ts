@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { aSpec, CoreWorld, targetAt } from "../support/core-world.ts";
+import { targetAt } from "../support/core-sides.ts";
+import { aSpec, CoreWorld } from "../support/core-world.ts";
 
 const MINUTE = 60_000;
 

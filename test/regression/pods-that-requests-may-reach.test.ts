@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { aSpec, CoreWorld, targetAt } from "../support/core-world.ts";
+import { targetAt } from "../support/core-sides.ts";
+import { aSpec, CoreWorld } from "../support/core-world.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -32,7 +33,21 @@ test("at rest, nothing is asked any more about pods that somebody else has taken
   world.settle();
   expect(world.status?.trafficMovedAt).toBeDefined();
   world.target = targetAt("v1", 0, 0);
+  world.advance(20 * SECOND);
+  expect(world.status?.trafficMovedAt).toBeUndefined();
+});
+
+test("at rest, pods that the target is given just after the routes were made again go only after a drain", () => {
+  const world = adopted();
+  world.traffic = null;
   world.settle();
+  expect(world.traffic).toEqual(NO_CANARY);
+  world.advance(5 * SECOND);
+  world.target = targetAt("v1", 3, 3);
+  world.settle();
+  expect(world.target).toMatchObject({ desiredReplicas: 3 });
+  world.advance(MINUTE);
+  expect(world.target).toMatchObject({ desiredReplicas: 0 });
   expect(world.status?.trafficMovedAt).toBeUndefined();
 });
 

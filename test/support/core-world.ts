@@ -22,6 +22,7 @@ import type {
   TrafficView,
 } from "../../src/core/snapshot.ts";
 import { isDeepEqual } from "../../src/lib/json.ts";
+import { primaryAt, service, targetAt } from "./core-sides.ts";
 
 /** A legal spec of two quick steps; members given replace its own. */
 export function aSpec(overrides: Record<string, unknown> = {}): Rollout["spec"] {
@@ -380,31 +381,4 @@ export class CoreWorld {
     const isPinned = current != null && this.canaryService.pinnedHash === current.hash;
     this.canaryService = { ...this.canaryService, readyEndpoints: isPinned ? current.readyReplicas : 0 };
   }
-}
-
-export function targetAt(hash: string, replicas: number, ready: number): Target {
-  return {
-    desiredReplicas: replicas,
-    replicas,
-    current: { hash, images: [`shop/checkout:${hash}`], readyReplicas: ready },
-    revisions: [hash],
-    images: [`shop/checkout:${hash}`],
-    paused: false,
-    notReadyReason: ready < replicas ? `checkout-${hash}-abc: CrashLoopBackOff` : null,
-  };
-}
-
-function primaryAt(hash: string, replicas: number, isReady: boolean): Primary {
-  return {
-    desiredReplicas: replicas,
-    readyReplicas: isReady ? replicas : 0,
-    isRolledOut: isReady,
-    revision: hash,
-    images: [`shop/checkout:${hash}`],
-    notReadyReason: isReady ? null : `checkout-primary-${hash}-abc: ImagePullBackOff`,
-  };
-}
-
-function service(selects: ServiceView["selects"], readyEndpoints: number): ServiceView {
-  return { exists: selects !== "nothing", pinnedHash: null, selects, readyEndpoints, inSync: true };
 }
