@@ -64,13 +64,15 @@ function takeOver(draft: Draft, target: Target, primary: Primary): void {
   const [ready, wanted] = [readyPods(target), podsOf(primary)];
   const fewer =
     ready < wanted ? ` with ${ready} pods (the primary has ${wanted}; no more were to be had)` : "";
+  const message = `Deleting: the target serves${fewer}; the primary goes when no request is seen to reach it any more.`;
+  if (ready < wanted) record(draft, "HandingBack", message);
   draft.patchStatus({
     trafficMovedAt: undefined,
     phase: "Finalising",
     run: undefined,
     canaryWeight: 0,
     step: undefined,
-    message: `Deleting: the target serves${fewer}; the primary goes when no request is seen to reach it any more.`,
+    message,
   });
 }
 
