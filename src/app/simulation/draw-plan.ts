@@ -2,7 +2,7 @@ import { COMMANDS } from "../../api/command.ts";
 import { Prng } from "../../lib/prng.ts";
 import { drawFaults } from "./draw-faults.ts";
 import { GATES_URL } from "./gate-keeper.ts";
-import { withOwnRoutes } from "./manifests.ts";
+import { hasOwnRoutes, withOwnRoutes } from "./manifests.ts";
 import { DELETABLES, type Faults, FEW_RPS, type Move, type Plan, type PlannedRollout } from "./plan.ts";
 import { hasSubsets, withSubsets } from "./subsets.ts";
 import { TESTERS } from "./testers.ts";
@@ -24,17 +24,19 @@ export function drawPlan(seed: number): Plan {
   const subsetPrng = prng.fork();
   const pausePrng = prng.fork();
   const slipPrng = prng.fork();
+  const ownPrng = prng.fork();
   const drawn = Array.from({ length: worldPrng.pick([1, 1, 1, 2, 3]) }, (_, index) =>
     withGates(gatePrng, withStrategy(strategyPrng, drawRollout(worldPrng, `app-${index}`))),
   );
   // In some runs people do little, so that what faults alone do can be told (oracle.ts).
   const isCalm = movePrng.chance(0.4);
   const faults: Faults = drawFaults(faultPrng, MOVES_END_MS);
-  // Nobody takes routes of the user's away in calm runs, which nothing could make again. And they name the apex Service:
-  // a tool that sets its selector back, whatever its annotations say, sends requests past any controller.
-  const mayOwnRoutes = isCalm && faults.gitOpsEveryMs === 0;
+  // They name the apex Service: a tool that sets its selector back, whatever its annotations say, sends requests past any
+  // controller.
+  const mayOwnRoutes = faults.gitOpsEveryMs === 0;
+  const ownsRoutes = () => mayOwnRoutes && (isCalm ? strategyPrng : ownPrng).chance(isCalm ? 0.3 : 0.2);
   const rollouts = drawn
-    .map((rollout) => (mayOwnRoutes && strategyPrng.chance(0.3) ? withOwnRoutes(rollout) : rollout))
+    .map((rollout) => (ownsRoutes() ? withOwnRoutes(rollout) : rollout))
     .map((rollout) => (subsetPrng.chance(0.25) ? withSubsets(rollout) : rollout));
   const moves = rollouts.flatMap((rollout) =>
     isCalm
@@ -62,10 +64,12 @@ export function drawPlan(seed: number): Plan {
   };
 }
 
-/** The host of subsets is the user's: when it is gone, nothing but the user can make it again. */
+/** The host of subsets is the user's, and routes may be: when they are gone, nothing but the user can make them again. */
 function canBeMended(move: Move, rollouts: readonly PlannedRollout[]): boolean {
-  const isOfHost = move.kind === "delete" && move.what === "apexService";
-  return !(isOfHost && rollouts.some((it) => it.name === move.rollout && hasSubsets(it)));
+  const rollout = rollouts.find(({ name }) => name === move.rollout);
+  if (move.kind !== "delete" || rollout === undefined) return true;
+  if (move.what === "apexService") return !hasSubsets(rollout);
+  return move.what !== "virtualService" || !hasOwnRoutes(rollout);
 }
 
 function drawRollout(prng: Prng, name: string): PlannedRollout {

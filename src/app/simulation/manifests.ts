@@ -71,9 +71,8 @@ export function autoscalerManifest(of: string, min: number, max: number): AnyObj
 
 /** Routes of the user's, for Rollouts that name some (`withOwnRoutes`); null for others. */
 export function ownRoutesManifest(rollout: PlannedRollout): AnyObject | null {
-  const { name, spec } = rollout;
-  const { istio } = spec["traffic"] as { readonly istio: { readonly virtualServices?: unknown } };
-  if (istio.virtualServices === undefined) return null;
+  if (!hasOwnRoutes(rollout)) return null;
+  const { name } = rollout;
   const subset = hasSubsets(rollout) ? { subset: PRIMARY_SUBSET } : {};
   const route = [{ destination: { host: name, ...subset } }];
   return {
@@ -88,6 +87,11 @@ export function ownRoutesManifest(rollout: PlannedRollout): AnyObject | null {
       ],
     },
   } as AnyObject;
+}
+
+export function hasOwnRoutes({ spec }: PlannedRollout): boolean {
+  const { istio } = spec["traffic"] as { readonly istio: object };
+  return "virtualServices" in istio;
 }
 
 export function withOwnRoutes({ spec, ...rollout }: PlannedRollout): PlannedRollout {

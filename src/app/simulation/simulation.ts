@@ -11,6 +11,7 @@ import { evenLag } from "../../sim/mesh/lag.ts";
 import { ScenarioImages } from "../../sim/scenario/image-book.ts";
 import { World } from "../../sim/world.ts";
 import { driven } from "../rehearsal.ts";
+import { Absence } from "./absence.ts";
 import { type EndState, endStateOf } from "./end-state.ts";
 import { GateKeeper } from "./gate-keeper.ts";
 import { Inbox } from "./inbox.ts";
@@ -39,6 +40,8 @@ export interface SimulationResult {
   readonly violations: readonly string[];
   readonly trace: readonly string[];
   readonly ends: Readonly<Record<string, EndState>>;
+  /** Of Rollouts that failed: for how long no controller wrote anything, at the longest, until they did. */
+  readonly absentMs: Readonly<Record<string, number>>;
   readonly virtualMs: number;
   readonly kills: number;
   /** Writes of controllers, Leases and events apart. */
@@ -82,6 +85,7 @@ class Simulation {
   readonly #scene: Scene;
   #startMs = 0;
   #writes = 0;
+  readonly #absence = new Absence();
   /** When a controller last wrote something that matters. */
   #lastWriteMs = 0;
 
@@ -142,6 +146,7 @@ class Simulation {
       violations: this.#referee.violations,
       trace: this.#trace.lines,
       ends: Object.fromEntries(this.#plan.rollouts.map(({ name }) => [name, endStateOf(this.#world, name)])),
+      absentMs: this.#absence.untilFailed,
       virtualMs: this.#elapsedMs,
       kills: this.#processes.kills,
       writes: this.#writes,
@@ -265,6 +270,7 @@ class Simulation {
 
   #wrote(...[instance, request, response]: Parameters<Referee["wrote"]>): void {
     const write = this.#referee.wrote(instance, request, response);
+    if (write !== null) this.#absence.wrote(write);
     if (write === null || isNotice(write) || write.kind === "Lease") return;
     this.#writes += 1;
     const { namespace, name } = write.object.metadata ?? {};

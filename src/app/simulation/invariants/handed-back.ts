@@ -1,5 +1,6 @@
 import { isDeepEqual } from "../../../lib/json.ts";
 import { type InvariantFactory, NAMESPACE_NAME, type Scene } from "../invariant.ts";
+import { hasOwnRoutes } from "../manifests.ts";
 import { mayGoUnseen, type PlannedRollout } from "../plan.ts";
 import { serviceSelector } from "../subsets.ts";
 import { isBadImage } from "../versions.ts";
@@ -30,8 +31,7 @@ function leftovers({ world }: Scene, rollout: PlannedRollout): readonly string[]
     problems.push(`${name} is gone, its primary is not`);
   if (apex !== undefined && !isDeepEqual(apex.spec.selector, serviceSelector(rollout)))
     problems.push(`${name} is gone, its Service selects ${JSON.stringify(apex.spec.selector)}`);
-  const { istio } = rollout.spec["traffic"] as { readonly istio: object };
-  if (!("virtualServices" in istio) && virtualServices.get(at(name)) !== undefined)
+  if (!hasOwnRoutes(rollout) && virtualServices.get(at(name)) !== undefined)
     problems.push(`${name} is gone, its VirtualService is not`);
   return problems;
 }

@@ -3,6 +3,7 @@ import { isDeepEqual } from "../../../lib/json.ts";
 import type { HttpRoute, VirtualService } from "../../../sim/mesh/istio.ts";
 import { type InvariantFactory, NAMESPACE_NAME } from "../invariant.ts";
 import { ownRoutesManifest } from "../manifests.ts";
+import { mayGoUnseen } from "../plan.ts";
 import { isCanary } from "../routing-view.ts";
 
 /**
@@ -30,7 +31,8 @@ export const ownRoutesKept: InvariantFactory = ({ plan, world }) => {
     atEnd: () =>
       [...owned].flatMap(([name, before]) => {
         const at = { namespace: NAMESPACE_NAME, name };
-        if (world.caches.rollouts.get(at)?.status?.run !== undefined) return [];
+        const rollout = world.caches.rollouts.get(at);
+        if (rollout === undefined ? mayGoUnseen(plan, name) : rollout.status?.run !== undefined) return [];
         const now = world.caches.virtualServices.get(at);
         return now !== undefined && isDeepEqual(partsOf(now), partsOf(before))
           ? []
