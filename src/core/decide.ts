@@ -1,9 +1,8 @@
-import { FINALIZER } from "../api/names.ts";
 import type { RolloutStatus } from "../api/status.ts";
 import { obeyCommands } from "./commands.ts";
 import { withConditions } from "./conditions.ts";
 import type { Decision } from "./decision.ts";
-import { handBack } from "./deletion.ts";
+import { handBack, keepFinalizer } from "./deletion.ts";
 import { Draft } from "./draft.ts";
 import { lookAgainForGates } from "./gates.ts";
 import { noteCallsAfterRun } from "./gates-after.ts";
@@ -57,10 +56,4 @@ function advanceStage(draft: Draft, observations: readonly Observation[]): void 
   if (draft.status.run !== undefined) advanceRun(draft, draft.status.run, observations);
   else if (draft.status.phase === "Initializing") initialise(draft);
   else rest(draft);
-}
-
-/** `kubectl replace` takes it away, and the service with it when the Rollout is deleted: nobody would hand it back. */
-function keepFinalizer(draft: Draft): void {
-  const { finalizers } = draft.snapshot.rollout.metadata;
-  if (!finalizers?.includes(FINALIZER)) draft.act({ kind: "addFinalizer" });
 }

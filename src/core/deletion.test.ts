@@ -5,6 +5,7 @@ import type { Action } from "./decision.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
+const SUBSETS = { destinationRule: { name: "app", primarySubset: "stable", canarySubset: "canary" } };
 
 /** Deleted at rest; the drain is over by time, since nobody tells of requests. */
 function adopted(istio: object = {}): CoreWorld {
@@ -41,9 +42,7 @@ describe("a Rollout that is deleted", () => {
   });
 
   test("keeps its routes, where the sides are subsets of one host, until the primary's pods are gone", () => {
-    const world = adopted({
-      destinationRule: { name: "app", primarySubset: "stable", canarySubset: "canary" },
-    });
+    const world = adopted(SUBSETS);
     const before = world.decisions.length;
     world.deleting = true;
     world.settle();
@@ -61,9 +60,7 @@ describe("a Rollout that is deleted", () => {
   });
 
   test("does not wait for ever for pods of the primary that never go", () => {
-    const world = adopted({
-      destinationRule: { name: "app", primarySubset: "stable", canarySubset: "canary" },
-    });
+    const world = adopted(SUBSETS);
     world.deleting = true;
     for (let seconds = 0; seconds < 600 && world.finalizers.length > 0; seconds++) {
       world.advance(SECOND);

@@ -1,10 +1,10 @@
 import { FINALIZER } from "../api/names.ts";
 import { parseDuration } from "../lib/duration.ts";
-import { isoTimeMs, parseTime } from "../lib/time.ts";
+import { parseTime } from "../lib/time.ts";
 import { imageText, record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
 import { drainOf, longestDrainMs } from "./drain.ts";
-import { isDrained } from "./draining.ts";
+import { beginDrain, isDrained } from "./draining.ts";
 import {
   giveTrafficBack,
   isBySubset,
@@ -14,6 +14,12 @@ import {
   repairServices,
 } from "./repair.ts";
 import type { Primary, Target } from "./snapshot.ts";
+
+/** `kubectl replace` takes it away, and the service with it when the Rollout is deleted: nobody would hand it back. */
+export function keepFinalizer(draft: Draft): void {
+  const { finalizers } = draft.snapshot.rollout.metadata;
+  if (!finalizers?.includes(FINALIZER)) draft.act({ kind: "addFinalizer" });
+}
 
 /**
  * The Rollout is being deleted: the service goes back to the target without downtime. The primary serves until the
@@ -41,8 +47,12 @@ export function handBack(draft: Draft): void {
 function handOver(draft: Draft, target: Target, primary: Primary): void {
   // A run in this phase is not over: it is ended by the take-over.
   const isGivenBack = draft.status.phase === "Finalising" && draft.status.run === undefined;
-  if (isGivenBack) finish(draft, primary);
-  else if (isUp(draft, target, primary)) takeOver(draft, target, primary);
+  if (isGivenBack) {
+    finish(draft, primary);
+    return;
+  }
+  if (isCanaryGiven(draft)) draft.act({ kind: "setTraffic", traffic: NO_CANARY });
+  if (isUp(draft, target, primary)) takeOver(draft, target, primary);
   else waitForTarget(draft, target, primary);
 }
 
@@ -58,7 +68,6 @@ function enoughPods(draft: Draft, target: Target, primary: Primary): number {
 }
 
 function takeOver(draft: Draft, target: Target, primary: Primary): void {
-  if (isCanaryGiven(draft)) draft.act({ kind: "setTraffic", traffic: NO_CANARY });
   if (isBySubset(draft)) draft.act({ kind: "pointApex", side: "target" });
   else giveTrafficBack(draft);
   const [ready, wanted] = [readyPods(target), podsOf(primary)];
@@ -80,7 +89,6 @@ function takeOver(draft: Draft, target: Target, primary: Primary): void {
 function waitForTarget(draft: Draft, target: Target, primary: Primary): void {
   const isFirst = draft.status.run !== undefined || !draft.status.message?.startsWith("Deleting");
   const [ready, wanted] = [readyPods(target), podsOf(primary)];
-  if (isCanaryGiven(draft)) draft.act({ kind: "setTraffic", traffic: NO_CANARY });
   // Whoever takes pods away again (an autoscaler, every 15 s) would do so for ever: more are asked for when these are ready.
   const isAskedFor = isFirst || ready >= target.desiredReplicas;
   if (isAskedFor && target.desiredReplicas < wanted) draft.act({ kind: "scaleTarget", replicas: wanted });
@@ -125,8 +133,7 @@ function keepServing(draft: Draft): void {
 function finish(draft: Draft, primary: Primary): void {
   const drain = drainOf(draft.snapshot.rollout);
   if (drain === null) {
-    draft.patchStatus({ trafficMovedAt: isoTimeMs(draft.nowMs) });
-    draft.lookAgainAfter(draft.settings.drainMs);
+    beginDrain(draft);
     return;
   }
   if (!isDrained(draft, drain, "the primary's pods")) return;

@@ -38,11 +38,16 @@ export function letTargetGo(draft: Draft, target: Target): void {
   else if (isUnused(draft)) draft.act({ kind: "scaleTarget", replicas: 0 });
 }
 
+/** Counted from now; between runs. */
+export function beginDrain(draft: Draft): void {
+  draft.patchStatus({ trafficMovedAt: isoTimeMs(draft.nowMs) });
+  draft.lookAgainAfter(draft.settings.drainMs);
+}
+
 function rememberRepair(draft: Draft): void {
   const { trafficMovedAt } = draft.status;
   if (!isAllWithPrimary(draft) && routesProblem(draft) === null) {
-    draft.patchStatus({ trafficMovedAt: isoTimeMs(draft.nowMs) });
-    draft.lookAgainAfter(draft.settings.drainMs);
+    beginDrain(draft);
     return;
   }
   if (trafficMovedAt === undefined) return;
@@ -56,8 +61,7 @@ function isUnused(draft: Draft): boolean {
   const { trafficMovedAt } = draft.status;
   if (isWithPrimary && trafficMovedAt === undefined) return true;
   if (trafficMovedAt === undefined || (!isWithPrimary && routesProblem(draft) === null)) {
-    draft.patchStatus({ trafficMovedAt: isoTimeMs(draft.nowMs) });
-    draft.lookAgainAfter(draft.settings.drainMs);
+    beginDrain(draft);
     return false;
   }
   const drain = drainOf(draft.snapshot.rollout);

@@ -1,11 +1,11 @@
-import { FINALIZER } from "../api/names.ts";
 import type { RevisionRef } from "../api/status.ts";
 import { parseDuration } from "../lib/duration.ts";
-import { isoTime, isoTimeMs, parseTime } from "../lib/time.ts";
+import { isoTime, parseTime } from "../lib/time.ts";
 import { announce, imageText, record } from "./announce.ts";
+import { keepFinalizer } from "./deletion.ts";
 import type { Draft } from "./draft.ts";
 import { drainOf } from "./drain.ts";
-import { isDrained } from "./draining.ts";
+import { beginDrain, isDrained } from "./draining.ts";
 import { remakeServed } from "./remake-primary.ts";
 import { isAllWithPrimary, NO_CANARY, repairServices, routesProblem } from "./repair.ts";
 import type { Primary, Target } from "./snapshot.ts";
@@ -22,7 +22,7 @@ import type { Primary, Target } from "./snapshot.ts";
 export function initialise(draft: Draft): void {
   const { rollout, specProblems, target, targetProblem, primary } = draft.snapshot;
   if (specProblems.length > 0) return;
-  if (!rollout.metadata.finalizers?.includes(FINALIZER)) draft.act({ kind: "addFinalizer" });
+  keepFinalizer(draft);
   if (target === null || targetProblem !== null) {
     draft.patchStatus({
       message: targetProblem?.message ?? `Waiting for Deployment ${rollout.spec.targetRef.name}.`,
@@ -121,8 +121,7 @@ function moveTraffic(draft: Draft, target: Target, primary: Primary): void {
     return;
   }
   if (isMoved(draft)) {
-    draft.patchStatus({ trafficMovedAt: isoTimeMs(draft.nowMs) });
-    draft.lookAgainAfter(draft.settings.drainMs);
+    beginDrain(draft);
     return;
   }
   draft.act(

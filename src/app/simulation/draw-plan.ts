@@ -34,7 +34,7 @@ export function drawPlan(seed: number): Plan {
   // They name the apex Service: a tool that sets its selector back, whatever its annotations say, sends requests past any
   // controller.
   const mayOwnRoutes = faults.gitOpsEveryMs === 0;
-  const ownsRoutes = () => mayOwnRoutes && (isCalm ? strategyPrng : ownPrng).chance(isCalm ? 0.3 : 0.2);
+  const ownsRoutes = () => mayOwnRoutes && (isCalm ? strategyPrng.chance(0.3) : ownPrng.chance(0.2));
   const rollouts = drawn
     .map((rollout) => (ownsRoutes() ? withOwnRoutes(rollout) : rollout))
     .map((rollout) => (subsetPrng.chance(0.25) ? withSubsets(rollout) : rollout));

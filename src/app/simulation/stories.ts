@@ -22,6 +22,11 @@ const STEPS = [
   { weight: 50, hold: "10s" },
 ];
 
+const DELETED_IN_A_RUN: readonly StoryMove[] = [
+  { atMs: 30_000, kind: "image", image: imageOf(NAME, "v2") },
+  { atMs: 50_000, kind: "delete", what: "rollout" },
+];
+
 /** Short runs that between them go through every stage: what is done to them is that the controller dies. */
 export const STORIES: Readonly<Record<string, Plan>> = {
   promote: story([{ atMs: 30_000, kind: "image", image: imageOf(NAME, "v2") }]),
@@ -63,24 +68,9 @@ export const STORIES: Readonly<Record<string, Plan>> = {
     { atMs: 30_000, kind: "image", image: imageOf(NAME, "v2") },
     { atMs: 50_000, kind: "image", image: imageOf(NAME, "v1") },
   ]),
-  deleted: story([
-    { atMs: 30_000, kind: "image", image: imageOf(NAME, "v2") },
-    { atMs: 50_000, kind: "delete", what: "rollout" },
-  ]),
-  "deleted-own": story(
-    [
-      { atMs: 30_000, kind: "image", image: imageOf(NAME, "v2") },
-      { atMs: 50_000, kind: "delete", what: "rollout" },
-    ],
-    { traffic: { istio: { virtualServices: OWN } } },
-  ),
-  "deleted-subsets": story(
-    [
-      { atMs: 30_000, kind: "image", image: imageOf(NAME, "v2") },
-      { atMs: 50_000, kind: "delete", what: "rollout" },
-    ],
-    { traffic: { istio: { destinationRule: SUBSETS } } },
-  ),
+  deleted: story(DELETED_IN_A_RUN),
+  "deleted-own": story(DELETED_IN_A_RUN, { traffic: { istio: { virtualServices: OWN } } }),
+  "deleted-subsets": story(DELETED_IN_A_RUN, { traffic: { istio: { destinationRule: SUBSETS } } }),
   "deleted-misspelt": story([
     { atMs: 30_000, kind: "misspell", isRight: false },
     { atMs: 40_000, kind: "delete", what: "rollout" },
