@@ -24,6 +24,14 @@ export interface Names {
   readonly canaryDestinationRule: string;
 }
 
+/** Of a spec as it was read, or as it was written: then it may have neither. */
+export function apexServiceOf(spec: {
+  readonly service?: { readonly name?: string | undefined } | undefined;
+  readonly targetRef?: { readonly name: string } | undefined;
+}): string | undefined {
+  return spec.service?.name ?? spec.targetRef?.name;
+}
+
 /** The names of everything that belongs to a Rollout. */
 export function namesOf(rollout: Pick<Rollout, "metadata"> & { readonly spec: RolloutSpec }): Names {
   const target = rollout.spec.targetRef.name;

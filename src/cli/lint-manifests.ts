@@ -1,4 +1,5 @@
 import { ROLLOUT_GROUP, ROLLOUT_KIND, ROLLOUT_VERSION } from "../api/kind.ts";
+import { apexServiceOf } from "../api/names.ts";
 import type { Finding } from "../api/preflight.ts";
 import type { Rollout } from "../api/rollout.ts";
 import { sharedProblem } from "../api/shared.ts";
@@ -90,7 +91,7 @@ function sharedWith(rollout: Rollout, rollouts: readonly Rollout[]): SpecProblem
     near.filter(({ spec }) => nameOf(spec) === nameOf(reading.spec));
   return sharedProblem(rollout, reading.spec, {
     ofTarget: ofSame(({ targetRef }) => targetRef?.name),
-    ofService: ofSame(({ service, targetRef }) => service?.name ?? targetRef?.name),
+    ofService: ofSame(apexServiceOf),
   });
 }
 

@@ -32,12 +32,12 @@ export class PassInterrupted extends Error {
   }
 }
 
-class RolloutGoneError extends OperationError {
-  readonly code = "RolloutGone";
-}
-
 export function isInterruption(thrown: unknown): boolean {
   return thrown instanceof PassInterrupted;
+}
+
+class RolloutGoneError extends OperationError {
+  readonly code = "RolloutGone";
 }
 
 export interface Execution {

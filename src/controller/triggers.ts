@@ -1,4 +1,5 @@
 import { COMMANDS, commandAnnotation } from "../api/command.ts";
+import { apexServiceOf } from "../api/names.ts";
 import type { Rollout } from "../api/rollout.ts";
 import type { Change } from "../kube/cache.ts";
 import type { IndexFunction } from "../kube/cache-index.ts";
@@ -45,7 +46,7 @@ function targetOf(rollout: Rollout): string | undefined {
 }
 
 function apexOf(rollout: Rollout): string | undefined {
-  return rollout.spec?.service?.name ?? targetOf(rollout);
+  return apexServiceOf(rollout.spec ?? {});
 }
 
 function inNamespace(rollout: Rollout, name: string | undefined): readonly string[] {
