@@ -90,7 +90,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   "a standby writes too": {
     file: "src/app/leadership.ts",
-    from: "client: new FencedClient(client, elector, clock),\n    mayWrite: () => elector.isLeader(),",
+    from: "client: new FencedClient(client, elector, clock),\n    mayWrite: () => elector.isLeader() && elector.term === current,",
     to: "client,\n    mayWrite: () => true,",
     matters: isShared,
   },

@@ -32,6 +32,9 @@ export interface Caches extends Watched {
   readonly namespaces: OptionalCache<Namespace>;
 }
 
+/** Kinds that a leader writes; what others write (pods and what follows them) may be seen late by any leader. */
+export const WRITTEN: readonly Resource[] = [ROLLOUT, DEPLOYMENT, SERVICE, VIRTUAL_SERVICE, DESTINATION_RULE];
+
 /** Everything that decisions are made from, in these namespaces; none: in all. `root`: the mesh's. */
 export function makeCaches(set: CacheSet, namespaces: readonly string[], root: string): Caches {
   const add = <T extends KubeObject>(resource: Resource<T>, options: CacheOptions<T> = {}) =>

@@ -11,7 +11,7 @@ import type { QueueVitals } from "../kube/work-queue.ts";
 import { within } from "../lib/clock.ts";
 import { IstioRouter } from "../router/istio/istio.ts";
 import { DeploymentWorkload } from "../workload/deployment/deployment.ts";
-import { makeCaches } from "./caches.ts";
+import { makeCaches, WRITTEN } from "./caches.ts";
 import type { ControllerParts } from "./controller-parts.ts";
 import { type ControllerState, controllerState } from "./controller-state.ts";
 import { Events } from "./events.ts";
@@ -49,7 +49,10 @@ const STOP_SHARES = 5;
 export function createController(parts: ControllerParts): Controller {
   const { config, clock, random, logger } = parts;
   const { own } = parts.metrics;
-  const leadership = createLeadership(parts, () => controller.lead());
+  const leadership = createLeadership(parts, {
+    catchUp: () => set.renew(WRITTEN),
+    lead: () => controller.lead(),
+  });
   const onRestart = restartSink(own.api);
   const set = new CacheSet({ client: leadership.client, clock, random, logger, onRestart });
   const caches = makeCaches(set, config.namespaces, config.meshRootNamespace);

@@ -1,6 +1,6 @@
 import type { Client } from "../kube/client.ts";
 import { FencedClient } from "../kube/fenced-client.ts";
-import { LeaderElector } from "../kube/leader-elector.ts";
+import { LeaderElector, type Term } from "../kube/leader-elector.ts";
 import type { ControllerParts } from "./controller-parts.ts";
 
 export interface LeadershipState {
@@ -16,10 +16,18 @@ export interface LeadershipState {
 /** Without a Lease. */
 const ALONE: LeadershipState = { leads: true, holder: null, term: null, problem: null };
 
+export interface Succession {
+  /** Reads what the leader before may have written; rejects never. */
+  catchUp(): Promise<void>;
+  /** Begins to work. */
+  lead(): void;
+}
+
 /** Who of several controllers may write. */
 export interface Leadership {
   /** Refuses to write while this process does not lead. */
   readonly client: Client;
+  /** It leads, and knows what the leader before it has written. */
   readonly mayWrite: () => boolean;
   /** It leads, and may not write until the next renewal of the Lease: its clock was set. What is due then has to wait. */
   readonly isInDoubt: () => boolean;
@@ -31,10 +39,13 @@ export interface Leadership {
   stop(): Promise<void>;
 }
 
-/** Without a Lease this process always leads: somebody else sees to it that it is alone. */
+/**
+ * Without a Lease this process always leads: somebody else sees to it that it is alone. With one, a term begins with a read:
+ * the watches of a standby may lag, or hang unnoticed, and say that nothing is under way.
+ */
 export function createLeadership(
   parts: Pick<ControllerParts, "client" | "clock" | "random" | "instance" | "lease" | "logger" | "metrics">,
-  lead: () => void,
+  succession: Succession,
 ): Leadership {
   const { client, clock, random, instance: identity, lease, logger } = parts;
   if (lease === undefined) {
@@ -48,15 +59,24 @@ export function createLeadership(
     };
   }
   const { terms } = parts.metrics.own.process;
-  const onElected = () => {
+  let current: Term | null = null;
+  const onElected = async (term: Term) => {
     terms.add({ to: "leader" });
-    lead();
+    const electedAt = clock.now();
+    await succession.catchUp();
+    if (elector.term !== term) return;
+    current = term;
+    logger.info("leading: what the leader before has written is known", {
+      term: term.number,
+      readMs: clock.now() - electedAt,
+    });
+    succession.lead();
   };
   const onDeposed = () => terms.add({ to: "standby" });
   const elector = new LeaderElector({ client, clock, random, lease, identity, logger, onElected, onDeposed });
   return {
     client: new FencedClient(client, elector, clock),
-    mayWrite: () => elector.isLeader(),
+    mayWrite: () => elector.isLeader() && elector.term === current,
     isInDoubt: () => elector.term !== null && !elector.isLeader(),
     state: () => ({
       leads: elector.isLeader(),

@@ -37,7 +37,8 @@ export class CacheSet {
   readonly client: Client;
   readonly #options: CacheSetOptions;
   readonly #caches = new Map<string, Cache<KubeObject>[]>();
-  readonly #reflectors: Reflector<KubeObject>[] = [];
+  /** Several where a resource has caches of several scopes. */
+  readonly #reflectors: { readonly name: string; readonly reflector: Reflector<KubeObject> }[] = [];
   readonly #fed: (() => CacheState)[] = [];
 
   constructor(options: CacheSetOptions) {
@@ -65,7 +66,7 @@ export class CacheSet {
     this.#caches.set(name, [...(this.#caches.get(name) ?? []), erased]);
     const parts = { client, cache: erased, clock, random, logger };
     const fed = new Reflector({ ...parts, ...reflector, onRestart, isOptional });
-    this.#reflectors.push(fed);
+    this.#reflectors.push({ name, reflector: fed });
     this.#fed.push(() => ({
       resource: name,
       ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
@@ -78,17 +79,31 @@ export class CacheSet {
   }
 
   start(): void {
-    for (const reflector of this.#reflectors) reflector.start();
+    for (const { reflector } of this.#reflectors) reflector.start();
   }
 
   /** Resolves when every cache has its first list, or when the set is stopped. */
   async synced(): Promise<void> {
-    await Promise.all(this.#reflectors.map((reflector) => reflector.synced()));
+    await Promise.all(this.#reflectors.map(({ reflector }) => reflector.synced()));
+  }
+
+  /**
+   * Trusts no watch of before: lists these resources again, and opens the watches of all others anew. Resolves when the
+   * lists are here, or when the set is stopped.
+   */
+  async renew(listed: readonly Resource[]): Promise<void> {
+    const names = new Set(listed.map(resourceText));
+    const lists: Promise<void>[] = [];
+    for (const { name, reflector } of this.#reflectors) {
+      if (names.has(name)) lists.push(reflector.relist());
+      else reflector.reopen();
+    }
+    await Promise.all(lists);
   }
 
   /** One sentence for each resource that cannot be listed or watched at present; for readiness and logs. */
   problems(): readonly string[] {
-    return this.#reflectors.flatMap((reflector) => (reflector.problem === null ? [] : [reflector.problem]));
+    return this.#reflectors.flatMap(({ reflector: { problem } }) => (problem === null ? [] : [problem]));
   }
 
   /** How each cache stands, for support. */
@@ -97,7 +112,7 @@ export class CacheSet {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#reflectors.map((reflector) => reflector.stop()));
+    await Promise.all(this.#reflectors.map(({ reflector }) => reflector.stop()));
   }
 
   #cachesOf<T extends KubeObject>(resource: Resource<T>): readonly Cache<T>[] {

@@ -202,6 +202,63 @@ describe("Reflector", () => {
   });
 });
 
+describe("a list that is asked for", () => {
+  it("is one that began later, and the watch goes on from it", async () => {
+    const answers: ((list: ObjectList<ConfigMap>) => void)[] = [];
+    const { clock, client, reflector, versions } = await setUp(
+      () => new Promise((resolve) => answers.push(resolve)),
+    );
+    let isListed = false;
+    void reflector.relist().then(() => {
+      isListed = true;
+    });
+    answers[0]?.(aList(5, aConfigMap("a", 4)));
+    await clock.advance(0);
+    expect(isListed).toBe(false);
+    answers[1]?.(aList(7, aConfigMap("a", 6)));
+    await clock.advance(0);
+    expect(isListed).toBe(true);
+    expect(versions()).toEqual(["a@6"]);
+    expect(client.watching.options.resourceVersion).toBe("7");
+  });
+
+  it("comes at once, whatever the reflector waits for, and again until it has come", async () => {
+    let failures = 5;
+    const { clock, client, reflector, versions } = await setUp(async () => {
+      if (failures-- > 0) throw new UnreachableError("listing configmaps: refused");
+      return aList(5, aConfigMap("a", 4));
+    });
+    await clock.advance(6_000);
+    expect(client.lists).toHaveLength(4);
+    const listed = reflector.relist();
+    await clock.advance(0);
+    expect(client.lists).toHaveLength(5);
+    await clock.advance(30_000);
+    await listed;
+    expect(versions()).toEqual(["a@4"]);
+  });
+
+  it("is waited for by nobody once the reflector is stopped", async () => {
+    const { reflector } = await setUp(async () => {
+      throw new UnreachableError("listing configmaps: refused");
+    });
+    const listed = reflector.relist();
+    await reflector.stop();
+    await listed;
+    await reflector.relist();
+  });
+});
+
+it("leaves a watch that tells nothing for one that does, without a new list", async () => {
+  const { clock, client, reflector } = await setUp(async () => aList(5));
+  const silent = client.watching;
+  reflector.reopen();
+  await clock.advance(1_000);
+  expect(silent.isOpen).toBe(false);
+  expect(client.watching.options.resourceVersion).toBe("5");
+  expect(client.lists).toHaveLength(1);
+});
+
 describe("what is told of watches that are opened again", () => {
   it("is why the one before ended", async () => {
     const told: string[] = [];
@@ -222,11 +279,15 @@ describe("what is told of watches that are opened again", () => {
       await clock.advance(50_000);
     };
     for (let i = 0; i < 6; i++) await petting();
-    expect(told).toEqual(["ended", "gone", "failed", "idle", "relist"].map((why) => `configmaps ${why}`));
+    reflector.reopen();
+    await clock.advance(0);
+    expect(told).toEqual(
+      ["ended", "gone", "failed", "idle", "relist", "renewed"].map((why) => `configmaps ${why}`),
+    );
     const stopped = reflector.stop();
     await clock.advance(0);
     await stopped;
-    expect(told).toHaveLength(5);
+    expect(told).toHaveLength(6);
   });
 });
 

@@ -36,10 +36,10 @@ export interface WatchRestart {
   /** `deployments.apps`. */
   readonly resource: string;
   /**
-   * "ended": by the server, in time. "relist": a new list was due. "gone": its version is past (410). "idle": it said
-   * nothing for too long. "failed": anything else.
+   * "ended": by the server, in time. "relist": a new list was due. "renewed": by `reopen`. "gone": its version is past
+   * (410). "idle": it said nothing for too long. "failed": anything else.
    */
-  readonly reason: "ended" | "relist" | "gone" | "idle" | "failed";
+  readonly reason: "ended" | "relist" | "renewed" | "gone" | "idle" | "failed";
 }
 
 /** A watch is not opened more often than this, however it ends. */
@@ -71,8 +71,13 @@ export class Reflector<T extends KubeObject> {
   readonly #options: Required<ReflectorOptions<T>>;
   readonly #resource: Resource<T>;
   readonly #logger: Logger;
-  readonly #stopping = new AbortController();
   readonly #waiting: (() => void)[] = [];
+  /** Who waits for a list that begins later than now. */
+  readonly #asked: (() => void)[] = [];
+  /** From one list to the next. */
+  #round = new AbortController();
+  #isStopped = false;
+  #reopen = () => {};
   #running: Promise<void> | null = null;
   #problem: string | null = null;
   #absence: string | null = null;
@@ -91,8 +96,25 @@ export class Reflector<T extends KubeObject> {
 
   /** Ends the watch and resolves when nothing is under way any more. */
   async stop(): Promise<void> {
-    this.#stopping.abort(new Error("reflector stopped"));
+    this.#isStopped = true;
+    this.#round.abort(new Error("reflector stopped"));
     await this.#running;
+  }
+
+  /**
+   * Gives up whatever is under way, lists at once and watches on. Resolves when everything that was there at the call is
+   * known, or when the reflector is stopped.
+   */
+  async relist(): Promise<void> {
+    if (this.#isStopped) return;
+    const listed = new Promise<void>((resolve) => this.#asked.push(resolve));
+    this.#round.abort(new Error("a new list was asked for"));
+    await listed;
+  }
+
+  /** Leaves the present watch for a new one, which tells what the other has kept to itself. */
+  reopen(): void {
+    this.#reopen();
   }
 
   /** Why the last list or watch failed; null while all is well. */
@@ -108,24 +130,27 @@ export class Reflector<T extends KubeObject> {
   /** Resolves with the first list, or when the reflector is stopped. */
   async synced(): Promise<void> {
     const isSettled = this.#options.cache.hasSynced || this.#absence !== null;
-    if (isSettled || this.#stopping.signal.aborted) return;
+    if (isSettled || this.#isStopped) return;
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   async #run(): Promise<void> {
-    const { signal } = this.#stopping;
-    while (!signal.aborted) {
+    while (!this.#isStopped) {
+      this.#round = new AbortController();
+      const asked = this.#asked.splice(0);
       try {
         await this.#list();
-        for (const resolve of this.#waiting.splice(0)) resolve();
+        settle(this.#waiting, asked);
         await this.#watchUntilRelist();
       } catch (error) {
         const absence = this.#options.isOptional ? absenceOf(this.#resource, error) : null;
+        if (absence !== null) settle(this.#waiting, asked);
+        this.#asked.push(...asked);
         if (absence === null) await this.#failed("list failed", error);
         else await this.#isAbsent(absence);
       }
     }
-    for (const resolve of this.#waiting.splice(0)) resolve();
+    settle(this.#waiting, this.#asked);
   }
 
   async #list(): Promise<void> {
@@ -149,7 +174,7 @@ export class Reflector<T extends KubeObject> {
 
   async #fetchAll(): Promise<ObjectList<T>> {
     const { client, cache, pageSize } = this.#options;
-    const options = { ...cache.scope, signal: this.#stopping.signal };
+    const options = { ...cache.scope, signal: this.#round.signal };
     const items: T[] = [];
     let next: string | undefined;
     try {
@@ -169,7 +194,7 @@ export class Reflector<T extends KubeObject> {
   async #watchUntilRelist(): Promise<void> {
     const { clock, relistMs, random } = this.#options;
     const relist = deadline(clock, relistMs * (0.75 + 0.5 * random()), {
-      parent: this.#stopping.signal,
+      parent: this.#round.signal,
       reason: () => new Error("a new list is due"),
     });
     try {
@@ -202,22 +227,26 @@ export class Reflector<T extends KubeObject> {
   }
 
   #restarted(reason: WatchRestart["reason"]): void {
-    if (this.#stopping.signal.aborted) return;
+    if (this.#isStopped) return;
     this.#options.onRestart?.({ resource: resourceText(this.#resource), reason });
   }
 
   /** One watch, until the server ends it, the watchdog bites, or the signal aborts; which of them. */
-  async #watch(signal: AbortSignal): Promise<"ended" | "idle" | "relist"> {
+  async #watch(signal: AbortSignal): Promise<"ended" | "idle" | "renewed" | "relist"> {
     const { client, cache, clock, idleMs, watchMs, random } = this.#options;
     const controller = new AbortController();
     const abort = () => controller.abort(new Error("watch ended"));
     signal.addEventListener("abort", abort, { once: true });
-    let isIdle = false;
+    let cut = null as "idle" | "renewed" | null;
     const watchdog = new Watchdog(clock, idleMs, () => {
-      isIdle = true;
+      cut ??= "idle";
       this.#logger.debug("watch was idle, reconnecting", { idleMs });
       abort();
     });
+    this.#reopen = () => {
+      cut ??= "renewed";
+      abort();
+    };
     try {
       const events = client.watch(this.#resource, {
         ...cache.scope,
@@ -230,10 +259,11 @@ export class Reflector<T extends KubeObject> {
         watchdog.pet();
         cache.observe(event);
       }
-      if (isIdle) return "idle";
+      if (cut !== null) return cut;
       return signal.aborted ? "relist" : "ended";
     } finally {
       watchdog.stop();
+      this.#reopen = () => {};
       signal.removeEventListener("abort", abort);
     }
   }
@@ -250,12 +280,11 @@ export class Reflector<T extends KubeObject> {
     this.#problem = null;
     if (this.#absence !== absence) this.#logger.info("optional resource", { absence });
     this.#absence = absence;
-    for (const resolve of this.#waiting.splice(0)) resolve();
     await this.#pause(ABSENT_MS);
   }
 
   async #failed(message: string, thrown: unknown): Promise<void> {
-    if (this.#stopping.signal.aborted) return;
+    if (this.#round.signal.aborted) return;
     const error = toError(thrown);
     this.#failures += 1;
     this.#problem = error.message;
@@ -270,9 +299,13 @@ export class Reflector<T extends KubeObject> {
     return backoffDelay(this.#options.backoff, this.#failures, this.#options.random);
   }
 
-  /** Waits; a stop ends it at once. */
+  /** Waits; the end of the round ends it at once. */
   async #pause(delayMs: number): Promise<void> {
     if (delayMs <= 0) return;
-    await sleep(this.#options.clock, delayMs, this.#stopping.signal).catch(() => {});
+    await sleep(this.#options.clock, delayMs, this.#round.signal).catch(() => {});
   }
+}
+
+function settle(...waiting: readonly (() => void)[][]): void {
+  for (const resolve of waiting.flatMap((list) => list.splice(0))) resolve();
 }

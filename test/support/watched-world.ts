@@ -14,6 +14,7 @@ import type { AnyObject } from "../../src/kube/object.ts";
 import type { Resource } from "../../src/kube/resource.ts";
 import { DEPLOYMENT, NAMESPACE, SERVICE } from "../../src/kube/resources.ts";
 import { RestClient } from "../../src/kube/rest-client.ts";
+import type { Transport } from "../../src/kube/transport.ts";
 import { Prng } from "../../src/lib/prng.ts";
 import { VirtualClock } from "../../src/lib/virtual-clock.ts";
 import { INJECTED_NAMESPACE } from "../../src/sim/mesh/injector.ts";
@@ -37,7 +38,12 @@ const PLAN = {
 /** What replaces sockets, and settings; defaults fit a controller that meets nobody. */
 export type WatchedParts = Partial<
   Pick<ControllerParts, "lease" | "prometheusAdapter" | "receiverAdapter" | "webhookTransport" | "spans">
-> & { readonly flags?: ConfigSources["flags"]; readonly level?: LogLevel };
+> & {
+  readonly flags?: ConfigSources["flags"];
+  readonly level?: LogLevel;
+  /** The way to the API server; default: the world's, with its faults. */
+  readonly transport?: Transport;
+};
 
 /** A world, and controllers whose pages are asked in-process. */
 export class WatchedWorld {
@@ -74,7 +80,7 @@ export class WatchedWorld {
     );
   }
 
-  controller(instance: string, { flags = {}, level = "info", ...parts }: WatchedParts = {}) {
+  controller(instance: string, { flags = {}, level = "info", transport, ...parts }: WatchedParts = {}) {
     const { clock, world } = this;
     const prng = new Prng(3);
     const logger = createPinoLogger({
@@ -82,7 +88,11 @@ export class WatchedWorld {
       destination: { write: (line) => this.lines.push(line) },
     });
     const config = loadConfig({ flags, environment: {} });
-    const client = new RestClient({ transport: world.apiFaults, clock, fieldManager: FIELD_MANAGER });
+    const client = new RestClient({
+      transport: transport ?? world.apiFaults,
+      clock,
+      fieldManager: FIELD_MANAGER,
+    });
     const metrics = createOwnMetrics(config);
     const controller = createController({
       config,

@@ -38,6 +38,8 @@ export class Processes {
   #hasHealed = false;
   #isClosed = false;
   kills = 0;
+  /** By how much a controller's clock was ahead, at the most: times in a status may be later than now by as much. */
+  mostAheadMs = 0;
 
   constructor(parts: ProcessesParts) {
     this.#parts = parts;
@@ -87,7 +89,9 @@ export class Processes {
     trace.add("chaos", `${upheaval.kind} for ${upheaval.forMs} ms`);
     const victim = this.#all[Math.abs(upheaval.forMs) % this.#all.length];
     if (upheaval.kind === "clockJump") {
-      if (!this.#hasHealed) victim?.setClock(upheaval.forMs);
+      if (this.#hasHealed) return;
+      victim?.setClock(upheaval.forMs);
+      this.mostAheadMs = Math.max(this.mostAheadMs, upheaval.forMs);
       return;
     }
     if (upheaval.kind === "freeze") {

@@ -256,12 +256,13 @@ class Simulation {
   async #comeToRest(): Promise<number> {
     const { clock } = this.#world;
     const healedMs = clock.now();
-    let restMs = healedMs;
+    // What waits for a time that a clock which was ahead has put into a status waits until then.
+    let restMs = healedMs + this.#processes.mostAheadMs;
     while (clock.now() - healedMs < REST_LIMIT_MS) {
       await sleep(clock, POLL_MS);
       const isBusy =
         this.#people.isBusy || this.#plan.rollouts.some(({ name }) => unrest(this.#scene, name) !== null);
-      if (isBusy) restMs = clock.now();
+      if (isBusy) restMs = Math.max(restMs, clock.now());
       const sinceMs = Math.max(restMs, this.#lastWriteMs);
       if (clock.now() - sinceMs > silenceMs(this.#plan)) break;
     }
