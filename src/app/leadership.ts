@@ -1,6 +1,7 @@
 import type { Client } from "../kube/client.ts";
 import { FencedClient } from "../kube/fenced-client.ts";
 import { LeaderElector, type Term } from "../kube/leader-elector.ts";
+import { within } from "../lib/clock.ts";
 import type { ControllerParts } from "./controller-parts.ts";
 
 export interface LeadershipState {
@@ -13,11 +14,14 @@ export interface LeadershipState {
   readonly problem: string | null;
 }
 
+/** Where a kind cannot be listed any more an abort must be obeyed all the same. */
+const CATCH_UP_LIMIT_MS = 30_000;
+
 /** Without a Lease. */
 const ALONE: LeadershipState = { leads: true, holder: null, term: null, problem: null };
 
 export interface Succession {
-  /** Reads what the leader before may have written; rejects never. */
+  /** Reads what the leader before may have written. */
   catchUp(): Promise<void>;
   /** Begins to work. */
   lead(): void;
@@ -63,13 +67,16 @@ export function createLeadership(
   const onElected = async (term: Term) => {
     terms.add({ to: "leader" });
     const electedAt = clock.now();
-    await succession.catchUp();
+    let isKnown = false;
+    const caughtUp = succession.catchUp().then(() => {
+      isKnown = true;
+    });
+    await within(clock, CATCH_UP_LIMIT_MS, caughtUp);
     if (elector.term !== term) return;
     current = term;
-    logger.info("leading: what the leader before has written is known", {
-      term: term.number,
-      readMs: clock.now() - electedAt,
-    });
+    const details = { term: term.number, readMs: clock.now() - electedAt };
+    if (isKnown) logger.info("leading: what the leader before has written is known", details);
+    else logger.warn("leading with what was known before: lists do not come", details);
     succession.lead();
   };
   const onDeposed = () => terms.add({ to: "standby" });
