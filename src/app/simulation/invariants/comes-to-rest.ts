@@ -38,7 +38,8 @@ export function unrest(scene: Scene, name: string): string | null {
  */
 function canAdopt({ world, people }: Scene, name: string): boolean {
   const primary = world.caches.deployments.get({ namespace: NAMESPACE_NAME, name: `${name}-primary` });
-  const isRolledOut = (primary?.status?.updatedReplicas ?? 0) >= (primary?.spec.replicas ?? 1);
+  const { replicas = 0, updatedReplicas = 0 } = primary?.status ?? {};
+  const isRolledOut = updatedReplicas >= (primary?.spec.replicas ?? 1) && updatedReplicas === replicas;
   return !((isUnready(primary) || !isRolledOut) && isBadImage(people.wantedImage(name) ?? ""));
 }
 
