@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import type { ControllerWrite, InvariantFactory, Scene } from "../../src/app/simulation/invariant.ts";
+import type { CommandName } from "../../src/api/command.ts";
+import type {
+  ControllerWrite,
+  GivenCommand,
+  InvariantFactory,
+  Scene,
+} from "../../src/app/simulation/invariant.ts";
 import { abortObeyed } from "../../src/app/simulation/invariants/abort-obeyed.ts";
 import { abortWins } from "../../src/app/simulation/invariants/abort-wins.ts";
 import { capacityKept } from "../../src/app/simulation/invariants/capacity-kept.ts";
@@ -31,7 +37,7 @@ const WEIGHTS = { steps: [{ weight: 50, hold: "5s" }], traffic: { istio: {} } };
 class Bench {
   readonly clock = new VirtualClock();
   readonly world = new World({ clock: this.clock, seed: 1, images: new ScenarioImages({}), crds: [] });
-  readonly commands: { command: string; atMs: number }[] = [];
+  readonly commands: GivenCommand[] = [];
   readonly titles: string[] = [];
   readonly #plan: Plan;
   #version = 1;
@@ -56,6 +62,10 @@ class Bench {
       gates: { hasSaidYes: () => false },
     };
     return factory(scene);
+  }
+
+  give(command: CommandName, isWithdrawn = false): void {
+    this.commands.push({ command, atMs: this.clock.now(), isWithdrawn });
   }
 
   /** From now on it is there, as it is. */
@@ -165,7 +175,7 @@ describe("invariants about the world find, and find nothing else", () => {
     bench.put("rollouts", rollout({ run: RUN }));
     bench.put("virtualServices", routes(50));
     expect(invariant.atInstant?.()).toEqual([]);
-    bench.commands.push({ command: "abort", atMs: bench.clock.now() });
+    bench.give("abort");
     expect(invariant.atInstant?.()).toEqual([]);
     await bench.clock.advance(5_000);
     expect(invariant.atInstant?.()).toEqual([`${NAME} still has 50 % 5000 ms after its abort`]);
@@ -173,11 +183,23 @@ describe("invariants about the world find, and find nothing else", () => {
     expect(invariant.onWrite?.(bench.write(primary("v1", 2, "r1")))).toEqual([]);
   });
 
+  test("abort-obeyed: an abort that a person took back unread is no abort", async () => {
+    const bench = new Bench();
+    const invariant = bench.make(abortObeyed);
+    bench.put("rollouts", rollout({ run: RUN }));
+    bench.put("virtualServices", routes(50));
+    bench.give("abort", true);
+    expect(invariant.atInstant?.()).toEqual([]);
+    await bench.clock.advance(5_000);
+    expect(invariant.atInstant?.()).toEqual([]);
+    expect(invariant.onWrite?.(bench.write(primary("v2", 2, "r2")))).toEqual([]);
+  });
+
   test("abort-wins: a weight that rises while an abort waits", async () => {
     const bench = new Bench();
     const invariant = bench.make(abortWins);
     bench.put("rollouts", rollout({ run: RUN }, { "sluice.dev/abort": "because" }));
-    bench.commands.push({ command: "abort", atMs: bench.clock.now() });
+    bench.give("abort");
     expect(invariant.onWrite?.(bench.write(routes(10)))).toEqual([]);
     await bench.clock.advance(3_000);
     expect(invariant.onWrite?.(bench.write(routes(10)))).toEqual([]);
@@ -259,7 +281,7 @@ describe("invariants about the world find, and find nothing else", () => {
     bench.put("rollouts", rollout({ run: RUN }));
     expect(invariant.onWrite?.(bench.write(routes(0)))).toEqual([]);
     expect(invariant.onWrite?.(bench.write(routes(10)))).toHaveLength(1);
-    bench.commands.push({ command: "approve", atMs: bench.clock.now() });
+    bench.give("approve");
     expect(invariant.onWrite?.(bench.write(routes(50)))).toEqual([]);
   });
 

@@ -1,3 +1,4 @@
+import type { CommandName } from "../../api/command.ts";
 import type { KubeObject } from "../../kube/object.ts";
 import type { World } from "../../sim/world.ts";
 import type { GateKeeper } from "./gate-keeper.ts";
@@ -28,10 +29,17 @@ export interface Scene {
   readonly gates: Pick<GateKeeper, "hasSaidYes">;
 }
 
+export interface GivenCommand {
+  readonly command: CommandName;
+  readonly atMs: number;
+  /** Its annotation was taken away again by a person (`kubectl replace`) while it was still there. */
+  readonly isWithdrawn: boolean;
+}
+
 /** What people asked for, when it took effect. */
 export interface PeopleRecord {
-  /** Names of commands given to the Rollout so far. */
-  commands(rollout: string): readonly { readonly command: string; readonly atMs: number }[];
+  /** Commands given to the Rollout so far. */
+  commands(rollout: string): readonly GivenCommand[];
   /** The image that people want the target to have; null once they deleted it. */
   wantedImage(rollout: string): string | null;
 }

@@ -16,7 +16,7 @@ import {
 import { sleep } from "../../lib/clock.ts";
 import { toError } from "../../lib/errors.ts";
 import type { World } from "../../sim/world.ts";
-import { NAMESPACE_NAME, type PeopleRecord } from "./invariant.ts";
+import { type GivenCommand, NAMESPACE_NAME, type PeopleRecord } from "./invariant.ts";
 import {
   autoscalerManifest,
   deploymentManifest,
@@ -62,7 +62,7 @@ export class People implements PeopleRecord {
   readonly #trace: Trace;
   readonly #client: Client;
   readonly #images = new Map<string, string | null>();
-  readonly #commands: { readonly rollout: string; readonly command: string; readonly atMs: number }[] = [];
+  #commands: readonly (GivenCommand & { readonly rollout: string })[] = [];
   /** Objects that are still to be made again. */
   #pending = 0;
 
@@ -78,7 +78,7 @@ export class People implements PeopleRecord {
     return this.#pending > 0;
   }
 
-  commands(rollout: string): readonly { readonly command: string; readonly atMs: number }[] {
+  commands(rollout: string): readonly GivenCommand[] {
     return this.#commands.filter((it) => it.rollout === rollout);
   }
 
@@ -150,7 +150,10 @@ export class People implements PeopleRecord {
         await this.#patch(ROLLOUT, name, {
           metadata: { annotations: { [commandAnnotation(move.command)]: "because" } },
         });
-        this.#commands.push({ rollout: name, command: move.command, atMs: this.#world.clock.now() });
+        this.#commands = [
+          ...this.#commands,
+          { rollout: name, command: move.command, atMs: this.#world.clock.now(), isWithdrawn: false },
+        ];
         return;
       case "scale":
         return this.#patch(DEPLOYMENT, name, { spec: { replicas: move.replicas } });
@@ -216,6 +219,12 @@ export class People implements PeopleRecord {
     const found = await this.#client.get(ROLLOUT, this.#keyOf(rollout.name, "rollout"));
     const metadata = { ...object.metadata, resourceVersion: found.metadata.resourceVersion ?? "" };
     await this.#client.update(ROLLOUT as Resource, { ...object, metadata }, OPTIONS);
+    // Its annotations go with it, and what nobody has read by then was not said.
+    const { annotations = {} } = found.metadata;
+    const isUnread = (given: GivenCommand) => commandAnnotation(given.command) in annotations;
+    this.#commands = this.#commands.map((it) =>
+      it.rollout === rollout.name && isUnread(it) ? { ...it, isWithdrawn: true } : it,
+    );
   }
 
   async #losePods(name: string, side: "target" | "primary"): Promise<void> {

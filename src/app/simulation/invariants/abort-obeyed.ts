@@ -28,6 +28,7 @@ export const abortObeyed: InvariantFactory = ({ plan, world, people }) => {
     const isNew = aborts.length > (seen.get(name) ?? 0);
     seen.set(name, aborts.length);
     if (isNew) note(name, weight);
+    if (aborts.at(-1)?.isWithdrawn === true) forget(name);
     if (weight === 0) waiting.delete(name);
     const abort = waiting.get(name);
     if (abort === undefined || !isHealthy(plan.faults)) return [];
@@ -44,6 +45,10 @@ export const abortObeyed: InvariantFactory = ({ plan, world, people }) => {
     const abort = { atMs: world.clock.now(), runId: run.id, revision: run.revision };
     last.set(name, abort);
     if (weight > 0) waiting.set(name, abort);
+  };
+  const forget = (name: string) => {
+    last.delete(name);
+    waiting.delete(name);
   };
   const isStillRunning = (name: string, { runId }: Abort): boolean =>
     world.caches.rollouts.get({ namespace: NAMESPACE_NAME, name })?.status?.run?.id === runId;
