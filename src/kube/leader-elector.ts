@@ -62,7 +62,7 @@ export class LeaderElector {
   readonly #options: Required<LeaderElectorOptions>;
   readonly #logger: Logger;
   readonly #stopping = new AbortController();
-  #watch = new LeaseWatch();
+  #watch: LeaseWatch;
   #reign: Reign | null = null;
   #holder = "";
   #problem: string | null = null;
@@ -71,6 +71,7 @@ export class LeaderElector {
   constructor(options: LeaderElectorOptions) {
     this.#options = { ...DEFAULTS, ...options };
     this.#logger = this.#options.logger.with({ identity: options.identity });
+    this.#watch = new LeaseWatch(this.#options.durationMs);
   }
 
   /** Whether this process may write now. To be asked right before every write. */
@@ -160,7 +161,10 @@ export class LeaderElector {
     this.#watch.see(lease, sleptMs);
     this.#holder = holderOf(lease);
     const isOurs = lease !== null && this.#holder === this.#options.identity;
-    if (this.#watch.remainingMs > 0 && !isOurs) return;
+    const { remainingMs } = this.#watch;
+    if (lease === null && remainingMs === this.#options.durationMs)
+      this.#logger.info("there is no lease; it is made unless a leader comes forward", { remainingMs });
+    if (remainingMs > 0 && !isOurs) return;
     const startedAt = clock.now();
     try {
       const won =
@@ -194,21 +198,33 @@ export class LeaderElector {
     } catch (error) {
       if (isConflict(error)) return false;
       if (!isNotFound(error)) throw error;
-      this.#depose(reign, "the lease was deleted");
+      return await this.#remake(reign);
+    }
+  }
+
+  /** Somebody has deleted the lease. Others wait out its duration before they make one; the leader need not. */
+  async #remake(reign: Reign): Promise<boolean> {
+    const { client, clock, lease: key } = this.#options;
+    const startedAt = clock.now();
+    try {
+      const lease = newLease(key, this.#claim(), reign.term.number);
+      this.#prolong(reign, await client.create(LEASE, lease, this.#call()), startedAt);
+      this.#logger.warn("the lease was deleted, and is made again", { term: reign.term.number });
       return true;
+    } catch (error) {
+      if (isAlreadyExists(error)) return false;
+      throw error;
     }
   }
 
   /** Somebody has written the lease: another holder, a person with a label, or we ourselves in a request without answer. */
   async #lookAgain(reign: Reign): Promise<void> {
     const lease = await this.#read();
+    // Deleted: the next attempt to renew it makes it again.
+    if (lease === null) return;
     this.#holder = holderOf(lease);
-    if (lease === null || this.#holder !== reign.term.identity) {
-      this.#depose(
-        reign,
-        lease === null ? "the lease was deleted" : `${this.#holder || "nobody"} holds the lease`,
-      );
-    } else reign.lease = lease;
+    if (this.#holder === reign.term.identity) reign.lease = lease;
+    else this.#depose(reign, `${this.#holder || "nobody"} holds the lease`);
   }
 
   async #read(): Promise<Lease | null> {
@@ -259,7 +275,7 @@ export class LeaderElector {
   #end(): void {
     this.#reign?.deadline.cancel();
     this.#reign = null;
-    this.#watch = new LeaseWatch();
+    this.#watch = new LeaseWatch(this.#options.durationMs);
   }
 
   #claim() {

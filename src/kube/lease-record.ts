@@ -12,10 +12,10 @@ export interface Claim {
   readonly nowMs: number;
 }
 
-/** A Lease that nobody has held before. */
-export function newLease(key: ObjectKey, claim: Claim): Lease {
+/** `transitions`: how often such a Lease has changed hands, as far as known. */
+export function newLease(key: ObjectKey, claim: Claim, transitions = 0): Lease {
   const metadata = { name: key.name, ...(key.namespace === undefined ? {} : { namespace: key.namespace }) };
-  const spec = { ...holding(claim), acquireTime: microTime(claim.nowMs), leaseTransitions: 0 };
+  const spec = { ...holding(claim), acquireTime: microTime(claim.nowMs), leaseTransitions: transitions };
   return { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata, spec };
 }
 

@@ -25,7 +25,7 @@ describe("a Lease of a whole API server", () => {
       return elector;
     };
     const a = candidate("a");
-    await clock.advance(0);
+    await clock.advance(5_000);
     const b = candidate("b");
     await clock.advance(60_000);
     expect([a.isLeader(), b.isLeader()]).toEqual([true, false]);

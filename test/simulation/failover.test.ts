@@ -56,7 +56,8 @@ describe("of two controllers that share a Lease", () => {
   async function startBoth() {
     const [a, b] = [controllerOf("a"), controllerOf("b")];
     await a.start();
-    await sleep(clock, 5_000);
+    // There has never been a Lease.
+    await sleep(clock, 20_000);
     await b.start();
     await sleep(clock, 5_000);
     expect(await holder()).toBe("a-0");

@@ -12,9 +12,17 @@ export interface LeaseFaults {
 
 const HEALTHY: LeaseFaults = { latencyMs: () => 0, loses: () => null };
 
+/** Given back by a holder before all time. */
+const FREE: Lease = {
+  apiVersion: "coordination.k8s.io/v1",
+  kind: "Lease",
+  metadata: { namespace: "sluice-system", name: "sluice", uid: "lease", resourceVersion: "1" },
+  spec: { holderIdentity: "", leaseDurationSeconds: 1, leaseTransitions: 0 },
+};
+
 /** One Lease on a server that compares resourceVersions, with a network of its own for each client. */
 export class LeaseStore {
-  lease: Lease | null = null;
+  lease: Lease | null = FREE;
   writes = 0;
   #version = 1;
   readonly #clock: Clock;

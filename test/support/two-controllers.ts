@@ -50,8 +50,8 @@ export class SharedWorld {
   }
 
   async holder(): Promise<string> {
-    const lease = await this.world.client.get(LEASE, { namespace: "default", name: "sluice" });
-    return lease.spec?.holderIdentity ?? "";
+    const leases = await this.world.client.list(LEASE, { namespace: "default" });
+    return leases.items[0]?.spec?.holderIdentity ?? "";
   }
 
   /** How long it took until this held. Rejects when it does not in time. */

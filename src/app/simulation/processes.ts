@@ -1,4 +1,5 @@
 import type { Config } from "../../config/config.ts";
+import { newLease } from "../../kube/lease-record.ts";
 import { LEASE } from "../../kube/resources.ts";
 import type { ApiRequest, ApiResponse } from "../../kube/transport.ts";
 import { toError } from "../../lib/errors.ts";
@@ -61,6 +62,14 @@ export class Processes {
       });
       return controller;
     });
+  }
+
+  /** Sluice has been installed before: a first leader need not wait out that there is no Lease. */
+  async prepare(): Promise<void> {
+    if (!this.#parts.faults.twoControllers) return;
+    const { world } = this.#parts;
+    const claim = { identity: "", durationMs: 1_000, nowMs: world.clock.now() };
+    await world.client.create(LEASE, newLease(LEASE_KEY, claim));
   }
 
   start(): void {

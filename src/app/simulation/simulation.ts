@@ -161,6 +161,7 @@ class Simulation {
     await this.#world.start();
     await this.#world.client.create(NAMESPACE as Resource, namespaceManifest());
     await this.#people.prepare();
+    await this.#processes.prepare();
     await sleep(this.#world.clock, 5_000);
     for (const { name, rps, testersRps } of this.#plan.rollouts) {
       const from = { workload: "traffic", namespace: NAMESPACE_NAME, labels: { app: "traffic" } };
