@@ -2,12 +2,17 @@ import type { CommandName } from "../../src/api/command.ts";
 import { type Deletable, isHealthy, type Plan } from "../../src/app/simulation/plan.ts";
 import { isBadImage } from "../../src/app/simulation/versions.ts";
 
-/** One way to break the controller on purpose. */
-export interface Mutant {
+export interface Mistake {
   readonly file: string;
   /** Is in the file exactly once. */
   readonly from: string;
   readonly to: string;
+}
+
+/** One way to break the controller on purpose. */
+export interface Mutant extends Mistake {
+  /** Made as well, where two things keep each other's mistakes from having an effect. */
+  readonly also?: Mistake;
   /** Plans in which it can make a difference at all; absent: all. Others are passed over. */
   readonly matters?: (plan: Plan) => boolean;
 }
@@ -133,7 +138,12 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     to: `const fresh = await this.#parts.client.get(ROLLOUT, this.#metadata);
     const { resourceVersion } = fresh.metadata;
     const object: Rollout = { ...this.#scene.snapshot.rollout, metadata: { ...this.#metadata, resourceVersion }, status };`,
-    matters: ({ faults: { network, twoControllers } }) => network.watchLagMs > 0 || twoControllers,
+    also: {
+      file: "src/kube/cache.ts",
+      from: "if (entry !== undefined && version <= entry.version) return;",
+      to: "if (entry !== undefined && version === entry.version) return;",
+    },
+    matters: ({ faults }) => faults.network.watchLagMs > 0,
   },
   "a gate's no is a yes": {
     file: "src/gate/webhook/reply.ts",

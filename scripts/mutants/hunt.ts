@@ -3,7 +3,7 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { drawPlan } from "../../src/app/simulation/draw-plan.ts";
-import type { Mutant } from "./catalogue.ts";
+import type { Mistake, Mutant } from "./catalogue.ts";
 
 export interface Hunt {
   /** The first seed that fails, and the first promise that it breaks; null: the mutant lives. */
@@ -29,7 +29,7 @@ export async function hunt(mutant: Mutant, seeds: readonly number[]): Promise<Hu
       await cp(part, join(folder, part), { recursive: true });
     }
     await symlink(resolve("node_modules"), join(folder, "node_modules"));
-    await breakFile(join(folder, mutant.file), mutant);
+    for (const mistake of mistakesOf(mutant)) await breakFile(join(folder, mistake.file), mistake);
     await writeFile(join(folder, "seeds.txt"), seeds.join("\n"));
     const args = ["scripts/sim.ts", "--until-failure", "--replay", "seeds.txt"];
     const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8" });
@@ -46,12 +46,16 @@ export async function hunt(mutant: Mutant, seeds: readonly number[]): Promise<Hu
   }
 }
 
-async function breakFile(path: string, mutant: Mutant): Promise<void> {
-  await writeFile(path, broken(await readFile(path, "utf8"), mutant));
+export function mistakesOf(mutant: Mutant): readonly Mistake[] {
+  return mutant.also === undefined ? [mutant] : [mutant, mutant.also];
+}
+
+async function breakFile(path: string, mistake: Mistake): Promise<void> {
+  await writeFile(path, broken(await readFile(path, "utf8"), mistake));
 }
 
 /** The source with the mistake in it. Throws when there is no, or more than one, place for it. */
-export function broken(source: string, { file, from, to }: Mutant): string {
+export function broken(source: string, { file, from, to }: Mistake): string {
   const count = source.split(from).length - 1;
   if (count !== 1) throw new Error(`${file} has ${JSON.stringify(from)} ${count} times`);
   // A function, since a string may have $ in it.

@@ -85,6 +85,7 @@ class Simulation {
   readonly #scene: Scene;
   #startMs = 0;
   #writes = 0;
+  #hasHealed = false;
   readonly #absence = new Absence();
   /** When a controller last wrote something that matters. */
   #lastWriteMs = 0;
@@ -209,7 +210,14 @@ class Simulation {
   async #adopted(name: string): Promise<void> {
     const at = { namespace: NAMESPACE_NAME, name };
     const isAdopted = () => this.#world.caches.rollouts.get(at)?.status?.promoted !== undefined;
-    while (!isAdopted() && this.#elapsedMs < REST_LIMIT_MS) await sleep(this.#world.clock, POLL_MS);
+    const until = async (endMs: number) => {
+      while (!isAdopted() && this.#elapsedMs < endMs) await sleep(this.#world.clock, POLL_MS);
+    };
+    const { endMs } = this.#plan.faults;
+    await until(endMs);
+    // Processes that die as soon as they start get nothing done.
+    if (!isAdopted()) this.#heal();
+    await until(endMs + REST_LIMIT_MS);
   }
 
   async #playFaults(): Promise<void> {
@@ -247,6 +255,8 @@ class Simulation {
   }
 
   #heal(): void {
+    if (this.#hasHealed) return;
+    this.#hasHealed = true;
     this.#trace.add("chaos", "all faults end");
     this.#world.prometheus.setFault(null);
     this.#gateKeeper.heal();
