@@ -105,6 +105,22 @@ describe("the canary's pods, after weight 0", () => {
     expect(world.traffic.canaryWeight).toBe(0);
     expect(keptMs(world)).toBeGreaterThanOrEqual(30_000);
   });
+
+  test("stay anew when the routes were gone, also where the status that says so could not be written", () => {
+    const world = aborted();
+    world.evidence = () => null;
+    world.advance(19_000);
+    world.nowMs += 5_000;
+    world.traffic = null;
+    const { status } = world;
+    world.pass();
+    world.status = status;
+    world.pass();
+    expect(world.target?.desiredReplicas).toBeGreaterThan(0);
+    world.settle();
+    expect(world.traffic).toMatchObject({ canaryWeight: 0 });
+    expect(keptMs(world)).toBeGreaterThanOrEqual(20_000);
+  });
 });
 
 test("the primary's pods stay while it is seen to get requests, when the Rollout is deleted", () => {

@@ -23,7 +23,9 @@ export function isCanaryDrained(draft: Draft, run: RunStatus): boolean {
   const isHopeless = !isGiven && routesProblem(draft) !== null;
   if (isAllWithPrimary(draft) || isHopeless) return isRunDrained(draft, run, "the canary's pods");
   if (isGiven) draft.act({ kind: "setTraffic", traffic: NO_CANARY });
-  else repairRoutes(draft, NO_CANARY);
+  // That it begins anew is written before the routes are right again: otherwise a write that fails in between would let an
+  // older drain pass for this one.
+  else if (run.drainingSince === undefined) repairRoutes(draft, NO_CANARY);
   draft.patchRun(run, { weight: 0, drainingSince: undefined });
   draft.patchStatus({ canaryWeight: 0 });
   return false;
