@@ -59,7 +59,8 @@ describe("a cache over HTTPS", () => {
     expect(names()).toHaveLength(61);
 
     await first.close();
-    await until(() => set.problems().length > 0);
+    // Past the watches that it tries first: one that the new server takes from an old version says nothing, till it is found out.
+    await until(() => set.problems().some((problem) => problem.startsWith("listing")));
     const port = Number(access.server.port);
     const second = await serve({ port, token: "second", objects: ["kept", "new"] });
     await until(() => cache.size === 2);
