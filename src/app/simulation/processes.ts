@@ -36,7 +36,7 @@ export class Processes {
   readonly #killPrng: Prng;
   readonly #networkPrng: Prng;
   readonly #dead = new Set<SimulatedController>();
-  #hasHealed = false;
+  hasHealed = false;
   #isClosed = false;
   kills = 0;
   /** By how much a controller's clock was ahead, at the most: times in a status may be later than now by as much. */
@@ -78,7 +78,7 @@ export class Processes {
 
   /** All faults end: what is dead or frozen comes back, and stays. */
   heal(): void {
-    this.#hasHealed = true;
+    this.hasHealed = true;
     for (const controller of this.#all) {
       controller.thaw();
       controller.setClock(0);
@@ -98,7 +98,7 @@ export class Processes {
     trace.add("chaos", `${upheaval.kind} for ${upheaval.forMs} ms`);
     const victim = this.#all[Math.abs(upheaval.forMs) % this.#all.length];
     if (upheaval.kind === "clockJump") {
-      if (this.#hasHealed) return;
+      if (this.hasHealed) return;
       victim?.setClock(upheaval.forMs);
       this.mostAheadMs = Math.max(this.mostAheadMs, upheaval.forMs);
       return;
@@ -129,7 +129,7 @@ export class Processes {
       inner: world.transport,
       clock: world.clock,
       prng: this.#networkPrng.fork(),
-      faults: () => (this.#hasHealed ? NO_NETWORK_FAULTS : faults.network),
+      faults: () => (this.hasHealed ? NO_NETWORK_FAULTS : faults.network),
       onAwait: (request, when) => this.#mayDie(controller, instance, request, when),
       onWrite: (request, response) => onWrite(instance, request, response),
     });
@@ -144,7 +144,7 @@ export class Processes {
     const { faults, isFatal } = this.#parts;
     if (this.#isClosed || this.#dead.has(controller)) return;
     const isChosen = isFatal?.(request, when) ?? false;
-    const isUnlucky = !this.#hasHealed && faults.killRate > 0 && this.#killPrng.chance(faults.killRate);
+    const isUnlucky = !this.hasHealed && faults.killRate > 0 && this.#killPrng.chance(faults.killRate);
     if (isChosen || isUnlucky)
       this.#kill(controller, `${instance} ${when} ${request.method} ${request.path}`);
   }

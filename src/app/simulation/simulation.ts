@@ -85,7 +85,6 @@ class Simulation {
   readonly #scene: Scene;
   #startMs = 0;
   #writes = 0;
-  #hasHealed = false;
   readonly #absence = new Absence();
   /** When a controller last wrote something that matters. */
   #lastWriteMs = 0;
@@ -255,8 +254,7 @@ class Simulation {
   }
 
   #heal(): void {
-    if (this.#hasHealed) return;
-    this.#hasHealed = true;
+    if (this.#processes.hasHealed) return;
     this.#trace.add("chaos", "all faults end");
     this.#world.prometheus.setFault(null);
     this.#gateKeeper.heal();
