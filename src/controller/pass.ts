@@ -18,6 +18,7 @@ import { type Decided, DecisionLog } from "./decision-log.ts";
 import { type Executor, isInterruption, PassInterrupted } from "./execute.ts";
 import type { GateDesk } from "./gate-desk.ts";
 import type { Gatherer, Scene } from "./gather.ts";
+import { KnownDrains } from "./known-drains.ts";
 import { Memories } from "./memories.ts";
 import type { Trace } from "./run-trace.ts";
 import { Troubles } from "./troubles.ts";
@@ -67,6 +68,7 @@ export interface PassResult {
 export class Pass {
   readonly #parts: PassParts;
   readonly #memories = new Memories();
+  readonly #drains = new KnownDrains();
   readonly #untold = new Untold();
   readonly #troubles = new Troubles();
   /** Verdicts that have failed while weight 0 is not written yet: the end of the interval that made them fail. */
@@ -127,6 +129,7 @@ export class Pass {
     let isWritten = false;
     const onStatus = () => {
       isWritten = true;
+      this.#drains.told(key);
       this.#untold.forget(key);
       this.#tell(key, scene, { before, decision });
     };
@@ -140,6 +143,7 @@ export class Pass {
         this.#parts.executor.execute(scene, decision, { onStatus, onTraffic, signal }),
       );
     } catch (thrown) {
+      if (!isWritten) this.#drains.untold(key, decision.actions);
       if (!isWritten && !isConflict(thrown)) this.#untold.keep(key, { before, decision });
       if (!isInterruption(thrown)) await this.#noteTrouble(key, scene, decision, toError(thrown).message);
       throw thrown;
@@ -198,6 +202,7 @@ export class Pass {
   /** What is remembered is made again from the source's history, and webhooks are asked again: what another process has decided meanwhile is not in it. */
   forget(): void {
     this.#memories.clear();
+    this.#drains.clear();
     this.#troubles.clear();
     this.#badEvidence.clear();
     this.#decisions.clear();
@@ -218,6 +223,7 @@ export class Pass {
     const gates = this.#parts.gates.answers(key);
     return this.#parts.gatherer.scene(parseKey(key), (runId) => ({
       ...this.#memories.get(key, runId),
+      isDrainKnown: this.#drains.has(key),
       trouble: this.#troubles.of(key),
       gates,
     }));
@@ -225,6 +231,7 @@ export class Pass {
 
   #forgetOne(key: string): void {
     this.#memories.forget(key);
+    this.#drains.forget(key);
     this.#untold.forget(key);
     this.#troubles.over(key);
     this.#badEvidence.delete(key);

@@ -4,6 +4,7 @@ import { withConditions } from "./conditions.ts";
 import type { Decision } from "./decision.ts";
 import { handBack, keepFinalizer } from "./deletion.ts";
 import { Draft } from "./draft.ts";
+import { drainAnew } from "./draining.ts";
 import { lookAgainForGates } from "./gates.ts";
 import { noteCallsAfterRun } from "./gates-after.ts";
 import { initialise } from "./initialise.ts";
@@ -25,6 +26,7 @@ export function decide(
 ): Decision {
   const draft = new Draft(snapshot, settings, snapshot.rollout.status ?? FIRST_STATUS);
   for (const { rows, intervalMs } of observations) draft.seen = noteRows(draft.seen, rows, intervalMs);
+  drainAnew(draft);
   advance(draft, observations);
   lookAgainForGates(draft);
   keepThreads(draft);

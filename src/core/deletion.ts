@@ -3,8 +3,8 @@ import { parseDuration } from "../lib/duration.ts";
 import { parseTime } from "../lib/time.ts";
 import { imageText, record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
-import { drainOf, longestDrainMs } from "./drain.ts";
-import { beginDrain, isDrained } from "./draining.ts";
+import { longestDrainMs } from "./drain.ts";
+import { beginDrain, drainAtRest, isDrained } from "./draining.ts";
 import {
   giveTrafficBack,
   isBySubset,
@@ -131,7 +131,7 @@ function keepServing(draft: Draft): void {
 
 /** Counted from the first pass that finds traffic given back, as every drain. */
 function finish(draft: Draft, primary: Primary): void {
-  const drain = drainOf(draft.snapshot.rollout);
+  const drain = drainAtRest(draft);
   if (drain === null) {
     beginDrain(draft);
     return;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { targetAt } from "../../test/support/core-sides.ts";
 import { aSpec, CoreWorld, served } from "../../test/support/core-world.ts";
 
 const MINUTE = 60_000;
@@ -106,20 +107,29 @@ describe("the canary's pods, after weight 0", () => {
     expect(keptMs(world)).toBeGreaterThanOrEqual(30_000);
   });
 
-  test("stay anew when the routes were gone, also where the status that says so could not be written", () => {
+  test.each([
+    ["the routes were gone", null],
+    ["somebody gave the canary requests", { canaryWeight: 10, shadowPercent: 0, reserved: false }],
+  ])("stay anew when %s, also where the status that says so could not be written", (_, traffic) => {
     const world = aborted();
     world.evidence = () => null;
     world.advance(19_000);
     world.nowMs += 5_000;
-    world.traffic = null;
-    const { status } = world;
-    world.pass();
-    world.status = status;
-    world.pass();
-    expect(world.target?.desiredReplicas).toBeGreaterThan(0);
-    world.settle();
+    world.traffic = traffic;
+    world.passUntold();
     expect(world.traffic).toMatchObject({ canaryWeight: 0 });
+    world.settle();
+    expect(world.target?.desiredReplicas).toBeGreaterThan(0);
     expect(keptMs(world)).toBeGreaterThanOrEqual(20_000);
+  });
+
+  test("stay for the whole drain once more when another process takes over: its predecessor may have died between two writes", () => {
+    const world = aborted();
+    world.evidence = () => null;
+    world.advance(19_000);
+    world.restart();
+    expect(keptMs(world)).toBeGreaterThanOrEqual(20_000);
+    expect(world.status?.phase).toBe("Failed");
   });
 });
 
@@ -142,6 +152,18 @@ test("the target's pods stay while they are seen to get requests, when it is ado
   const fromMs = world.nowMs;
   world.advanceUntil(() => world.target?.desiredReplicas === 0, 10 * MINUTE);
   expect(world.nowMs - fromMs).toBeGreaterThanOrEqual(80_000);
+});
+
+test("pods that the target is given at rest go after a drain where the routes were others', also where that could not be noted", () => {
+  const world = new CoreWorld(aSpec());
+  world.advance(2 * MINUTE);
+  world.traffic = { ...world.traffic!, canaryWeight: 50 };
+  world.target = targetAt("v1", 3, 3);
+  world.passUntold();
+  expect(world.traffic.canaryWeight).toBe(0);
+  const kept = keptMs(world);
+  expect(kept).toBeGreaterThanOrEqual(20_000);
+  expect(kept).toBeLessThan(MINUTE);
 });
 
 test("at rest nothing is asked and nothing is remembered", () => {

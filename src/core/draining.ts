@@ -16,6 +16,14 @@ import {
 import { silenceOf } from "./silence.ts";
 import type { Target } from "./snapshot.ts";
 
+/** Where routes may have been written that the status does not know of, what drains is given its whole time once more. */
+export function drainAnew(draft: Draft): void {
+  if (draft.snapshot.isDrainKnown) return;
+  const { run, trafficMovedAt } = draft.status;
+  if (run?.drainingSince !== undefined) draft.patchRun(run, { drainingSince: undefined });
+  if (trafficMovedAt !== undefined) beginDrain(draft);
+}
+
 /** Whether the canary's pods may go. Weight 0 is put right as long as they are there, and routes that are gone are made again. */
 export function isCanaryDrained(draft: Draft, run: RunStatus): boolean {
   const isGiven = isCanaryGiven(draft);
@@ -23,9 +31,7 @@ export function isCanaryDrained(draft: Draft, run: RunStatus): boolean {
   const isHopeless = !isGiven && routesProblem(draft) !== null;
   if (isAllWithPrimary(draft) || isHopeless) return isRunDrained(draft, run, "the canary's pods");
   if (isGiven) draft.act({ kind: "setTraffic", traffic: NO_CANARY });
-  // That it begins anew is written before the routes are right again: otherwise a write that fails in between would let an
-  // older drain pass for this one.
-  else if (run.drainingSince === undefined) repairRoutes(draft, NO_CANARY);
+  else repairRoutes(draft, NO_CANARY);
   draft.patchRun(run, { weight: 0, drainingSince: undefined });
   draft.patchStatus({ canaryWeight: 0 });
   return false;
@@ -46,6 +52,11 @@ export function beginDrain(draft: Draft): void {
   draft.lookAgainAfter(draft.settings.drainMs);
 }
 
+/** As decided in this pass, which may be later than the status that was read says. */
+export function drainAtRest({ snapshot, status }: Draft): Drain | null {
+  return drainOf({ ...snapshot.rollout, status });
+}
+
 function rememberRepair(draft: Draft): void {
   const { trafficMovedAt } = draft.status;
   if (!isAllWithPrimary(draft) && routesProblem(draft) === null) {
@@ -61,12 +72,12 @@ function rememberRepair(draft: Draft): void {
 function isUnused(draft: Draft): boolean {
   const isWithPrimary = isAllWithPrimary(draft);
   const { trafficMovedAt } = draft.status;
-  if (isWithPrimary && trafficMovedAt === undefined) return true;
+  if (isWithPrimary && trafficMovedAt === undefined && draft.snapshot.isDrainKnown) return true;
   if (trafficMovedAt === undefined || (!isWithPrimary && routesProblem(draft) === null)) {
     beginDrain(draft);
     return false;
   }
-  const drain = drainOf(draft.snapshot.rollout);
+  const drain = drainAtRest(draft);
   if (drain !== null && !isDrained(draft, drain, "the target's pods")) return false;
   draft.seen = null;
   draft.patchStatus({ trafficMovedAt: undefined });
@@ -75,15 +86,19 @@ function isUnused(draft: Draft): boolean {
 
 /** Whether the primary may be given another template: it has no requests, as far as anybody sees. */
 export function isPrimaryIdle(draft: Draft, run: RunStatus): boolean {
-  const { routing } = draft.snapshot;
-  const isWritten =
+  if (isShifted(draft, run)) return isRunDrained(draft, run, "the primary's pods");
+  if (run.drainingSince !== undefined) draft.patchRun(run, { drainingSince: undefined });
+  return false;
+}
+
+/** The routes give everybody to the canary who is to be with it. */
+export function isShifted({ snapshot: { routing } }: Draft, run: RunStatus): boolean {
+  return (
     routing.kind === "present" &&
     routing.inSync &&
     routing.uneven === undefined &&
-    isSameTraffic(routing.traffic, trafficOf(run));
-  if (isWritten) return isRunDrained(draft, run, "the primary's pods");
-  if (run.drainingSince !== undefined) draft.patchRun(run, { drainingSince: undefined });
-  return false;
+    isSameTraffic(routing.traffic, trafficOf(run))
+  );
 }
 
 /** The drain is counted from when the routing objects are seen to say it, not from when it was decided. */

@@ -4,8 +4,7 @@ import { isoTime, parseTime } from "../lib/time.ts";
 import { announce, imageText, record } from "./announce.ts";
 import { keepFinalizer } from "./deletion.ts";
 import type { Draft } from "./draft.ts";
-import { drainOf } from "./drain.ts";
-import { beginDrain, isDrained } from "./draining.ts";
+import { beginDrain, drainAtRest, isDrained } from "./draining.ts";
 import { remakeServed } from "./remake-primary.ts";
 import { isAllWithPrimary, NO_CANARY, repairServices, routesProblem } from "./repair.ts";
 import type { Primary, Target } from "./snapshot.ts";
@@ -53,7 +52,7 @@ function makePrimary(draft: Draft, target: Target): void {
 
 function movePods(draft: Draft, target: Target, primary: Primary): void {
   repairServices(draft);
-  const drain = drainOf(draft.snapshot.rollout);
+  const drain = drainAtRest(draft);
   // Routes that are gone meanwhile are made again first, and the drain begins anew.
   if (drain !== null && !isAllWithPrimary(draft)) draft.patchStatus({ trafficMovedAt: undefined });
   else if (drain !== null) {

@@ -5,13 +5,14 @@ import { clockTime, isoTime, parseTime } from "../lib/time.ts";
 import { announce, imageText, record } from "./announce.ts";
 import { canServe, deadlineOf } from "./canary.ts";
 import type { Draft } from "./draft.ts";
-import { isCanaryDrained } from "./draining.ts";
+import { isCanaryDrained, isShifted } from "./draining.ts";
 import { endRun } from "./end-run.ts";
 import { followPods, NO_CANARY } from "./repair.ts";
+import { retreatWithoutPods } from "./retreat.ts";
 import { rollBack } from "./rolling-back.ts";
 import { awaitSettled, haveSettled } from "./settling.ts";
 
-/** The primary, which nobody is seen to call any more, gets the analysed template. From here on the way is forward. */
+/** The primary, which nobody is seen to call any more, gets the analysed template. Once it has it, the way is forward. */
 export function startTakeOver(draft: Draft, run: RunStatus): void {
   draft.patchRun(run, {
     stage: "Promoting",
@@ -22,6 +23,25 @@ export function startTakeOver(draft: Draft, run: RunStatus): void {
   draft.patchStatus({
     message: `The primary is taking over ${imageText(run)}; all requests are with the canary.`,
   });
+  draft.lookAgainAfter(0);
+}
+
+/** The primary has the analysed template, or is gone and is made from it. */
+export function hasTakenOver({ snapshot: { primary } }: Draft, run: RunStatus): boolean {
+  return primary === null || primary.revision === run.revision;
+}
+
+/**
+ * The primary is given the template. It may have got requests again since that was decided: the canary has lost its pods, or
+ * somebody has changed the routes. Whole as it is, it is not rolled under them.
+ */
+export function takeOver(draft: Draft, run: RunStatus): void {
+  if (retreatWithoutPods(draft, run)) return;
+  if (isShifted(draft, run)) {
+    waitForPrimary(draft, run);
+    return;
+  }
+  draft.patchRun(run, { stage: "Shifting", stageSince: isoTime(draft.nowMs) });
   draft.lookAgainAfter(0);
 }
 

@@ -5,7 +5,7 @@ import type { Draft } from "./draft.ts";
 import { noteGates } from "./gates-noted.ts";
 import { outcomeOfGates } from "./gates-outcome.ts";
 import { keepCapacity } from "./keep-capacity.ts";
-import { finalise, promoting } from "./promoting.ts";
+import { finalise, hasTakenOver, promoting, takeOver } from "./promoting.ts";
 import { endWithoutPrimary, remakeDuringRun } from "./remake-primary.ts";
 import { NO_CANARY, repairRoutes, repairServices, tellUnpinned } from "./repair.ts";
 import { revertedOutcome, rollBack, rollingBack } from "./rolling-back.ts";
@@ -54,6 +54,10 @@ export function advanceRun(draft: Draft, before: RunStatus, observations: readon
       if (isStillWanted(draft, run)) shifting(draft, run, observations);
       break;
     case "Promoting":
+      if (!hasTakenOver(draft, run)) {
+        if (isStillWanted(draft, run)) takeOver(draft, run);
+        break;
+      }
       // Once the primary is taking over, the revision has passed: it goes on whatever becomes of the target.
       if (isUnpinned(draft, run)) pinAgain(draft, run);
       promoting(draft, run);

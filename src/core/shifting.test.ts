@@ -36,6 +36,14 @@ function shiftingAllButSome(lagMs = 0): CoreWorld {
   return world;
 }
 
+/** Up to the pass that finds the primary idle; the next one is to give it the template. */
+function untilDecided(world: CoreWorld): void {
+  while (stageOf(world) === "Shifting") {
+    world.nowMs += SECOND;
+    world.pass();
+  }
+}
+
 /** The primary has been given v2, and does not get ready with it. */
 function promoting(overrides: Record<string, unknown> = {}): CoreWorld {
   const world = shifting(overrides);
@@ -79,6 +87,34 @@ describe("promotion", () => {
     world.advance(SECOND);
     expect(world.traffic).toEqual(NO_CANARY);
     expect(stageOf(world)).toBe("Finalising");
+  });
+
+  test.each([
+    { what: "the canary has lost its pods", stage: "Starting", canaryWeight: 0 },
+    { what: "somebody has set the routes back", stage: "Shifting", canaryWeight: 100 },
+    { what: "the target has another revision", stage: "RollingBack", canaryWeight: 0 },
+  ])("does not roll the primary when, just before, $what", ({ stage, canaryWeight }) => {
+    const world = shifting();
+    untilDecided(world);
+    if (stage === "Starting") world.target = targetAt("v2", 3, 0);
+    else if (stage === "Shifting") world.traffic = NO_CANARY;
+    else world.ship("v3");
+    world.pass();
+    expect(stageOf(world)).toBe(stage);
+    world.pass();
+    expect(world.traffic).toMatchObject({ canaryWeight });
+    expect(world.primary?.revision).toBe("v1");
+  });
+
+  test("drains the primary once more when somebody has set the routes back, and then promotes", () => {
+    const world = shifting();
+    untilDecided(world);
+    const fromMs = world.nowMs;
+    world.traffic = NO_CANARY;
+    world.advanceUntil(() => world.primary?.revision === "v2", 5 * MINUTE);
+    expect(world.nowMs - fromMs).toBeGreaterThanOrEqual(world.settings.drainMs);
+    world.advance(5 * MINUTE);
+    expect(world.status).toMatchObject({ phase: "Succeeded", promoted: { revision: "v2" } });
   });
 
   test("goes on after --drain-max although requests are still seen at the primary, and says so", () => {

@@ -31,6 +31,8 @@ export interface Snapshot {
   readonly judge: JudgeMemory | null;
   /** Where requests were lately seen to go, as far as this process has looked; null when it has not. */
   readonly seen: SeenTraffic | null;
+  /** False: routes may have been written since the drain in the status began, and no status tells of it. */
+  readonly isDrainKnown: boolean;
   /** Why this process's passes fail, since when; null when the last one went through. */
   readonly trouble: Trouble | null;
   /** What webhooks have answered in this process, by `GateAsk.id`; nothing after a restart. */

@@ -101,6 +101,8 @@ export class CoreWorld {
   /** What a webhook answers at once when it is asked; null: nothing, until `answer` is called. */
   webhooks: (name: string, ask: GateAsk) => GateAnswer["result"] | null = () => "yes";
   gates: Record<string, GateAnswers> = {};
+  /** False: the controller has begun anew, or could not write what it did last. */
+  isDrainKnown = true;
   /** Since when passes fail; null: they do not. */
   trouble: Snapshot["trouble"] = null;
   /** What is wrong with the spec; it is refused then. */
@@ -155,6 +157,7 @@ export class CoreWorld {
       judge: this.judge,
       seen: this.seen,
       gates: this.gates,
+      isDrainKnown: this.isDrainKnown,
       trouble: this.trouble,
     };
   }
@@ -175,6 +178,7 @@ export class CoreWorld {
   restart(): void {
     this.judge = null;
     this.gates = {};
+    this.isDrainKnown = false;
   }
 
   /** A webhook that was asked answers now. */
@@ -216,8 +220,17 @@ export class CoreWorld {
     for (const action of decision.finally) this.#perform(action);
     this.judge = decision.judge;
     this.seen = decision.seen;
+    this.isDrainKnown = true;
     this.decisions.push(decision);
     return decision;
+  }
+
+  /** A pass whose status is not written. */
+  passUntold(): void {
+    const { status } = this;
+    this.pass();
+    this.status = status;
+    this.isDrainKnown = false;
   }
 
   /** Passes until nothing more is done now. */
