@@ -208,6 +208,12 @@ export const EVENT_REASONS = {
     "release",
     "The primary was deleted; it is made again from the revision that it served.",
   ),
+  PrimarySetBack: noted(
+    "Warning",
+    "release",
+    "The primary had another revision than the one that was promoted last; it is set back.",
+    "Nobody needs to do anything: a write whose answer was lost had come to pass. Again and again: look who else changes the Deployment NAME-primary.",
+  ),
   PrimaryLost: told(
     "error",
     "The primary was deleted and its revision is gone too: what the target has now is adopted, and serves until there is a primary again.",

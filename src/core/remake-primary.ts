@@ -3,14 +3,37 @@ import { announce, imageText, record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
 import { endRun } from "./end-run.ts";
 import { giveTrafficBack } from "./repair.ts";
-import type { Target } from "./snapshot.ts";
+import type { Primary, Target } from "./snapshot.ts";
 
-/** Somebody deleted the primary during a run: it is made again from what it served, whatever the run comes to. */
+/**
+ * Somebody deleted the primary during a run: it is made again from what it served, whatever the run comes to. One that has
+ * another template is set back.
+ */
 export function remakeDuringRun(draft: Draft, run: RunStatus): void {
   const { primary, target } = draft.snapshot;
   const served = servedIn(run);
-  if (primary !== null || target === null || served === undefined) return;
-  if (target.revisions.includes(served.revision)) remake(draft, served, run.primaryReplicas);
+  if (target === null || served === undefined) return;
+  // A rollback has its own way, since it is what it is for.
+  if (primary !== null && run.stage !== "RollingBack") setBack(draft, primary, served);
+  else if (primary === null && target.revisions.includes(served.revision))
+    remake(draft, served, run.primaryReplicas);
+}
+
+/**
+ * Its template was written, the answer got lost, and the run ended before anybody saw it (an abort, and a watch that hangs): a
+ * revision that was rejected must not go on serving.
+ */
+export function setBack(draft: Draft, primary: Primary, served: RevisionRef): void {
+  const { target } = draft.snapshot;
+  if (primary.revision === null || primary.revision === served.revision) return;
+  if (!target?.revisions.includes(served.revision)) return;
+  // Refused for ever, it keeps nothing else from being done.
+  draft.actFinally({ kind: "revertPrimary", revision: served.revision });
+  record(
+    draft,
+    "PrimarySetBack",
+    `The primary had ${primary.images.join(", ")}; it is set back to ${imageText(served)}, which is what was promoted last.`,
+  );
 }
 
 /**

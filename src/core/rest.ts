@@ -2,7 +2,7 @@ import { imageText, record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
 import { letTargetGo } from "./draining.ts";
 import { denialAt, denialText } from "./gates-schedule.ts";
-import { remakeServed } from "./remake-primary.ts";
+import { remakeServed, setBack } from "./remake-primary.ts";
 import { NO_CANARY, repairRoutes, repairServices, routesProblem } from "./repair.ts";
 import type { Primary, Target } from "./snapshot.ts";
 import { startRun } from "./start-run.ts";
@@ -19,6 +19,7 @@ export function rest(draft: Draft): void {
     remakeServed(draft, target);
     return;
   }
+  if (draft.status.promoted !== undefined) setBack(draft, primary, draft.status.promoted);
   repairServices(draft);
   repairRoutes(draft, NO_CANARY);
   if (target === null || targetProblem !== null) {
