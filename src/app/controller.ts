@@ -8,7 +8,7 @@ import type { CoreSettings } from "../core/snapshot.ts";
 import { CacheSet } from "../kube/cache-set.ts";
 import { keyText } from "../kube/object.ts";
 import type { QueueVitals } from "../kube/work-queue.ts";
-import { within } from "../lib/clock.ts";
+import { type Clock, within } from "../lib/clock.ts";
 import { IstioRouter } from "../router/istio/istio.ts";
 import { DeploymentWorkload } from "../workload/deployment/deployment.ts";
 import { makeCaches, WRITTEN } from "./caches.ts";
@@ -81,6 +81,7 @@ export function createController(parts: ControllerParts): Controller {
     events: gates.events,
     notifier,
     settings: coreSettings(config),
+    settle: (namespace) => settled(clock, set, namespace),
     logger,
     trace,
     observer: passes,
@@ -124,6 +125,14 @@ export function createController(parts: ControllerParts): Controller {
     vitals: () => controller.queue.vitals,
     state: (rollout) => controllerState({ clock, set, leadership, controller, pass, rollouts }, rollout),
   };
+}
+
+/** Where reads hang an abort has to be obeyed all the same, from what is known. */
+const SETTLE_LIMIT_MS = 2_000;
+
+function settled(clock: Clock, { doubts }: CacheSet, namespace: string): Promise<boolean> | null {
+  if (!doubts.has(namespace)) return null;
+  return within(clock, SETTLE_LIMIT_MS, doubts.settle(namespace)).then(() => !doubts.has(namespace));
 }
 
 function createTrace({ spans, clock, instance }: ControllerParts): Trace {

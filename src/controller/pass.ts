@@ -42,6 +42,9 @@ export interface PassObserver {
 /** What was to take requests from the canary is tried again after so long at most. */
 const URGENT_RETRY_MS = 5_000;
 
+/** What could not be read after a write without an answer is tried again after so long. */
+const DOUBT_RETRY_MS = 5_000;
+
 /** Nothing is tried again sooner because of a deadline. */
 const LEAST_RETRY_MS = 1_000;
 
@@ -53,6 +56,11 @@ export interface PassParts {
   readonly notifier: Notifier;
   readonly settings: CoreSettings;
   readonly logger: Logger;
+  /**
+   * Reads again what writes without an answer may have changed in a namespace; null: there is nothing of that kind. Resolves,
+   * soon, to whether all is known.
+   */
+  readonly settle?: (namespace: string) => Promise<boolean> | null;
   readonly observer?: PassObserver | undefined;
   readonly trace?: Trace | undefined;
 }
@@ -88,6 +96,8 @@ export class Pass {
    * `aside`, which may let other passes work meanwhile.
    */
   async run(key: string, aside: Turn["aside"] = (wait) => wait()): Promise<PassResult> {
+    const settled = this.#settled(key, aside);
+    const isSure = settled === true || (await settled);
     const before = this.#scene(key);
     if (before === null) {
       this.#forgetOne(key);
@@ -107,7 +117,8 @@ export class Pass {
     const changed = await this.#execute(key, scene, decision);
     this.#memories.keep(key, decision);
     this.#troubles.over(key);
-    return { changed, requeueAfterMs: decision.requeueAfterMs };
+    const { requeueAfterMs } = decision;
+    return { changed, requeueAfterMs: isSure ? requeueAfterMs : sooner(requeueAfterMs, DOUBT_RETRY_MS) };
   }
 
   /**
@@ -229,6 +240,13 @@ export class Pass {
     }));
   }
 
+  /** What is decided from must be what is there: an abort would find a weight of 0 that has not been 0 for a while. */
+  #settled(key: string, aside: Turn["aside"]): Promise<boolean> | true {
+    const { namespace = "" } = parseKey(key);
+    const settled = this.#parts.settle?.(namespace) ?? null;
+    return settled === null || aside(() => settled);
+  }
+
   #forgetOne(key: string): void {
     this.#memories.forget(key);
     this.#drains.forget(key);
@@ -258,6 +276,10 @@ export class Pass {
     this.#parts.observer?.wrote?.(rollout, before, decision.status);
     this.#parts.trace?.moved(rollout, before, decision.status);
   }
+}
+
+function sooner(aMs: number | null, bMs: number): number {
+  return Math.min(aMs ?? bMs, bMs);
 }
 
 async function interruptibly<T>(

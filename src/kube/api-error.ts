@@ -62,6 +62,11 @@ export function isNotFound(error: unknown): boolean {
   return hasCode(error, 404);
 }
 
+/** No answer, or one that tells of trouble on the way: a write may have come to pass. */
+export function hasNoAnswer(error: unknown): boolean {
+  return error instanceof UnreachableError || (error instanceof ApiError && error.status.code >= 500);
+}
+
 /** A watch or a page asked for a version that the server no longer keeps: list again. */
 export function isGone(error: unknown): boolean {
   return hasCode(error, 410);

@@ -2,6 +2,7 @@ import type { Clock } from "../lib/clock.ts";
 import { type Logger, silentLogger } from "../telemetry/logger.ts";
 import { Cache, type CacheOptions } from "./cache.ts";
 import type { Client } from "./client.ts";
+import { Doubts } from "./doubts.ts";
 import type { KubeObject } from "./object.ts";
 import { OptionalCache } from "./optional-reader.ts";
 import { Reflector, type ReflectorOptions } from "./reflector.ts";
@@ -35,6 +36,8 @@ export interface CacheState {
 export class CacheSet {
   /** Writes through this client are in the caches when they return. */
   readonly client: Client;
+  /** What they may have changed without an answer. */
+  readonly doubts = new Doubts();
   readonly #options: CacheSetOptions;
   readonly #caches = new Map<string, Cache<KubeObject>[]>();
   /** Several where a resource has caches of several scopes. */
@@ -43,7 +46,7 @@ export class CacheSet {
 
   constructor(options: CacheSetOptions) {
     this.#options = options;
-    this.client = new WriteThroughClient(options.client, (resource) => this.#cachesOf(resource));
+    this.client = new WriteThroughClient(options.client, (resource) => this.#cachesOf(resource), this.doubts);
   }
 
   /** A new cache; it fills after `start`. */

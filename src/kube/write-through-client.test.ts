@@ -160,4 +160,67 @@ describe("CacheSet", () => {
     await set.stop();
     await set.synced();
   });
+
+  describe("after a write without an answer", () => {
+    const unanswered = async () => {
+      throw new UnreachableError("connection reset");
+    };
+
+    it.each([
+      ["when no answer comes", new UnreachableError("connection reset"), true],
+      ["when the server tells of a timeout", apiError(504, "Timeout"), true],
+      ["but not when it refuses", apiError(403, "Forbidden"), false],
+      ["but not when it has too much to do", apiError(429, "TooManyRequests"), false],
+    ])("has the object in doubt %s", async (_, error, isInDoubt) => {
+      const { set, client } = await setUp({ patch: () => Promise.reject(error) });
+      await expect(client.patch(CONFIG_MAP, KEY, PATCH)).rejects.toThrow();
+      expect(set.doubts.has("shop")).toBe(isInDoubt);
+      expect(set.doubts.has("other")).toBe(false);
+    });
+
+    it("knows it again from one read, however many ask for that at once", async () => {
+      let reads = 0;
+      const get = async () => {
+        reads += 1;
+        return aConfigMap(9);
+      };
+      const { set, client, version } = await setUp({ patch: unanswered, get });
+      await client.patch(CONFIG_MAP, KEY, PATCH).catch(() => {});
+      await Promise.all([set.doubts.settle("shop"), set.doubts.settle("shop")]);
+      expect(set.doubts.has("shop")).toBe(false);
+      expect(version()).toBe("9");
+      expect(reads).toBe(1);
+    });
+
+    it("goes on doubting while it cannot be read", async () => {
+      const { set, client } = await setUp({ patch: unanswered, get: unanswered });
+      await client.patch(CONFIG_MAP, KEY, PATCH).catch(() => {});
+      await set.doubts.settle("shop");
+      expect(set.doubts.size).toBe(1);
+    });
+
+    it("leaves it to the watch where it may not be read", async () => {
+      const get = () => Promise.reject(apiError(403, "Forbidden"));
+      const { set, client } = await setUp({ patch: unanswered, get });
+      await client.patch(CONFIG_MAP, KEY, PATCH).catch(() => {});
+      await set.doubts.settle("shop");
+      expect(set.doubts.size).toBe(0);
+    });
+
+    it("knows it again from the answer to the next write, and from a conflict", async () => {
+      for (const next of [async () => aConfigMap(9), () => Promise.reject(apiError(409, "Conflict"))]) {
+        const update = next as () => Promise<ConfigMap>;
+        const { set, client } = await setUp({ patch: unanswered, update, get: async () => aConfigMap(9) });
+        await client.patch(CONFIG_MAP, KEY, PATCH).catch(() => {});
+        await client.update(CONFIG_MAP, aConfigMap(5)).catch(() => {});
+        expect(set.doubts.size).toBe(0);
+      }
+    });
+
+    it("does not doubt what no cache holds", async () => {
+      const { set, client } = await setUp({ patch: unanswered });
+      await client.patch(SECRET, KEY, PATCH).catch(() => {});
+      expect(set.doubts.size).toBe(0);
+    });
+  });
 });

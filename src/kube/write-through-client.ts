@@ -1,4 +1,4 @@
-import { ApiError, isAlreadyExists, isConflict, isNotFound } from "./api-error.ts";
+import { ApiError, hasNoAnswer, isAlreadyExists, isConflict, isNotFound } from "./api-error.ts";
 import type { Cache } from "./cache.ts";
 import type {
   ApplyOptions,
@@ -15,6 +15,7 @@ import type {
   WatchOptions,
   WriteOptions,
 } from "./client.ts";
+import type { Doubts } from "./doubts.ts";
 import { type KubeObject, keyOf, type ObjectKey } from "./object.ts";
 import type { Resource } from "./resource.ts";
 
@@ -33,15 +34,18 @@ interface Write {
  * the watch's lag:
  * - the answer to a write is recorded as an own write;
  * - a delete or a "not found" removes what was there before the request;
- * - a conflict means that the cache is behind, so the object is read once, and the next attempt finds it fresh.
+ * - a conflict means that the cache is behind, so the object is read once, and the next attempt finds it fresh;
+ * - a write without an answer may have come to pass: the object is in doubt until it is read.
  */
 export class WriteThroughClient implements Client {
   readonly #client: Client;
   readonly #cachesOf: CachesOf;
+  readonly #doubts: Doubts;
 
-  constructor(client: Client, cachesOf: CachesOf) {
+  constructor(client: Client, cachesOf: CachesOf, doubts: Doubts) {
     this.#client = client;
     this.#cachesOf = cachesOf;
+    this.#doubts = doubts;
   }
 
   get<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, options?: CallOptions): Promise<T> {
@@ -102,6 +106,7 @@ export class WriteThroughClient implements Client {
         if (deletion.kind === "terminating") cache.record(deletion.object);
         else cache.recordAbsence(key, { uid: deletion.uid, upTo: before[index] ?? 0 });
       }
+      this.#doubts.clear(resource, key);
       return deletion;
     } catch (error) {
       await this.#learnFrom(error, resource, { key, signal: options?.signal }, before);
@@ -122,6 +127,7 @@ export class WriteThroughClient implements Client {
       // The answer to a scale is a Scale, not the object.
       if (write.subresource === "scale") await this.#refresh(resource, write);
       else for (const cache of caches) cache.record(answer);
+      this.#doubts.clear(resource, write.key);
       return answer;
     } catch (error) {
       await this.#learnFrom(error, resource, write, before);
@@ -135,26 +141,37 @@ export class WriteThroughClient implements Client {
     write: Write,
     before: readonly number[],
   ): Promise<void> {
-    if (isConflict(error) || isAlreadyExists(error)) await this.#refresh(resource, write);
+    const isBehind = isConflict(error) || isAlreadyExists(error);
+    if (isBehind && (await this.#refresh(resource, write))) this.#doubts.clear(resource, write.key);
+    if (hasNoAnswer(error)) this.#doubt(resource, write.key);
     if (!isAbsence(error, write)) return;
     for (const [index, cache] of this.#cachesOf(resource).entries()) {
       cache.recordAbsence(write.key, { upTo: before[index] ?? 0 });
     }
   }
 
-  /** One read for the caches. When it fails, they wait for the watch as they would have without it. */
-  async #refresh<T extends KubeObject>(resource: Resource<T>, write: Write): Promise<void> {
+  #doubt<T extends KubeObject>(resource: Resource<T>, key: ObjectKey): void {
+    const isCached = this.#cachesOf(resource).length > 0 && key.name !== "";
+    if (isCached) this.#doubts.note(resource, key, () => this.#refresh(resource, { key }));
+  }
+
+  /**
+   * One read for the caches. When it fails, they wait for the watch as they would have without it. Resolves to whether
+   * there was an answer; who may not read need not ask again.
+   */
+  async #refresh<T extends KubeObject>(resource: Resource<T>, write: Write): Promise<boolean> {
     const caches = this.#cachesOf(resource);
-    if (caches.length === 0 || write.key.name === "") return;
+    if (caches.length === 0 || write.key.name === "") return false;
     const before = caches.map((cache) => cache.newest);
     try {
       const object = await this.#client.get(resource, write.key, { signal: write.signal });
       for (const cache of caches) cache.refresh(object);
     } catch (error) {
-      if (!isAbsence(error, { key: write.key })) return;
+      if (!isAbsence(error, { key: write.key })) return !hasNoAnswer(error);
       for (const [index, cache] of caches.entries())
         cache.recordAbsence(write.key, { upTo: before[index] ?? 0 });
     }
+    return true;
   }
 }
 
