@@ -45,6 +45,16 @@ describe("WriteThroughClient", () => {
     expect(origins).toEqual(["own"]);
   });
 
+  it("shows what was read, and that nothing is there any more", async () => {
+    const { client, version, origins } = await setUp({ get: async () => aConfigMap(9) });
+    await client.get(CONFIG_MAP, KEY);
+    expect(version()).toBe("9");
+    expect(origins).toEqual(["watch"]);
+    const gone = await setUp({ get: () => Promise.reject(apiError(404, "NotFound")) });
+    await expect(gone.client.get(CONFIG_MAP, KEY)).rejects.toThrow();
+    expect(gone.version()).toBeUndefined();
+  });
+
   it("shows what was created, updated and applied", async () => {
     const { client, version } = await setUp({
       create: async () => aConfigMap(9),

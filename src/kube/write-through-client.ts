@@ -33,6 +33,7 @@ interface Write {
  * A Client that writes what every answer has taught into the caches, so that whoever reads them next sees it, whatever
  * the watch's lag:
  * - the answer to a write is recorded as an own write;
+ * - a read is taken for newer than what the watch has told;
  * - a delete or a "not found" removes what was there before the request;
  * - a conflict means that the cache is behind, so the object is read once, and the next attempt finds it fresh;
  * - a write without an answer may have come to pass: the object is in doubt until it is read.
@@ -48,8 +49,21 @@ export class WriteThroughClient implements Client {
     this.#doubts = doubts;
   }
 
-  get<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, options?: CallOptions): Promise<T> {
-    return this.#client.get(resource, key, options);
+  async get<T extends KubeObject>(
+    resource: Resource<T>,
+    key: ObjectKey,
+    options?: CallOptions,
+  ): Promise<T> {
+    const caches = this.#cachesOf(resource);
+    const before = caches.map((cache) => cache.newest);
+    try {
+      const object = await this.#client.get(resource, key, options);
+      for (const cache of caches) cache.refresh(object);
+      return object;
+    } catch (error) {
+      this.#learnAbsence(error, resource, { key }, before);
+      throw error;
+    }
   }
 
   list<T extends KubeObject>(resource: Resource<T>, options?: ListOptions): Promise<ObjectList<T>> {
@@ -144,6 +158,15 @@ export class WriteThroughClient implements Client {
     const isBehind = isConflict(error) || isAlreadyExists(error);
     if (isBehind && (await this.#refresh(resource, write))) this.#doubts.clear(resource, write.key);
     if (hasNoAnswer(error)) this.#doubt(resource, write.key);
+    this.#learnAbsence(error, resource, write, before);
+  }
+
+  #learnAbsence<T extends KubeObject>(
+    error: unknown,
+    resource: Resource<T>,
+    write: Write,
+    before: readonly number[],
+  ): void {
     if (!isAbsence(error, write)) return;
     for (const [index, cache] of this.#cachesOf(resource).entries()) {
       cache.recordAbsence(write.key, { upTo: before[index] ?? 0 });
@@ -160,18 +183,13 @@ export class WriteThroughClient implements Client {
    * there was an answer; who may not read need not ask again.
    */
   async #refresh<T extends KubeObject>(resource: Resource<T>, write: Write): Promise<boolean> {
-    const caches = this.#cachesOf(resource);
-    if (caches.length === 0 || write.key.name === "") return false;
-    const before = caches.map((cache) => cache.newest);
+    if (this.#cachesOf(resource).length === 0 || write.key.name === "") return false;
     try {
-      const object = await this.#client.get(resource, write.key, { signal: write.signal });
-      for (const cache of caches) cache.refresh(object);
+      await this.get(resource, write.key, { signal: write.signal });
+      return true;
     } catch (error) {
-      if (!isAbsence(error, { key: write.key })) return !hasNoAnswer(error);
-      for (const [index, cache] of caches.entries())
-        cache.recordAbsence(write.key, { upTo: before[index] ?? 0 });
+      return !hasNoAnswer(error);
     }
-    return true;
   }
 }
 
