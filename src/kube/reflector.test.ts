@@ -90,23 +90,39 @@ describe("Reflector", () => {
     expect(client.watching.options.resourceVersion).toBe("20");
   });
 
-  it("opens a watch again that has fallen silent", async () => {
-    const { client, clock } = await setUp(async () => aList(5), { idleMs: 60_000 });
+  it("lists again and watches on when a watch has fallen silent", async () => {
+    let list = aList(5, aConfigMap("a", 4));
+    const { client, clock, versions } = await setUp(async () => list, { idleMs: 60_000 });
     const first = client.watching;
     await clock.advance(40_000);
     first.push({ type: "BOOKMARK", resourceVersion: "6" });
     await clock.advance(59_000);
     expect(first.isOpen).toBe(true);
+    list = aList(9, aConfigMap("a", 8));
     await clock.advance(16_000);
     expect(first.isOpen).toBe(false);
-    expect(client.watching.options.resourceVersion).toBe("6");
+    expect(versions()).toEqual(["a@8"]);
+    expect(client.watching.options.resourceVersion).toBe("9");
+  });
+
+  it("finds that the server has a new history when a watch from the old one is silent", async () => {
+    let list = aList(500, aConfigMap("a", 400));
+    const { client, clock, versions } = await setUp(async () => list, { idleMs: 60_000 });
+    list = aList(9, aConfigMap("b", 8));
+    await clock.advance(90_000);
+    expect(versions()).toEqual(["b@8"]);
+    expect(client.watching.options.resourceVersion).toBe("9");
   });
 
   it("lists again from time to time, for events that never came", async () => {
     let list = aList(5, aConfigMap("a", 4));
     const { client, clock, versions } = await setUp(async () => list, { relistMs: 600_000 });
     list = aList(8);
-    await clock.advance(599_000);
+    for (let minutes = 1; minutes < 10; minutes += 1) {
+      await clock.advance(60_000);
+      client.watching.push({ type: "BOOKMARK", resourceVersion: "6" });
+    }
+    await clock.advance(59_000);
     expect(versions()).toEqual(["a@4"]);
     await clock.advance(1_000);
     expect(versions()).toEqual([]);

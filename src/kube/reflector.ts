@@ -19,7 +19,7 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly logger?: Logger;
   /** Objects of a page of a list. */
   readonly pageSize?: number;
-  /** A watch that has said nothing for so long, not even a bookmark, is taken for dead and opened again. */
+  /** A watch that has said nothing for so long, not even a bookmark, is taken for dead: a new list, and another watch. */
   readonly idleMs?: number;
   /** The server is asked to end each watch after this long, up to half as long again. */
   readonly watchMs?: number;
@@ -211,9 +211,12 @@ export class Reflector<T extends KubeObject> {
     while (!signal.aborted) {
       const startedAt = clock.now();
       try {
-        this.#restarted(await this.#watch(signal));
+        const end = await this.#watch(signal);
+        this.#restarted(end);
         this.#succeeded();
         failures = 0;
+        // A server that was replaced takes a version that it has not reached yet, and says nothing until it has.
+        if (end === "idle") return;
         // At most the whole: the wall clock may have been set back in the meantime.
         await this.#pause(Math.min(startedAt + MIN_WATCH_MS - clock.now(), MIN_WATCH_MS));
       } catch (error) {

@@ -49,11 +49,7 @@ export class WriteThroughClient implements Client {
     this.#doubts = doubts;
   }
 
-  async get<T extends KubeObject>(
-    resource: Resource<T>,
-    key: ObjectKey,
-    options?: CallOptions,
-  ): Promise<T> {
+  async get<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, options?: CallOptions): Promise<T> {
     const caches = this.#cachesOf(resource);
     const before = caches.map((cache) => cache.newest);
     try {

@@ -38,39 +38,44 @@ async function until(isTrue: () => boolean): Promise<void> {
 }
 
 describe("a cache over HTTPS", () => {
-  it("follows its server through a restart with another history, certificate and token", async () => {
-    const many = Array.from({ length: 60 }, (_, index) => `old-${index}`);
-    const first = await serve({ port: 0, token: "first", objects: [...many, "kept"] });
-    const access = await loadKubeconfig({ path: kubeconfig, clock });
-    const transport = new HttpTransport({ access, clock, userAgent: "test" });
-    const client = new RestClient({ transport, clock, fieldManager: "test" });
-    const backoff = { firstMs: 50, maxMs: 200 };
-    const set = new CacheSet({
-      client,
-      clock,
-      random: Math.random,
-      logger: silentLogger,
-      reflector: { backoff },
-    });
-    const cache = set.add(CONFIG_MAP, { namespace: "default" });
-    set.start();
-    await set.synced();
-    const names = () => cache.list().map((object) => object.metadata.name);
-    expect(names()).toHaveLength(61);
+  it.each([
+    ["after a while", true],
+    ["at once, and takes a watch from a version that it has not reached", false],
+  ])(
+    "follows its server to one with another history, certificate and token, which comes up %s",
+    async (_, isLate) => {
+      const many = Array.from({ length: 60 }, (_, index) => `old-${index}`);
+      const first = await serve({ port: 0, token: "first", objects: [...many, "kept"] });
+      const access = await loadKubeconfig({ path: kubeconfig, clock });
+      const transport = new HttpTransport({ access, clock, userAgent: "test" });
+      const client = new RestClient({ transport, clock, fieldManager: "test" });
+      const reflector = { backoff: { firstMs: 50, maxMs: 200 }, idleMs: 400 };
+      const set = new CacheSet({
+        client,
+        clock,
+        random: Math.random,
+        logger: silentLogger,
+        reflector,
+      });
+      const cache = set.add(CONFIG_MAP, { namespace: "default" });
+      set.start();
+      await set.synced();
+      const names = () => cache.list().map((object) => object.metadata.name);
+      expect(names()).toHaveLength(61);
 
-    await first.close();
-    // Past the watches that it tries first: one that the new server takes from an old version says nothing, till it is found out.
-    await until(() => set.problems().some((problem) => problem.startsWith("listing")));
-    const port = Number(access.server.port);
-    const second = await serve({ port, token: "second", objects: ["kept", "new"] });
-    await until(() => cache.size === 2);
-    expect(new Set(names())).toEqual(new Set(["kept", "new"]));
+      await first.close();
+      if (isLate) await until(() => set.problems().some((problem) => problem.startsWith("listing")));
+      const port = Number(access.server.port);
+      const second = await serve({ port, token: "second", objects: ["kept", "new"] });
+      await until(() => cache.size === 2);
+      expect(new Set(names())).toEqual(new Set(["kept", "new"]));
 
-    await client.create(CONFIG_MAP, aConfigMap("live"));
-    await until(() => cache.size === 3);
-    expect(set.problems()).toEqual([]);
-    await set.stop();
-    transport.close();
-    await second.close();
-  });
+      await client.create(CONFIG_MAP, aConfigMap("live"));
+      await until(() => cache.size === 3);
+      expect(set.problems()).toEqual([]);
+      await set.stop();
+      transport.close();
+      await second.close();
+    },
+  );
 });
