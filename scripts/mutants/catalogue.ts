@@ -1,5 +1,5 @@
 import type { CommandName } from "../../src/api/command.ts";
-import { type Deletable, isHealthy, type Plan } from "../../src/app/simulation/plan.ts";
+import { type Deletable, isHealthy, mayHang, type Plan } from "../../src/app/simulation/plan.ts";
 import { isBadImage } from "../../src/app/simulation/versions.ts";
 
 export interface Mistake {
@@ -130,7 +130,19 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     file: "src/kube/watchdog.ts",
     from: "if (this.#quietChecks >= CHECKS) this.#bite();",
     to: "if (false) this.#bite();",
-    matters: ({ faults: { network } }) => network.watchHangRate > 0,
+    matters: ({ faults }) => mayHang(faults),
+  },
+  "what has no answer is not looked after": {
+    file: "src/kube/write-through-client.ts",
+    from: "if (hasNoAnswer(error)) this.#doubt(resource, write.key);",
+    to: "hasNoAnswer(error);",
+    matters: ({ faults }) => faults.cuts.some(({ abort }) => abort !== null),
+  },
+  "a weight is raised on a Rollout that has changed": {
+    file: "src/controller/execute.ts",
+    from: "if (found.metadata.resourceVersion === resourceVersion) return;",
+    to: "return;",
+    matters: ({ faults }) => mayHang(faults),
   },
   "trust a stale cache": {
     file: "src/controller/execute.ts",
@@ -168,11 +180,13 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     file: "src/controller/pass.ts",
     from: `const onStatus = () => {
       isWritten = true;
+      this.#drains.told(key);
       this.#untold.forget(key);
       this.#tell(key, scene, { before, decision });`,
     to: `this.#tell(key, scene, { before, decision });
     const onStatus = () => {
       isWritten = true;
+      this.#drains.told(key);
       this.#untold.forget(key);`,
     matters: ({ isCalm, faults }) => isCalm && !isHealthy(faults),
   },

@@ -4,9 +4,12 @@ import { ROLLOUT } from "../api/resource.ts";
 import type { Rollout } from "../api/rollout.ts";
 import type { RolloutStatus } from "../api/status.ts";
 import type { Action, Decision } from "../core/decision.ts";
+import { isRaising } from "../core/lowering.ts";
+import type { TrafficView } from "../core/snapshot.ts";
 import { abortable } from "../kube/abortable.ts";
-import { isNotFound } from "../kube/api-error.ts";
+import { ApiError, isNotFound } from "../kube/api-error.ts";
 import type { Client } from "../kube/client.ts";
+import { keyText } from "../kube/object.ts";
 import { assertNever } from "../lib/assert.ts";
 import { OperationError } from "../lib/errors.ts";
 import { isDeepEqual } from "../lib/json.ts";
@@ -109,6 +112,7 @@ class Stage {
   readonly #parts: Parts;
   readonly #scene: Scene;
   #metadata: Rollout["metadata"];
+  #isOwnerThere = false;
 
   constructor(parts: Parts, scene: Scene) {
     this.#parts = parts;
@@ -142,14 +146,18 @@ class Stage {
       case "deletePrimary":
         return workload.deletePrimary(inForce);
       case "ensureServices":
+        await this.#assertOwner();
         return router.ensureServices(routes);
       case "ensureRoutes":
+        await this.#assertOwner();
         return router.ensureRoutes(routes);
       case "pinCanary":
         return router.pinCanary(routes, action.revision);
       case "pointApex":
+        if (!this.#scene.snapshot.services.apex.exists) await this.#assertOwner();
         return router.pointApex(routes, action.side);
       case "setTraffic":
+        await this.#assertMaySet(action.traffic);
         return router.setTraffic(routes, action.traffic);
       case "removeRoutes":
         return router.removeRoutes(routes);
@@ -175,14 +183,39 @@ class Stage {
   }
 
   /**
-   * Owned by a Rollout that is gone, a primary would be collected at once and made again, as often as that can be done
+   * What gives the canary requests is decided on a Rollout that is still as it was read: a watch that hangs would hide an
+   * abort. What takes them away waits for nothing.
+   */
+  async #assertMaySet(traffic: TrafficView): Promise<void> {
+    const { routing } = this.#scene.snapshot;
+    if (isRaising(traffic, routing)) {
+      const { namespace, name, resourceVersion } = this.#metadata;
+      const found = await this.#owner();
+      if (found.metadata.resourceVersion === resourceVersion) return;
+      const message = "it has been changed since it was read";
+      throw new ApiError(`raising the weight of Rollout ${keyText({ namespace, name })}`, {
+        code: 409,
+        reason: "Conflict",
+        message,
+      });
+    }
+    if (routing.kind === "missing") await this.#assertOwner();
+  }
+
+  /**
+   * Owned by a Rollout that is gone, an object would be collected at once and made again, as often as that can be done
    * before a cache learns of it.
    */
   async #assertOwner(): Promise<void> {
+    if (!this.#isOwnerThere) await this.#owner();
+    this.#isOwnerThere = true;
+  }
+
+  async #owner(): Promise<Rollout> {
     const { namespace, name, uid } = this.#metadata;
     const found = await this.#parts.client.get(ROLLOUT, { namespace, name });
-    if (found.metadata.uid !== uid)
-      throw new RolloutGoneError(`Rollout ${name} is another one than was read`);
+    if (found.metadata.uid === uid) return found;
+    throw new RolloutGoneError(`Rollout ${name} is another one than was read`);
   }
 
   /** Deleted meanwhile: there is nothing left to change. */

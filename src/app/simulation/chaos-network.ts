@@ -16,14 +16,18 @@ export class ChaosNetwork implements Transport {
   }
 
   async send(request: ApiRequest): Promise<ApiResponse> {
-    const { onAwait, prng, faults } = this.#parts;
+    const { onAwait, prng, faults, line } = this.#parts;
     onAwait(request, "before");
     await this.#delay(request);
+    if (line?.isDown === true) await this.#lose(request);
     const { errorRate, statuses, lostRate, lostAnswerRate } = faults();
     if (prng.chance(lostRate)) await this.#lose(request);
     if (prng.chance(errorRate)) return failure(prng.pick(statuses));
+    const cuts = line?.cuts;
+    line?.carries(request);
     const response = await this.#deliver(request);
-    if (request.method !== "GET" && prng.chance(lostAnswerRate)) await this.#lose(request);
+    const isLost = request.method !== "GET" && prng.chance(lostAnswerRate);
+    if (isLost || line?.cuts !== cuts) await this.#lose(request);
     await this.#delay(request);
     onAwait(request, "after");
     return response;

@@ -17,13 +17,15 @@ const GONE = {
 /** A watch whose events come late, twice, or never. */
 export class ChaosStream implements AsyncIterableIterator<unknown> {
   readonly #events: AsyncIterator<unknown>;
-  readonly #parts: Pick<ChaosParts, "clock" | "prng" | "faults">;
+  readonly #parts: Pick<ChaosParts, "clock" | "prng" | "faults" | "line">;
+  readonly #cuts: number | undefined;
   readonly #ended = Promise.withResolvers<IteratorResult<unknown>>();
   #last: IteratorResult<unknown> | null = null;
 
-  constructor(events: AsyncIterable<unknown>, parts: Pick<ChaosParts, "clock" | "prng" | "faults">) {
+  constructor(events: AsyncIterable<unknown>, parts: Pick<ChaosParts, "clock" | "prng" | "faults" | "line">) {
     this.#events = events[Symbol.asyncIterator]();
     this.#parts = parts;
+    this.#cuts = parts.line?.cuts;
   }
 
   [Symbol.asyncIterator](): this {
@@ -31,14 +33,14 @@ export class ChaosStream implements AsyncIterableIterator<unknown> {
   }
 
   async next(): Promise<IteratorResult<unknown>> {
-    const { clock, prng, faults } = this.#parts;
+    const { clock, prng, faults, line } = this.#parts;
     const { watchRepeatRate } = faults();
     if (this.#last !== null && prng.chance(watchRepeatRate)) return this.#repeated(this.#last);
     const result = await Promise.race([this.#events.next(), this.#ended.promise]);
     if (result.done === true) return result;
     // As they are when the event comes, which may be long after it was asked for.
     const { watchLagMs, watchHangRate, watchEndRate, watchGoneRate } = faults();
-    if (prng.chance(watchHangRate)) return this.#ended.promise;
+    if (prng.chance(watchHangRate) || line?.cuts !== this.#cuts) return this.#ended.promise;
     if (prng.chance(watchEndRate)) return this.return();
     if (prng.chance(watchGoneRate)) return { done: false, value: GONE };
     if (watchLagMs > 0) await sleep(clock, prng.integer(0, watchLagMs));

@@ -1,7 +1,7 @@
 import type { Prng } from "../../lib/prng.ts";
 import type { PrometheusFault } from "../../sim/prometheus/fault.ts";
 import { type NetworkFaults, NO_NETWORK_FAULTS } from "./network-faults.ts";
-import type { Faults, Upheaval } from "./plan.ts";
+import type { Cut, Faults, Upheaval } from "./plan.ts";
 
 /** Share of classes that are on: few at a time in most runs, so that each can show what it does alone. */
 const CLASS_RATES = [0, 0.1, 0.15, 0.4];
@@ -14,6 +14,7 @@ export function noFaults(endMs: number): Faults {
     killRate: 0,
     awayMs: 0,
     twoControllers: false,
+    cuts: [],
     upheavals: [],
     prometheus: [],
     meshDelayMs: HEALTHY_MESH_DELAY_MS,
@@ -25,7 +26,7 @@ export function noFaults(endMs: number): Faults {
   };
 }
 
-export function drawFaults(prng: Prng, movesEndMs: number): Faults {
+export function drawFaults(prng: Prng, movesEndMs: number): Omit<Faults, "cuts"> {
   const endMs = movesEndMs + prng.integer(0, 60_000);
   const classRate = prng.pick(CLASS_RATES);
   const isOn = () => prng.chance(classRate);
@@ -60,6 +61,27 @@ function drawNetwork(prng: Prng, isOn: () => boolean): NetworkFaults {
     watchHangRate: rate(0.005),
     watchGoneRate: rate(0.01),
   };
+}
+
+/** One run in eight; somebody aborts in half of them where people do things at all. */
+export function drawCuts(
+  prng: Prng,
+  {
+    endMs,
+    rollouts,
+    isCalm,
+  }: { readonly endMs: number; readonly rollouts: readonly string[]; readonly isCalm: boolean },
+): readonly Cut[] {
+  if (!prng.chance(1 / 8)) return [];
+  return Array.from({ length: prng.integer(1, 3) }, () => {
+    const abort = { rollout: prng.pick(rollouts), afterMs: prng.integer(0, 8_000) };
+    return {
+      atMs: prng.integer(0, endMs - 1),
+      at: prng.pick(["virtualservices", "virtualservices", "deployments", "rollouts"] as const),
+      forMs: prng.pick([0, 3_000, 15_000, 45_000]),
+      abort: prng.chance(0.5) && !isCalm ? abort : null,
+    };
+  }).toSorted((a, b) => a.atMs - b.atMs);
 }
 
 /** A process that is alone can be frozen, and its clock set; there is no Lease to take from it. */

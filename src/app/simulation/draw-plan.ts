@@ -1,9 +1,9 @@
 import { COMMANDS } from "../../api/command.ts";
 import { Prng } from "../../lib/prng.ts";
-import { drawFaults } from "./draw-faults.ts";
+import { drawCuts, drawFaults } from "./draw-faults.ts";
 import { GATES_URL } from "./gate-keeper.ts";
 import { hasOwnRoutes, withOwnRoutes } from "./manifests.ts";
-import { DELETABLES, type Faults, FEW_RPS, type Move, type Plan, type PlannedRollout } from "./plan.ts";
+import { DELETABLES, FEW_RPS, type Move, type Plan, type PlannedRollout } from "./plan.ts";
 import { hasSubsets, withSubsets } from "./subsets.ts";
 import { TESTERS } from "./testers.ts";
 import { HEALTHY_VERSION, imageOf, VERSIONS } from "./versions.ts";
@@ -25,15 +25,16 @@ export function drawPlan(seed: number): Plan {
   const pausePrng = prng.fork();
   const slipPrng = prng.fork();
   const ownPrng = prng.fork();
+  const cutPrng = prng.fork();
   const drawn = Array.from({ length: worldPrng.pick([1, 1, 1, 2, 3]) }, (_, index) =>
     withGates(gatePrng, withStrategy(strategyPrng, drawRollout(worldPrng, `app-${index}`))),
   );
   // In some runs people do little, so that what faults alone do can be told (oracle.ts).
   const isCalm = movePrng.chance(0.4);
-  const faults: Faults = drawFaults(faultPrng, MOVES_END_MS);
+  const drawnFaults = drawFaults(faultPrng, MOVES_END_MS);
   // They name the apex Service: a tool that sets its selector back, whatever its annotations say, sends requests past any
   // controller.
-  const mayOwnRoutes = faults.gitOpsEveryMs === 0;
+  const mayOwnRoutes = drawnFaults.gitOpsEveryMs === 0;
   const ownsRoutes = () => mayOwnRoutes && (isCalm ? strategyPrng.chance(0.3) : ownPrng.chance(0.2));
   const rollouts = drawn
     .map((rollout) => (ownsRoutes() ? withOwnRoutes(rollout) : rollout))
@@ -47,6 +48,8 @@ export function drawPlan(seed: number): Plan {
           ...drawSlip(slipPrng, rollout),
         ],
   );
+  const { endMs } = drawnFaults;
+  const cuts = drawCuts(cutPrng, { endMs, rollouts: rollouts.map(({ name }) => name), isCalm });
   return {
     seed,
     isCalm,
@@ -60,7 +63,7 @@ export function drawPlan(seed: number): Plan {
       ),
     ),
     moves: moves.filter((move) => canBeMended(move, rollouts)).toSorted((a, b) => a.atMs - b.atMs),
-    faults,
+    faults: { ...drawnFaults, cuts },
   };
 }
 

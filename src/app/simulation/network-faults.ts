@@ -1,6 +1,7 @@
 import type { ApiRequest, ApiResponse, Transport } from "../../kube/transport.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Prng } from "../../lib/prng.ts";
+import type { Line } from "./line.ts";
 
 /** How the way to the API server misbehaves. Rates are shares (0 to 1) of requests, or of watch events. */
 export interface NetworkFaults {
@@ -41,6 +42,8 @@ export interface ChaosParts {
   readonly inner: Transport;
   readonly clock: Clock;
   readonly prng: Prng;
+  /** Can be cut; absent: it holds. */
+  readonly line?: Line | undefined;
   /** As they are now. */
   readonly faults: () => NetworkFaults;
   /** Before a request leaves and after its answer has come: where a process may die. */

@@ -77,6 +77,8 @@ export interface Faults {
   readonly awayMs: number;
   /** Two controllers share a Lease. */
   readonly twoControllers: boolean;
+  /** Times from which a controller's line waits for a write to be cut by. */
+  readonly cuts: readonly Cut[];
   /** Times at which the leader is frozen, the Lease stolen or deleted. */
   readonly upheavals: readonly Upheaval[];
   readonly prometheus: readonly {
@@ -99,6 +101,16 @@ export interface Faults {
 
 export type WebhookBehaviour = "answers" | "refuses" | "fails" | "hangs" | "slow";
 
+export interface Cut {
+  readonly atMs: number;
+  /** The write that is under way, by the plural of its kind. */
+  readonly at: "virtualservices" | "deployments" | "rollouts";
+  /** Nothing goes through for so long. */
+  readonly forMs: number;
+  /** Somebody aborts this Rollout so much later; null: nobody does. */
+  readonly abort: { readonly rollout: string; readonly afterMs: number } | null;
+}
+
 export interface Upheaval {
   readonly atMs: number;
   readonly kind: "freeze" | "steal" | "deleteLease" | "clockJump";
@@ -119,6 +131,7 @@ export function faultClasses(faults: Faults): readonly string[] {
     ["ending-watches", network.watchEndRate > 0],
     ["hanging-watches", network.watchHangRate > 0],
     ["gone", network.watchGoneRate > 0],
+    ["cuts", faults.cuts.length > 0],
     ["kills", faults.killRate > 0],
     ["two-controllers", faults.twoControllers],
     ...faults.upheavals.map(({ kind }) => [kind, true] as const),
@@ -132,14 +145,19 @@ export function faultClasses(faults: Faults): readonly string[] {
   return [...new Set(classes.filter(([, isOn]) => isOn).map(([name]) => name))];
 }
 
+/** A watch may say nothing any more; it is found out after its idle limit (90 s) and a quarter. */
+export function mayHang({ network, cuts }: Faults): boolean {
+  return network.watchHangRate > 0 || cuts.length > 0;
+}
+
 /** Nothing keeps a controller from seeing and acting at once. */
-export function isHealthy({ network, killRate, twoControllers, upheavals }: Faults): boolean {
+export function isHealthy({ network, cuts, killRate, twoControllers, upheavals }: Faults): boolean {
   return (
     network.errorRate + network.lostRate + network.lostAnswerRate + network.latencyMs === 0 &&
     network.watchLagMs + network.watchHangRate + network.watchEndRate + network.watchGoneRate === 0 &&
     killRate === 0 &&
     !twoControllers &&
-    upheavals.length === 0
+    cuts.length + upheavals.length === 0
   );
 }
 
@@ -168,7 +186,7 @@ export function isComparable({ isCalm, faults, rollouts }: Plan): boolean {
     rollouts.every(({ rps }) => rps > FEW_RPS) &&
     faults.prometheus.length === 0 &&
     faults.gitOpsEveryMs === 0 &&
-    faults.network.watchHangRate === 0 &&
+    !mayHang(faults) &&
     faults.nodeFailures.length === 0 &&
     !faults.upheavals.some(({ kind }) => kind === "clockJump") &&
     (faults.webhooks === "answers" || !rollouts.some(({ spec }) => "webhooks" in spec))

@@ -10,8 +10,9 @@ import { SimulatedController } from "../simulated-controller.ts";
 import { ChaosNetwork } from "./chaos-network.ts";
 import type { GateKeeper } from "./gate-keeper.ts";
 import type { Inbox } from "./inbox.ts";
+import { Line } from "./line.ts";
 import { NO_NETWORK_FAULTS } from "./network-faults.ts";
-import type { Faults, Upheaval } from "./plan.ts";
+import type { Cut, Faults, Upheaval } from "./plan.ts";
 import type { Trace } from "./trace.ts";
 
 const LEASE_KEY = { namespace: "default", name: "sluice" };
@@ -35,6 +36,7 @@ export class Processes {
   readonly #all: readonly SimulatedController[];
   readonly #killPrng: Prng;
   readonly #networkPrng: Prng;
+  readonly #lines = new Map<SimulatedController, Line>();
   readonly #dead = new Set<SimulatedController>();
   hasHealed = false;
   #isClosed = false;
@@ -60,6 +62,7 @@ export class Processes {
         lease: faults.twoControllers ? LEASE_KEY : undefined,
         network: (instance) => this.#network(instance, controller),
       });
+      this.#lines.set(controller, new Line(world.clock));
       return controller;
     });
   }
@@ -82,6 +85,7 @@ export class Processes {
     for (const controller of this.#all) {
       controller.thaw();
       controller.setClock(0);
+      this.#lines.get(controller)?.heal();
     }
     for (const controller of this.#dead) this.#start(controller);
     this.#dead.clear();
@@ -90,6 +94,18 @@ export class Processes {
   close(): void {
     this.#isClosed = true;
     for (const controller of this.#all) controller.kill();
+  }
+
+  /** The line of whoever writes that next is cut. */
+  cut(cut: Cut, onCut: () => void): void {
+    if (this.hasHealed) return;
+    for (const line of this.#lines.values()) {
+      line.await(cut, () => {
+        for (const other of this.#lines.values()) other.spare();
+        this.#parts.trace.add("chaos", `cut at a write of ${cut.at}, for ${cut.forMs} ms`);
+        onCut();
+      });
+    }
   }
 
   /** Something happens to leadership. */
@@ -129,6 +145,7 @@ export class Processes {
       inner: world.transport,
       clock: world.clock,
       prng: this.#networkPrng.fork(),
+      line: this.#lines.get(controller),
       faults: () => (this.hasHealed ? NO_NETWORK_FAULTS : faults.network),
       onAwait: (request, when) => this.#mayDie(controller, instance, request, when),
       onWrite: (request, response) => onWrite(instance, request, response),

@@ -21,7 +21,7 @@ import { silenceMs } from "./invariants/silent-at-rest.ts";
 import { namespaceManifest } from "./manifests.ts";
 import { isNotice } from "./notice.ts";
 import { People } from "./people.ts";
-import { MESH_BATCH_MS, type Move, type Plan } from "./plan.ts";
+import { type Cut, MESH_BATCH_MS, type Move, type Plan } from "./plan.ts";
 import { Processes } from "./processes.ts";
 import { Referee } from "./referee.ts";
 import { TESTERS_HEADERS } from "./testers.ts";
@@ -240,8 +240,20 @@ class Simulation {
       await this.#until(Math.min(atMs + forMs, faults.endMs));
       this.#world.recoverNode(FRAIL_NODE);
     });
-    const ends = [...outages, ...upheavals, ...nodeFailures];
+    const cuts = faults.cuts.map(async (cut) => {
+      await this.#until(cut.atMs);
+      this.#processes.cut(cut, () => this.#abortAfter(cut));
+    });
+    const ends = [...outages, ...upheavals, ...nodeFailures, ...cuts];
     await Promise.all([...ends, this.#playGit(), this.#until(faults.endMs)]);
+  }
+
+  #abortAfter({ abort }: Cut): void {
+    if (abort === null) return;
+    const { rollout, afterMs } = abort;
+    this.#world.clock.setTimer(afterMs, () => {
+      void this.#people.perform({ atMs: this.#elapsedMs, rollout, kind: "command", command: "abort" });
+    });
   }
 
   async #playGit(): Promise<void> {

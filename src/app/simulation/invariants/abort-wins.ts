@@ -3,19 +3,14 @@ import { type InvariantFactory, NAMESPACE_NAME } from "../invariant.ts";
 import { weightOf } from "../routing-view.ts";
 
 /**
- * 4. From the moment that caches can show an abort, no weight is raised until it has been obeyed: its annotation is there
- * until then.
+ * 4. After an abort no weight is raised until it has been obeyed: its annotation is there until then. Not even by a controller
+ * that does not see it, but for a write that is on its way already.
  */
 export const abortWins: InvariantFactory = ({ plan, world, people }) => {
   const weights = new Map<string, number>();
   const { network } = plan.faults;
-  // A hanging watch is found out after its idle limit.
-  const blindMs =
-    2_000 +
-    2 * network.latencyMs +
-    network.watchLagMs * 10 +
-    (network.watchHangRate > 0 ? 120_000 : 0) +
-    (plan.faults.upheavals.length > 0 ? 45_000 : 0);
+  // Whoever is frozen in the middle of it goes on where it was.
+  const blindMs = 1_000 + 4 * network.latencyMs + (plan.faults.upheavals.length > 0 ? 45_000 : 0);
   return {
     name: "abort-wins",
     onWrite: ({ kind, object, method, atMs }) => {

@@ -1,10 +1,10 @@
 import { type InvariantFactory, NAMESPACE_NAME } from "../invariant.ts";
 import { isNotice } from "../notice.ts";
-import type { Plan } from "../plan.ts";
+import { mayHang, type Plan } from "../plan.ts";
 
-/** Until a silence means rest. A watch that hangs is found out after its idle limit (90 s) and a quarter. */
+/** Until a silence means rest. */
 export function silenceMs({ faults }: Plan): number {
-  return faults.network.watchHangRate > 0 ? 150_000 : 30_000;
+  return mayHang(faults) ? 150_000 : 30_000;
 }
 
 /** 12. At rest nothing is written. A run that is paused may refresh the evidence in its status. */

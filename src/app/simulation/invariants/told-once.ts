@@ -1,5 +1,5 @@
 import type { InvariantFactory } from "../invariant.ts";
-import { isMetricsFault } from "../plan.ts";
+import { isMetricsFault, mayHang } from "../plan.ts";
 import { isFoughtOver } from "../subsets.ts";
 import { isBadImage } from "../versions.ts";
 
@@ -13,13 +13,11 @@ const MAY_RECUR = /paused|goes on|back to 0 %|not seen/;
 export const toldOnce: InvariantFactory = ({ plan, inbox }) => ({
   name: "told-once",
   atEnd: () => {
-    const { prometheus, nodeFailures, network } = plan.faults;
+    const { prometheus, nodeFailures } = plan.faults;
     // A canary begins again whose pods went away with their node, or are not seen (a standby took over whose watch hung), or
     // whose pin cannot be set again.
     const mayBeginAgain =
-      nodeFailures.length > 0 ||
-      network.watchHangRate > 0 ||
-      plan.rollouts.some((it) => isFoughtOver(plan, it));
+      nodeFailures.length > 0 || mayHang(plan.faults) || plan.rollouts.some((it) => isFoughtOver(plan, it));
     const isPlain = plan.isCalm && !prometheus.some(isMetricsFault) && !mayBeginAgain;
     if (!isPlain || plan.moves.some((move) => move.kind === "image" && isBadImage(move.image))) return [];
     const titles = inbox.messages.map(({ title }) => title).filter((title) => !MAY_RECUR.test(title));

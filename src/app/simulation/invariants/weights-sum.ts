@@ -1,6 +1,7 @@
 import type { KubeObject } from "../../../kube/object.ts";
 import type { VirtualService } from "../../../sim/mesh/istio.ts";
 import { type InvariantFactory, NAMESPACE_NAME } from "../invariant.ts";
+import { mayHang } from "../plan.ts";
 import { mirrorsTo, weightOf } from "../routing-view.ts";
 import { hasSubsets } from "../subsets.ts";
 
@@ -19,7 +20,7 @@ export const weightsSum: InvariantFactory = ({ plan, world }) => {
     2_000 +
     3 * network.latencyMs +
     10 * network.watchLagMs +
-    (network.watchHangRate > 0 ? 120_000 : 0) +
+    (mayHang(plan.faults) ? 120_000 : 0) +
     (plan.faults.upheavals.length > 0 ? 45_000 : 0);
   const weights = new Map<string, number>();
   const raisedForNothing = (object: VirtualService): readonly string[] => {
