@@ -142,7 +142,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     file: "src/controller/execute.ts",
     from: "if (found.metadata.resourceVersion === resourceVersion) return;",
     to: "return;",
-    matters: ({ faults }) => mayHang(faults),
+    matters: ({ faults }) => faults.cuts.some(({ abort }) => abort !== null),
   },
   "trust a stale cache": {
     file: "src/controller/execute.ts",

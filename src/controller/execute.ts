@@ -5,7 +5,7 @@ import type { Rollout } from "../api/rollout.ts";
 import type { RolloutStatus } from "../api/status.ts";
 import type { Action, Decision } from "../core/decision.ts";
 import { isRaising } from "../core/lowering.ts";
-import type { TrafficView } from "../core/snapshot.ts";
+import type { RoutingView, TrafficView } from "../core/snapshot.ts";
 import { abortable } from "../kube/abortable.ts";
 import { ApiError, isNotFound } from "../kube/api-error.ts";
 import type { Client } from "../kube/client.ts";
@@ -112,12 +112,15 @@ class Stage {
   readonly #parts: Parts;
   readonly #scene: Scene;
   #metadata: Rollout["metadata"];
+  /** As it was read, and then as it was set. */
+  #routing: RoutingView;
   #isOwnerThere = false;
 
   constructor(parts: Parts, scene: Scene) {
     this.#parts = parts;
     this.#scene = scene;
     this.#metadata = scene.snapshot.rollout.metadata;
+    this.#routing = scene.snapshot.routing;
   }
 
   async perform(action: Action): Promise<void> {
@@ -136,6 +139,7 @@ class Stage {
         await this.#assertOwner();
         return workload.createPrimary(inForce, action);
       case "promotePrimary":
+        await this.#assertUnchanged(`promoting ${action.revision} for`);
         return workload.promote(inForce, action.revision);
       case "revertPrimary":
         return workload.revertPrimary(inForce, action.revision);
@@ -158,7 +162,9 @@ class Stage {
         return router.pointApex(routes, action.side);
       case "setTraffic":
         await this.#assertMaySet(action.traffic);
-        return router.setTraffic(routes, action.traffic);
+        await router.setTraffic(routes, action.traffic);
+        this.#routing = { kind: "present", traffic: action.traffic, inSync: true };
+        return;
       case "removeRoutes":
         return router.removeRoutes(routes);
       case "removeServices":
@@ -183,23 +189,24 @@ class Stage {
   }
 
   /**
-   * What gives the canary requests is decided on a Rollout that is still as it was read: a watch that hangs would hide an
-   * abort. What takes them away waits for nothing.
+   * What gives the canary requests (and the primary its template) is decided on a Rollout that is still as it was read: a
+   * watch that hangs would hide an abort. What takes requests away waits for nothing.
    */
   async #assertMaySet(traffic: TrafficView): Promise<void> {
-    const { routing } = this.#scene.snapshot;
-    if (isRaising(traffic, routing)) {
-      const { namespace, name, resourceVersion } = this.#metadata;
-      const found = await this.#owner();
-      if (found.metadata.resourceVersion === resourceVersion) return;
-      const message = "it has been changed since it was read";
-      throw new ApiError(`raising the weight of Rollout ${keyText({ namespace, name })}`, {
-        code: 409,
-        reason: "Conflict",
-        message,
-      });
-    }
-    if (routing.kind === "missing") await this.#assertOwner();
+    if (isRaising(traffic, this.#routing)) await this.#assertUnchanged("raising the weight of");
+    else if (this.#routing.kind === "missing") await this.#assertOwner();
+  }
+
+  async #assertUnchanged(doing: string): Promise<void> {
+    const { namespace, name, resourceVersion } = this.#metadata;
+    const found = await this.#owner();
+    if (found.metadata.resourceVersion === resourceVersion) return;
+    const message = "it has been changed since it was read";
+    throw new ApiError(`${doing} Rollout ${keyText({ namespace, name })}`, {
+      code: 409,
+      reason: "Conflict",
+      message,
+    });
   }
 
   /**

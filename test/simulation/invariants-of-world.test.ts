@@ -195,7 +195,7 @@ describe("invariants about the world find, and find nothing else", () => {
     expect(invariant.onWrite?.(bench.write(primary("v2", 2, "r2")))).toEqual([]);
   });
 
-  test("abort-wins: a weight that rises while an abort waits", async () => {
+  test("abort-wins: a weight that rises while an abort waits, and a primary that is given what is being aborted", async () => {
     const bench = new Bench();
     const invariant = bench.make(abortWins);
     bench.put("rollouts", rollout({ run: RUN }, { "sluice.dev/abort": "because" }));
@@ -204,6 +204,9 @@ describe("invariants about the world find, and find nothing else", () => {
     await bench.clock.advance(3_000);
     expect(invariant.onWrite?.(bench.write(routes(10)))).toEqual([]);
     expect(invariant.onWrite?.(bench.write(routes(50)))).toHaveLength(1);
+    expect(invariant.onWrite?.(bench.write(primary("v1", 2, "r1")))).toEqual([]);
+    expect(invariant.onWrite?.(bench.write(primary("v2", 2, "r2")))).toHaveLength(1);
+    expect(invariant.onWrite?.(bench.write(primary("v1", 2, "r1")))).toEqual([]);
   });
 
   test("capacity-kept: a primary that is scaled down while the canary has weight", () => {
