@@ -1,7 +1,8 @@
 import type { Prng } from "../../lib/prng.ts";
 import type { PrometheusFault } from "../../sim/prometheus/fault.ts";
+import type { Cut } from "./line.ts";
 import { type NetworkFaults, NO_NETWORK_FAULTS } from "./network-faults.ts";
-import type { Cut, Faults, Upheaval } from "./plan.ts";
+import type { Faults, Upheaval } from "./plan.ts";
 
 /** Share of classes that are on: few at a time in most runs, so that each can show what it does alone. */
 const CLASS_RATES = [0, 0.1, 0.15, 0.4];

@@ -1,6 +1,15 @@
 import type { ApiRequest } from "../../kube/transport.ts";
 import type { Clock } from "../../lib/clock.ts";
-import type { Cut } from "./plan.ts";
+
+export interface Cut {
+  readonly atMs: number;
+  /** The write that is under way, by the plural of its kind. */
+  readonly at: "virtualservices" | "deployments" | "rollouts";
+  /** Nothing goes through for so long. */
+  readonly forMs: number;
+  /** Somebody aborts this Rollout so much later; null: nobody does. */
+  readonly abort: { readonly rollout: string; readonly afterMs: number } | null;
+}
 
 /**
  * What one controller is connected by. When it is cut, nobody is told: the write that is under way comes to pass without an

@@ -3,6 +3,7 @@ import type { Stage } from "../../api/status.ts";
 import type { PrometheusFault } from "../../sim/prometheus/fault.ts";
 import type { ImageEntry } from "../../sim/scenario/image-schema.ts";
 import type { InboxBehaviour } from "./inbox.ts";
+import type { Cut } from "./line.ts";
 import type { NetworkFaults } from "./network-faults.ts";
 
 /** Everything that a run does to the controller, as data: drawn from a seed, printed, played. */
@@ -100,16 +101,6 @@ export interface Faults {
 }
 
 export type WebhookBehaviour = "answers" | "refuses" | "fails" | "hangs" | "slow";
-
-export interface Cut {
-  readonly atMs: number;
-  /** The write that is under way, by the plural of its kind. */
-  readonly at: "virtualservices" | "deployments" | "rollouts";
-  /** Nothing goes through for so long. */
-  readonly forMs: number;
-  /** Somebody aborts this Rollout so much later; null: nobody does. */
-  readonly abort: { readonly rollout: string; readonly afterMs: number } | null;
-}
 
 export interface Upheaval {
   readonly atMs: number;

@@ -10,9 +10,9 @@ import { SimulatedController } from "../simulated-controller.ts";
 import { ChaosNetwork } from "./chaos-network.ts";
 import type { GateKeeper } from "./gate-keeper.ts";
 import type { Inbox } from "./inbox.ts";
-import { Line } from "./line.ts";
+import { type Cut, Line } from "./line.ts";
 import { NO_NETWORK_FAULTS } from "./network-faults.ts";
-import type { Cut, Faults, Upheaval } from "./plan.ts";
+import type { Faults, Upheaval } from "./plan.ts";
 import type { Trace } from "./trace.ts";
 
 const LEASE_KEY = { namespace: "default", name: "sluice" };
