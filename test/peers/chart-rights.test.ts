@@ -11,8 +11,16 @@ import { type Right, RightsGate, rightsOf } from "../support/rights.ts";
 const helmPath = findTool("helm");
 if (helmPath === undefined) console.info("No helm: skipped. `node scripts/fetch-kubectl.ts` fetches it.");
 
-/** Together they take a controller through all that it does: adoption, promotion, roll-back, repair, hand-back. */
-const STORIES = ["test/fixtures/rights/scenario.yaml", "examples/shadow/scenario.yaml"];
+/**
+ * Together they take a controller through all that it does: adoption, promotion, roll-back, repair, hand-back, over routes of its
+ * own and over the user's, with Services and with subsets.
+ */
+const STORIES = [
+  "test/fixtures/rights/scenario.yaml",
+  "examples/shadow/scenario.yaml",
+  "examples/own-virtual-service/scenario.yaml",
+  "examples/subsets/scenario.yaml",
+];
 
 /** Needed only where an admission plugin asks for it, which the embedded API server has not. */
 const BY_ADMISSION: readonly Right[] = ["update sluice.dev/rollouts/finalizers"];

@@ -3,7 +3,7 @@ What the controller may do in the namespaces that it looks after: these rights a
 asks for every one of them.
 */}}
 {{- define "sluice.rules" -}}
-# Objects are watched, and got one by one only after a conflict.
+# Objects are watched, and got one by one only after a conflict or a write without an answer.
 # Rollouts: read; take commands and finalizers off (patch); tell the state.
 - apiGroups: [sluice.dev]
   resources: [rollouts]
@@ -38,7 +38,7 @@ asks for every one of them.
   verbs: [get, list, watch, create, update, patch, delete]
 - apiGroups: [networking.istio.io]
   resources: [destinationrules]
-  verbs: [get, list, watch, create, update, delete]
+  verbs: [get, list, watch, create, update, patch, delete]
 # Preflight: where mutual TLS is asked for.
 - apiGroups: [security.istio.io]
   resources: [peerauthentications]
