@@ -19,6 +19,7 @@ import { pinnedCanary } from "../../src/app/simulation/invariants/pinned-canary.
 import { primaryPresent } from "../../src/app/simulation/invariants/primary-present.ts";
 import { promotedAsAnalysed } from "../../src/app/simulation/invariants/promoted-as-analysed.ts";
 import { servesInTheEnd } from "../../src/app/simulation/invariants/serves-in-the-end.ts";
+import { timeGoesOn } from "../../src/app/simulation/invariants/time-goes-on.ts";
 import { toldAsItIs } from "../../src/app/simulation/invariants/told-as-it-is.ts";
 import { toldOnce } from "../../src/app/simulation/invariants/told-once.ts";
 import { userFieldsKept } from "../../src/app/simulation/invariants/user-fields-kept.ts";
@@ -207,6 +208,17 @@ describe("invariants about the world find, and find nothing else", () => {
     expect(invariant.onWrite?.(bench.write(primary("v1", 2, "r1")))).toEqual([]);
     expect(invariant.onWrite?.(bench.write(primary("v2", 2, "r2")))).toHaveLength(1);
     expect(invariant.onWrite?.(bench.write(primary("v1", 2, "r1")))).toEqual([]);
+  });
+
+  test("time-goes-on: somebody who never stops writing", async () => {
+    const bench = new Bench();
+    const invariant = bench.make(timeGoesOn);
+    const found = () =>
+      Array.from({ length: 900 }, () => invariant.onWrite?.(bench.write(routes(10)))).flat();
+    expect(found()).toEqual([]);
+    await bench.clock.advance(1);
+    expect(found()).toEqual([]);
+    expect(found()).toHaveLength(1);
   });
 
   test("capacity-kept: a primary that is scaled down while the canary has weight", () => {

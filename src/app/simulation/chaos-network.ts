@@ -7,9 +7,15 @@ import type { ChaosParts } from "./network-faults.ts";
 /** How long it takes until a lost request is given up, where the client does not do so before. */
 const LOST_MS = 5_000;
 
+/** So many requests at one instant are answered at once: more come of a controller that never stops, and would fill the memory. */
+const MOST_AT_ONCE = 5_000;
+const CROWDED_MS = 1_000;
+
 /** One controller's way to the API server. */
 export class ChaosNetwork implements Transport {
   readonly #parts: ChaosParts;
+  #instantMs = 0;
+  #atOnce = 0;
 
   constructor(parts: ChaosParts) {
     this.#parts = parts;
@@ -18,6 +24,7 @@ export class ChaosNetwork implements Transport {
   async send(request: ApiRequest): Promise<ApiResponse> {
     const { onAwait, prng, faults, line } = this.#parts;
     onAwait(request, "before");
+    if (this.#isCrowded()) await sleep(this.#parts.clock, CROWDED_MS, request.signal);
     await this.#delay(request);
     if (line?.isDown === true) await this.#lose(request);
     const { errorRate, statuses, lostRate, lostAnswerRate } = faults();
@@ -31,6 +38,13 @@ export class ChaosNetwork implements Transport {
     await this.#delay(request);
     onAwait(request, "after");
     return response;
+  }
+
+  #isCrowded(): boolean {
+    const nowMs = this.#parts.clock.now();
+    this.#atOnce = nowMs === this.#instantMs ? this.#atOnce + 1 : 1;
+    this.#instantMs = nowMs;
+    return this.#atOnce > MOST_AT_ONCE;
   }
 
   async #deliver(request: ApiRequest): Promise<ApiResponse> {

@@ -17,6 +17,7 @@ import { promotedAsAnalysed } from "./promoted-as-analysed.ts";
 import { servesInTheEnd } from "./serves-in-the-end.ts";
 import { silentAtRest } from "./silent-at-rest.ts";
 import { subsetsGivenBack } from "./subsets-given-back.ts";
+import { timeGoesOn } from "./time-goes-on.ts";
 import { toldAsItIs } from "./told-as-it-is.ts";
 import { toldOnce } from "./told-once.ts";
 import { userFieldsKept } from "./user-fields-kept.ts";
@@ -38,6 +39,7 @@ export const INVARIANTS: readonly InvariantFactory[] = [
   servesInTheEnd,
   oneWriter,
   silentAtRest,
+  timeGoesOn,
   getsATry,
   gatesObeyed,
   toldAsItIs,
