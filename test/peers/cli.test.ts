@@ -24,7 +24,8 @@ test("CI waits for its own revision, and a person on call stops what was tried a
   expect(await run("wait checkout --image shop/checkout:v2 --timeout 2m")).toMatchObject({ code: 0 });
   const bad = await run("wait checkout --image shop/checkout:v3 --timeout 2m");
   expect(bad.code).toBe(1);
-  expect(bad.err).toMatch(/checkout:v3 has failed. success-rate: canary fails /);
+  // Which of the two is sure first is chance: the comparison with the primary, or the limit.
+  expect(bad.err).toMatch(/checkout:v3 has failed\. success-rate: (canary fails |success rate .* is below )/);
   await playground.line(/cluster stays up/i, 60_000);
 
   const refused = await run("approve checkout");
