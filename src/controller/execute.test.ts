@@ -14,13 +14,19 @@ function set(traffic: TrafficView): Action {
   return { kind: "setTraffic", traffic };
 }
 
-/** Executes actions on a Rollout that was read at version 7, with routes as they are; what was done, reads included. */
+/** How a read finds the Rollout; null: gone. */
+type Found = { readonly version: string; readonly uid?: string } | "hangs" | null;
+
+/**
+ * Executes actions on a Rollout that was read at version 7, with routes as they are; what was done, reads included. Something
+ * urgent happens while a read hangs.
+ */
 async function execute(
   actions: readonly Action[],
   {
     now = { version: "7" },
     traffic = NO_CANARY,
-  }: { now?: { version: string; uid?: string } | null; traffic?: TrafficView | null } = {},
+  }: { readonly now?: Found; readonly traffic?: TrafficView | null } = {},
 ) {
   const world = new CoreWorld();
   world.advance(60_000);
@@ -29,10 +35,15 @@ async function execute(
   const rollout: Rollout = { ...rest, metadata: { ...metadata, resourceVersion: "7" } };
   const done: string[] = [];
   const doing = (what: string) => async () => void done.push(what);
+  const urgent = new AbortController();
   const executor = new Executor({
     client: {
       get: async () => {
         done.push("read");
+        if (now === "hangs") {
+          urgent.abort(new Error("an abort"));
+          return new Promise(() => {});
+        }
         if (now === null) throw new ApiError("reading", { code: 404, reason: "NotFound" });
         const { version, uid = metadata.uid } = now;
         return { ...rollout, metadata: { ...rollout.metadata, uid, resourceVersion: version } };
@@ -51,7 +62,7 @@ async function execute(
   const scene = { snapshot, inForce: rollout, routes: {} } as unknown as Scene;
   const decision = { actions, status: rollout.status, finally: [] };
   const failure = await executor
-    .execute(scene, decision as never, { onStatus: () => {}, signal: new AbortController().signal })
+    .execute(scene, decision as never, { onStatus: () => {}, signal: urgent.signal })
     .then(() => null)
     .catch((error: unknown) => error);
   return { done, failure };
@@ -73,6 +84,12 @@ describe("the executor", () => {
 
   it("takes requests from the canary without reading anything first", async () => {
     expect((await execute([set(NO_CANARY)], { traffic: HALF, now: null })).done).toEqual(["weight 0"]);
+  });
+
+  it("does not wait for a read that hangs when something urgent has happened", async () => {
+    const { done, failure } = await execute([set(HALF)], { now: "hangs" });
+    expect(done).toEqual(["read"]);
+    expect(failure).toEqual(new Error("an abort"));
   });
 
   it("sees a rise also where the pass itself has set the weight right before", async () => {

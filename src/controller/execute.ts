@@ -103,6 +103,7 @@ export class Executor {
  */
 async function performed(stage: Stage, action: Action, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
+  await abortable(stage.readFirst(action), signal);
   const work = stage.perform(action);
   await (action.kind === "setTraffic" ? work : abortable(work, signal));
 }
@@ -123,6 +124,25 @@ class Stage {
     this.#routing = scene.snapshot.routing;
   }
 
+  /** What an action is not left to a watch for (docs/decisions/0013). */
+  async readFirst(action: Action): Promise<void> {
+    switch (action.kind) {
+      case "promotePrimary":
+        return this.#assertUnchanged(`promoting ${action.revision} for`);
+      case "createPrimary":
+      case "ensureServices":
+      case "ensureRoutes":
+        return this.#assertOwner();
+      case "pointApex":
+        if (!this.#scene.snapshot.services.apex.exists) await this.#assertOwner();
+        return;
+      case "setTraffic":
+        return this.#assertMaySet(action.traffic);
+      default:
+        return;
+    }
+  }
+
   async perform(action: Action): Promise<void> {
     const { router, workload } = this.#parts;
     const { inForce, routes } = this.#scene;
@@ -136,10 +156,8 @@ class Stage {
       case "clearCommand":
         return this.#patchIfThere({ annotations: { [commandAnnotation(action.command)]: null } });
       case "createPrimary":
-        await this.#assertOwner();
         return workload.createPrimary(inForce, action);
       case "promotePrimary":
-        await this.#assertUnchanged(`promoting ${action.revision} for`);
         return workload.promote(inForce, action.revision);
       case "revertPrimary":
         return workload.revertPrimary(inForce, action.revision);
@@ -150,18 +168,14 @@ class Stage {
       case "deletePrimary":
         return workload.deletePrimary(inForce);
       case "ensureServices":
-        await this.#assertOwner();
         return router.ensureServices(routes);
       case "ensureRoutes":
-        await this.#assertOwner();
         return router.ensureRoutes(routes);
       case "pinCanary":
         return router.pinCanary(routes, action.revision);
       case "pointApex":
-        if (!this.#scene.snapshot.services.apex.exists) await this.#assertOwner();
         return router.pointApex(routes, action.side);
       case "setTraffic":
-        await this.#assertMaySet(action.traffic);
         await router.setTraffic(routes, action.traffic);
         this.#routing = { kind: "present", traffic: action.traffic, inSync: true };
         return;
