@@ -123,6 +123,19 @@ describe("the canary's pods, after weight 0", () => {
     expect(keptMs(world)).toBeGreaterThanOrEqual(20_000);
   });
 
+  test("are waited for no more when they have gone: the process that told them to died before it could say so", () => {
+    const world = aborted();
+    world.evidence = () => null;
+    world.advance(19_000);
+    world.nowMs += 2_000;
+    world.passUntold();
+    expect(world.target).toMatchObject({ desiredReplicas: 0, replicas: 0 });
+    world.restart();
+    world.settle();
+    expect(world.status).toMatchObject({ phase: "Failed", rejected: { revision: "v2" } });
+    expect(world.status?.run).toBeUndefined();
+  });
+
   test("stay for the whole drain once more when another process takes over: its predecessor may have died between two writes", () => {
     const world = aborted();
     world.evidence = () => null;

@@ -29,12 +29,19 @@ export function isCanaryDrained(draft: Draft, run: RunStatus): boolean {
   const isGiven = isCanaryGiven(draft);
   // What is not ours to put right is waited for no longer than the drain takes.
   const isHopeless = !isGiven && routesProblem(draft) !== null;
-  if (isAllWithPrimary(draft) || isHopeless) return isRunDrained(draft, run, "the canary's pods");
+  if (isAllWithPrimary(draft) || isHopeless) {
+    return hasNoPods(draft) || isRunDrained(draft, run, "the canary's pods");
+  }
   if (isGiven) draft.act({ kind: "setTraffic", traffic: NO_CANARY });
   else repairRoutes(draft, NO_CANARY);
   draft.patchRun(run, { weight: 0, drainingSince: undefined });
   draft.patchStatus({ canaryWeight: 0 });
   return false;
+}
+
+/** They went before this process came, or others took them: there is nobody left to wait for. */
+function hasNoPods({ snapshot: { target } }: Draft): boolean {
+  return target !== null && target.desiredReplicas === 0 && target.replicas === 0;
 }
 
 /**
