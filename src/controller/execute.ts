@@ -7,7 +7,7 @@ import type { Action, Decision } from "../core/decision.ts";
 import { isRaising } from "../core/lowering.ts";
 import type { RoutingView, TrafficView } from "../core/snapshot.ts";
 import { abortable } from "../kube/abortable.ts";
-import { ApiError, isNotFound } from "../kube/api-error.ts";
+import { changedSinceRead, isNotFound } from "../kube/api-error.ts";
 import type { Client } from "../kube/client.ts";
 import { keyText } from "../kube/object.ts";
 import { assertNever } from "../lib/assert.ts";
@@ -215,12 +215,7 @@ class Stage {
     const { namespace, name, resourceVersion } = this.#metadata;
     const found = await this.#owner();
     if (found.metadata.resourceVersion === resourceVersion) return;
-    const message = "it has been changed since it was read";
-    throw new ApiError(`${doing} Rollout ${keyText({ namespace, name })}`, {
-      code: 409,
-      reason: "Conflict",
-      message,
-    });
+    throw changedSinceRead(`${doing} Rollout ${keyText({ namespace, name })}`);
   }
 
   /**

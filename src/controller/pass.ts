@@ -96,8 +96,9 @@ export class Pass {
    * `aside`, which may let other passes work meanwhile.
    */
   async run(key: string, aside: Turn["aside"] = (wait) => wait()): Promise<PassResult> {
-    const settled = this.#settled(key, aside);
-    const isSure = settled === true || (await settled);
+    // What is decided from must be what is there: an abort would find a weight of 0 that has not been 0 for a while.
+    const settling = this.#parts.settle?.(parseKey(key).namespace ?? "") ?? null;
+    const isSure = settling === null || (await aside(() => settling));
     const before = this.#scene(key);
     if (before === null) {
       this.#forgetOne(key);
@@ -238,13 +239,6 @@ export class Pass {
       trouble: this.#troubles.of(key),
       gates,
     }));
-  }
-
-  /** What is decided from must be what is there: an abort would find a weight of 0 that has not been 0 for a while. */
-  #settled(key: string, aside: Turn["aside"]): Promise<boolean> | true {
-    const { namespace = "" } = parseKey(key);
-    const settled = this.#parts.settle?.(namespace) ?? null;
-    return settled === null || aside(() => settled);
   }
 
   #forgetOne(key: string): void {

@@ -30,6 +30,12 @@ export class ApiError extends OperationError {
   }
 }
 
+/** What the server would say of a write of a version that is not the newest any more. */
+export function changedSinceRead(doing: string): ApiError {
+  const message = "it has been changed since it was read";
+  return new ApiError(doing, { code: 409, reason: "Conflict", message });
+}
+
 /** No answer from the API server: connection refused or cut, or the timeout passed. A write may have taken effect. */
 export class UnreachableError extends OperationError {
   readonly code = "KubernetesUnreachable";

@@ -1,4 +1,4 @@
-import { ApiError, isInvalid } from "../../kube/api-error.ts";
+import { changedSinceRead, isInvalid } from "../../kube/api-error.ts";
 import type { Client, JsonPatchOperation } from "../../kube/client.ts";
 import { type KubeObject, keyOf, keyText } from "../../kube/object.ts";
 import type { Resource } from "../../kube/resource.ts";
@@ -23,11 +23,6 @@ export async function patchUnderTest<T extends KubeObject>(
     if (!isInvalid(error)) throw error;
     const live = await client.get(resource, key);
     if (live.metadata.resourceVersion === resourceVersion) throw error;
-    const message = "it has been changed since it was read";
-    throw new ApiError(`patching ${resource.kind} ${keyText(key)}`, {
-      code: 409,
-      reason: "Conflict",
-      message,
-    });
+    throw changedSinceRead(`patching ${resource.kind} ${keyText(key)}`);
   }
 }
