@@ -47,3 +47,12 @@ export function namesOf(rollout: Pick<Rollout, "metadata"> & { readonly spec: Ro
     canaryDestinationRule: `${apex}-canary`,
   };
 }
+
+/** What the target's pods are selected by, as far as the primary's selector tells: the same labels, with a suffix. */
+export function targetSelectorOf(
+  primary: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(primary).map(([key, value]) => [key, value.replace(/-primary$/, "")]),
+  );
+}

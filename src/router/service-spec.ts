@@ -1,4 +1,4 @@
-import { namesOf } from "../api/names.ts";
+import { namesOf, targetSelectorOf } from "../api/names.ts";
 import { ownershipLabels } from "../api/ownership.ts";
 import type { Service, ServicePort } from "../kube/kind/network.ts";
 import { GITOPS_GUARDS } from "./guards.ts";
@@ -89,15 +89,28 @@ export function withoutPin(selector: Selector): Selector {
 }
 
 /**
+ * What the target's pods are selected by. When neither side is there to tell, the Service does: it selects the primary, the
+ * target or one revision of it.
+ */
+export function targetSelector(context: RouteContext, service: Service): Selector {
+  const known = context.selectors.target;
+  return isEmpty(known) ? targetSelectorOf(withoutPin(service.spec.selector ?? {})) : known;
+}
+
+/**
  * Whose pods a Service selects. The label in the primary's selector tells the sides apart; a selector that does not
  * mention it may select both, and counts as "other".
  */
 export function sideOf(service: Service, selectors: RouteContext["selectors"]): ServiceState["selects"] {
   const selector = service.spec.selector ?? {};
-  if (Object.keys(selector).length === 0) return "nothing";
+  if (isEmpty(selector)) return "nothing";
   if (isNamed(selector, selectors.primary, Object.keys(selectors.primary))) return "primary";
   if (isNamed(selector, selectors.target, Object.keys(selectors.primary))) return "target";
   return "other";
+}
+
+function isEmpty(selector: Selector): boolean {
+  return Object.keys(selector).length === 0;
 }
 
 function isNamed(selector: Selector, side: Selector, keys: readonly string[]): boolean {

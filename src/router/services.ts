@@ -23,6 +23,7 @@ import {
   POD_TEMPLATE_HASH,
   pinOf,
   sideOf,
+  targetSelector,
   withoutPin,
 } from "./service-spec.ts";
 
@@ -93,9 +94,9 @@ export class ServiceSet implements Backends {
       await this.#createApex(context, side);
       return;
     }
-    const wanted = context.selectors[side];
+    const wanted = side === "target" ? targetSelector(context, apex) : context.selectors.primary;
     const original = originalSelector(apex);
-    // Neither side is there to tell what it selected; without a selector it would have the endpoints that it has for ever.
+    // Nothing tells what it is to select; without a selector it would have the endpoints that it has for ever.
     if (original === null && Object.keys(wanted).length === 0) return;
     if (side === "primary") await this.#takeBackPrimary(context);
     const isAdopted = !isMadeFor(context.rollout, apex);
@@ -120,19 +121,20 @@ export class ServiceSet implements Backends {
    * goes on being served.
    */
   async giveAway(context: RouteContext, names: readonly string[]): Promise<void> {
-    const { rollout, selectors } = context;
+    const { rollout } = context;
     for (const { name } of [this.#wantedPrimary(context), this.#wantedCanary(context)]) {
       const service = this.#services.get({ namespace: rollout.metadata.namespace, name });
       if (!names.includes(name) || service === undefined || !isMadeFor(rollout, service)) continue;
       const { resourceVersion, ownerReferences = [] } = service.metadata;
       const others = ownerReferences.filter(({ uid }) => uid !== rollout.metadata.uid);
       const now = service.spec.selector ?? {};
-      if (others.length === ownerReferences.length && isDeepEqual(now, selectors.target)) continue;
+      const wanted = targetSelector(context, service);
+      if (others.length === ownerReferences.length && isDeepEqual(now, wanted)) continue;
       await this.#client.patch(SERVICE, keyOf(service), {
         type: "merge",
         body: {
           metadata: { resourceVersion, ownerReferences: others },
-          spec: { selector: mapPatch(now, selectors.target) },
+          spec: { selector: mapPatch(now, wanted) },
         },
       });
     }

@@ -4,6 +4,7 @@ import type { Service } from "../../src/kube/kind/network.ts";
 import { SERVICE } from "../../src/kube/resources.ts";
 import { IstioRouter } from "../../src/router/istio/istio.ts";
 import type { Router } from "../../src/router/router.ts";
+import { ServiceSet } from "../../src/router/services.ts";
 import { type AdapterWorld, rejectionOf } from "../support/adapter-world.ts";
 import { RouterBench } from "../support/router-bench.ts";
 
@@ -174,6 +175,21 @@ describe("Services", () => {
     expect(after?.metadata.labels).toEqual(before?.metadata.labels);
     expect(after?.metadata.annotations).toEqual(before?.metadata.annotations);
     expect(after?.metadata.ownerReferences).toBeUndefined();
+  });
+
+  it("tell by themselves what to select when target and primary are gone", async () => {
+    await bench.install();
+    const { context } = bench;
+    const services = new ServiceSet({ client: world.client, ...world.caches });
+    await bench.do(() => router.pinCanary(context, "5d4f7"));
+    await bench.do(() => router.pointApex(context, "primary"));
+    const nobody = { ...context, selectors: { target: {}, primary: {} } };
+    await bench.do(() => router.pointApex(nobody, "primary"));
+    expect((await service("checkout"))?.spec.selector).toEqual({ app: "checkout-primary" });
+    await bench.do(() => router.pointApex(nobody, "target"));
+    await bench.do(() => services.giveAway(nobody, ["checkout-primary", "checkout-canary"]));
+    for (const name of ["checkout", "checkout-primary", "checkout-canary"])
+      expect((await service(name))?.spec.selector).toEqual({ app: "checkout" });
   });
 
   it("are removed but for the apex, which nobody collects when the Rollout is gone", async () => {

@@ -1,4 +1,4 @@
-import { REVISION_ANNOTATION } from "../../api/names.ts";
+import { REVISION_ANNOTATION, targetSelectorOf } from "../../api/names.ts";
 import type { PodFacts, PodPort } from "../../api/pod-facts.ts";
 import type { Deployment, Pod, ReplicaSet } from "../../kube/kind/workload.ts";
 import { plural } from "../../lib/text.ts";
@@ -58,7 +58,7 @@ export function selectorsOf(
   const ofPrimary =
     primary?.spec.selector.matchLabels ?? (label === null ? undefined : { [label.key]: label.primary });
   if (ofPrimary === undefined) return null;
-  return { target: ofTarget ?? withoutSuffix(ofPrimary), primary: ofPrimary };
+  return { target: ofTarget ?? targetSelectorOf(ofPrimary), primary: ofPrimary };
 }
 
 /** A port that the target has dropped is the primary's until that is promoted. */
@@ -70,12 +70,6 @@ export function podFacts(target: Deployment | undefined, primary: Deployment | u
   }
   const labels = target === undefined ? null : (target.spec.template.metadata?.labels ?? {});
   return { labels, ports: [...ports.values()] };
-}
-
-function withoutSuffix(selector: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(selector).map(([key, value]) => [key, value.replace(/-primary$/, "")]),
-  );
 }
 
 function revisionState(replicaSet: ReplicaSet): RevisionState {
