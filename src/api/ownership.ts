@@ -39,6 +39,11 @@ export function isMadeFor(rollout: Owner, object: Owner): boolean {
   return object.metadata.labels?.[ROLLOUT_LABEL] === labelValue(rollout.metadata.name);
 }
 
+/** Whether another Rollout's object was made by us for that. */
+export function isMadeForAnother(rollout: Owner, object: Owner): boolean {
+  return object.metadata.labels?.[ROLLOUT_LABEL] !== undefined && !isMadeFor(rollout, object);
+}
+
 /** A label value holds 63 characters, an object's name 253: long names are cut and told apart by a digest. */
 function labelValue(name: string): string {
   return name.length <= 63 ? name : `${name.slice(0, 54)}-${fnv1a(name)}`;

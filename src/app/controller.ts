@@ -6,9 +6,9 @@ import { Pass } from "../controller/pass.ts";
 import { NO_TRACE, RunTrace, type Trace } from "../controller/run-trace.ts";
 import type { CoreSettings } from "../core/snapshot.ts";
 import { CacheSet } from "../kube/cache-set.ts";
-import { keyText } from "../kube/object.ts";
+import { keyText, parseKey } from "../kube/object.ts";
 import type { QueueVitals } from "../kube/work-queue.ts";
-import { type Clock, within } from "../lib/clock.ts";
+import { within } from "../lib/clock.ts";
 import { IstioRouter } from "../router/istio/istio.ts";
 import { DeploymentWorkload } from "../workload/deployment/deployment.ts";
 import { makeCaches, WRITTEN } from "./caches.ts";
@@ -24,6 +24,7 @@ import { showLive } from "./own-metrics/live-series.ts";
 import { queueObserver, restartSink } from "./own-metrics/observers.ts";
 import { passRecorder } from "./own-metrics/pass-recorder.ts";
 import { showRollouts } from "./own-metrics/rollout-series.ts";
+import { settled } from "./settled.ts";
 
 export interface Controller {
   /** Resolves when the caches have synced and work has begun. */
@@ -81,7 +82,7 @@ export function createController(parts: ControllerParts): Controller {
     events: gates.events,
     notifier,
     settings: coreSettings(config),
-    settle: (namespace) => settled(clock, set, namespace),
+    settle: (key) => settled({ clock, doubts: set.doubts, caches }, parseKey(key)),
     logger,
     trace,
     observer: passes,
@@ -125,14 +126,6 @@ export function createController(parts: ControllerParts): Controller {
     vitals: () => controller.queue.vitals,
     state: (rollout) => controllerState({ clock, set, leadership, controller, pass, rollouts }, rollout),
   };
-}
-
-/** Where reads hang an abort has to be obeyed all the same, from what is known. */
-const SETTLE_LIMIT_MS = 2_000;
-
-function settled(clock: Clock, { doubts }: CacheSet, namespace: string): Promise<boolean> | null {
-  if (!doubts.has(namespace)) return null;
-  return within(clock, SETTLE_LIMIT_MS, doubts.settle(namespace)).then(() => !doubts.has(namespace));
 }
 
 function createTrace({ spans, clock, instance }: ControllerParts): Trace {

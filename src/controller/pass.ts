@@ -57,10 +57,10 @@ export interface PassParts {
   readonly settings: CoreSettings;
   readonly logger: Logger;
   /**
-   * Reads again what writes without an answer may have changed in a namespace; null: there is nothing of that kind. Resolves,
-   * soon, to whether all is known.
+   * Reads again what writes without an answer may have changed of a Rollout's objects; null: there is nothing of that kind.
+   * Resolves, soon, to whether all is known.
    */
-  readonly settle?: (namespace: string) => Promise<boolean> | null;
+  readonly settle?: (key: string) => Promise<boolean> | null;
   readonly observer?: PassObserver | undefined;
   readonly trace?: Trace | undefined;
 }
@@ -97,7 +97,7 @@ export class Pass {
    */
   async run(key: string, aside: Turn["aside"] = (wait) => wait()): Promise<PassResult> {
     // What is decided from must be what is there: an abort would find a weight of 0 that has not been 0 for a while.
-    const settling = this.#parts.settle?.(parseKey(key).namespace ?? "") ?? null;
+    const settling = this.#parts.settle?.(key) ?? null;
     const isSure = settling === null || (await aside(() => settling));
     const before = this.#scene(key);
     if (before === null) {

@@ -5,8 +5,12 @@ import { type Resource, resourceText } from "./resource.ts";
 /** One read of the object for the caches; resolves to whether there was an answer. Never rejects. */
 export type Reread = () => Promise<boolean>;
 
+/** Whether somebody who decides has to know the object. */
+export type Concerns = (resource: Resource, key: ObjectKey) => boolean;
+
 interface Doubt {
-  readonly namespace: string;
+  readonly resource: Resource;
+  readonly key: ObjectKey;
   readonly read: Reread;
   /** The read that is under way. */
   reading: Promise<void> | null;
@@ -27,7 +31,7 @@ export class Doubts {
   }
 
   note(resource: Resource, key: ObjectKey, read: Reread): void {
-    this.#doubts.set(textOf(resource, key), { namespace: key.namespace ?? "", read, reading: null });
+    this.#doubts.set(textOf(resource, key), { resource, key, read, reading: null });
   }
 
   /** What has become of the object is known. */
@@ -35,19 +39,19 @@ export class Doubts {
     this.#doubts.delete(textOf(resource, key));
   }
 
-  has(namespace: string): boolean {
-    return this.#of(namespace).length > 0;
+  has(concerns: Concerns): boolean {
+    return this.#of(concerns).length > 0;
   }
 
-  /** Reads all of a namespace once. What cannot be read stays in doubt. */
-  async settle(namespace: string): Promise<void> {
-    await Promise.all(this.#of(namespace).map(([text, doubt]) => this.#read(text, doubt)));
+  /** Reads all that are of concern once. What cannot be read stays in doubt. */
+  async settle(concerns: Concerns): Promise<void> {
+    await Promise.all(this.#of(concerns).map(([text, doubt]) => this.#read(text, doubt)));
   }
 
-  #of(namespace: string): readonly (readonly [string, Doubt])[] {
+  #of(concerns: Concerns): readonly (readonly [string, Doubt])[] {
     return this.#doubts.size === 0
       ? []
-      : [...this.#doubts].filter(([, doubt]) => doubt.namespace === namespace);
+      : [...this.#doubts].filter(([, { resource, key }]) => concerns(resource, key));
   }
 
   /** Passes of several Rollouts ask at the same time. */

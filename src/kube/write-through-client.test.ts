@@ -5,6 +5,7 @@ import { silentLogger } from "../telemetry/logger.ts";
 import { ApiError, UnreachableError } from "./api-error.ts";
 import { CacheSet } from "./cache-set.ts";
 import type { Client } from "./client.ts";
+import type { Concerns } from "./doubts.ts";
 import type { ConfigMap } from "./kind/cluster.ts";
 import type { ObjectMeta } from "./object.ts";
 import { CONFIG_MAP, SECRET } from "./resources.ts";
@@ -172,6 +173,8 @@ describe("CacheSet", () => {
   });
 
   describe("after a write without an answer", () => {
+    const all: Concerns = () => true;
+    const none: Concerns = () => false;
     const unanswered = async () => {
       throw new UnreachableError("connection reset");
     };
@@ -184,8 +187,23 @@ describe("CacheSet", () => {
     ])("has the object in doubt %s", async (_, error, isInDoubt) => {
       const { set, client } = await setUp({ patch: () => Promise.reject(error) });
       await expect(client.patch(CONFIG_MAP, KEY, PATCH)).rejects.toThrow();
-      expect(set.doubts.has("shop")).toBe(isInDoubt);
-      expect(set.doubts.has("other")).toBe(false);
+      expect(set.doubts.has(all)).toBe(isInDoubt);
+      expect(set.doubts.has(none)).toBe(false);
+    });
+
+    it("reads only what is of concern", async () => {
+      let reads = 0;
+      const get = async () => {
+        reads += 1;
+        return aConfigMap(9);
+      };
+      const { set, client } = await setUp({ patch: unanswered, get });
+      for (const name of ["settings", "others"])
+        await client.patch(CONFIG_MAP, { ...KEY, name }, PATCH).catch(() => {});
+      const concerns: Concerns = (resource, { name }) => resource === CONFIG_MAP && name === "settings";
+      await set.doubts.settle(concerns);
+      expect(reads).toBe(1);
+      expect([set.doubts.has(concerns), set.doubts.has(all)]).toEqual([false, true]);
     });
 
     it("knows it again from one read, however many ask for that at once", async () => {
@@ -196,8 +214,8 @@ describe("CacheSet", () => {
       };
       const { set, client, version } = await setUp({ patch: unanswered, get });
       await client.patch(CONFIG_MAP, KEY, PATCH).catch(() => {});
-      await Promise.all([set.doubts.settle("shop"), set.doubts.settle("shop")]);
-      expect(set.doubts.has("shop")).toBe(false);
+      await Promise.all([set.doubts.settle(all), set.doubts.settle(all)]);
+      expect(set.doubts.has(all)).toBe(false);
       expect(version()).toBe("9");
       expect(reads).toBe(1);
     });
@@ -205,7 +223,7 @@ describe("CacheSet", () => {
     it("goes on doubting while it cannot be read", async () => {
       const { set, client } = await setUp({ patch: unanswered, get: unanswered });
       await client.patch(CONFIG_MAP, KEY, PATCH).catch(() => {});
-      await set.doubts.settle("shop");
+      await set.doubts.settle(all);
       expect(set.doubts.size).toBe(1);
     });
 
@@ -213,7 +231,7 @@ describe("CacheSet", () => {
       const get = () => Promise.reject(apiError(403, "Forbidden"));
       const { set, client } = await setUp({ patch: unanswered, get });
       await client.patch(CONFIG_MAP, KEY, PATCH).catch(() => {});
-      await set.doubts.settle("shop");
+      await set.doubts.settle(all);
       expect(set.doubts.size).toBe(0);
     });
 
