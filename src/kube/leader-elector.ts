@@ -180,11 +180,14 @@ export class LeaderElector {
 
   async #renew(reign: Reign): Promise<void> {
     if (await this.#renewOnce(reign)) return;
-    await this.#lookAgain(reign);
-    if (this.#reign === reign) await this.#renewOnce(reign);
+    const lease = await this.#read();
+    // It may have ended while the answer was on its way.
+    if (this.#reign !== reign) return;
+    if (lease === null) await this.#remake(reign);
+    else if (this.#recognises(reign, lease)) await this.#renewOnce(reign);
   }
 
-  /** False: the lease is not as we left it. */
+  /** False: the lease is not as we left it, or not there: the uid in it makes a conflict of that as well. */
   async #renewOnce(reign: Reign): Promise<boolean> {
     const startedAt = this.#options.clock.now();
     try {
@@ -196,35 +199,34 @@ export class LeaderElector {
       this.#prolong(reign, lease, startedAt);
       return true;
     } catch (error) {
-      if (isConflict(error)) return false;
-      if (!isNotFound(error)) throw error;
-      return await this.#remake(reign);
+      if (isConflict(error) || isNotFound(error)) return false;
+      throw error;
     }
   }
 
   /** Somebody has deleted the lease. Others wait out its duration before they make one; the leader need not. */
-  async #remake(reign: Reign): Promise<boolean> {
+  async #remake(reign: Reign): Promise<void> {
     const { client, clock, lease: key } = this.#options;
     const startedAt = clock.now();
     try {
       const lease = newLease(key, this.#claim(), reign.term.number);
       this.#prolong(reign, await client.create(LEASE, lease, this.#call()), startedAt);
       this.#logger.warn("the lease was deleted, and is made again", { term: reign.term.number });
-      return true;
     } catch (error) {
-      if (isAlreadyExists(error)) return false;
-      throw error;
+      // Made by another, or by a request of ours that had no answer: the next attempt to renew it looks.
+      if (!isAlreadyExists(error)) throw error;
     }
   }
 
-  /** Somebody has written the lease: another holder, a person with a label, or we ourselves in a request without answer. */
-  async #lookAgain(reign: Reign): Promise<void> {
-    const lease = await this.#read();
-    // Deleted: the next attempt to renew it makes it again.
-    if (lease === null) return;
+  /** Somebody has written the lease: a person with a label, we ourselves in a request without answer, or another holder. */
+  #recognises(reign: Reign, lease: Lease): boolean {
     this.#holder = holderOf(lease);
-    if (this.#holder === reign.term.identity) reign.lease = lease;
-    else this.#depose(reign, `${this.#holder || "nobody"} holds the lease`);
+    if (this.#holder === reign.term.identity) {
+      reign.lease = lease;
+      return true;
+    }
+    this.#depose(reign, `${this.#holder || "nobody"} holds the lease`);
+    return false;
   }
 
   async #read(): Promise<Lease | null> {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { KubeEventRecorder } from "../../src/kube/event-recorder.ts";
 import { LeaderElector } from "../../src/kube/leader-elector.ts";
+import { newLease } from "../../src/kube/lease-record.ts";
 import { CONFIG_MAP, EVENT, LEASE, SERIES_EVENT } from "../../src/kube/resources.ts";
 import { RestClient } from "../../src/kube/rest-client.ts";
 import { Prng } from "../../src/lib/prng.ts";
@@ -37,10 +38,34 @@ describe("a Lease of a whole API server", () => {
     await clock.advance(2_500);
     expect(b.isLeader()).toBe(true);
 
+    const term = b.term?.number;
     await client.delete(LEASE, key);
+    await clock.advance(2_500);
+    expect((await client.get(LEASE, key)).spec).toMatchObject({
+      holderIdentity: "b",
+      leaseTransitions: term,
+    });
     await clock.advance(30_000);
     expect(b.isLeader()).toBe(true);
     await b.stop();
+  });
+
+  it("is not made again by a renewal that was on its way when it was deleted: the uid is a precondition", async () => {
+    const { client } = setUp();
+    const key = { namespace: "kube-system", name: "sluice" };
+    const lease = await client.create(LEASE, newLease(key, { identity: "a", durationMs: 15_000, nowMs: 0 }));
+    await client.delete(LEASE, key);
+    await expect(client.update(LEASE, lease)).rejects.toMatchObject({
+      status: {
+        code: 409,
+        reason: "Conflict",
+        message: expect.stringContaining(`UID in precondition: ${lease.metadata.uid}, UID in object meta: `),
+      },
+    });
+    // Without one, PUT makes what is not there.
+    const { uid: _uid, ...metadata } = lease.metadata;
+    await client.update(LEASE, { ...lease, metadata });
+    expect((await client.get(LEASE, key)).metadata.uid).not.toBe(lease.metadata.uid);
   });
 });
 

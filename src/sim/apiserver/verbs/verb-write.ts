@@ -34,6 +34,7 @@ export function putObject(backend: Backend, call: Call, part: Part): ApiResponse
   const old = backend.store.collection(definition.storage).get(storeNamespace(call), name);
   if (old === undefined) {
     if (!strategy.createsOnUpdate || part !== "main") throw notFound(definition, name);
+    checkUid(call, meta["uid"], undefined);
     delete meta["resourceVersion"];
     const created = createObject(backend, call, draft, options);
     return jsonResponse(call, 201, toServed(definition, created));
@@ -62,13 +63,15 @@ export function checkName(name: string, found: unknown): void {
   }
 }
 
-/** The uid in the body of a PUT is a precondition. */
-function checkUid(call: Call, uid: unknown, old: AnyObject): void {
-  if (uid === undefined || uid === "" || uid === old.metadata.uid) return;
+/** The uid in the body of a PUT is a precondition; what is not there has none. */
+function checkUid(call: Call, uid: unknown, old: AnyObject | undefined): void {
+  const found = old?.metadata.uid ?? "";
+  if (uid === undefined || uid === "" || uid === found) return;
+  const { name = "" } = call;
   throw conflict(
     call.definition,
-    old.metadata.name,
-    `StorageError: invalid object, Code: 4, Key: ${old.metadata.name}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
+    name,
+    `StorageError: invalid object, Code: 4, Key: ${name}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${found}`,
   );
 }
 
