@@ -71,6 +71,8 @@ export class Cache<T extends KubeObject> implements Reader<T> {
   /** The watch has delivered everything up to this version; 0 before the first list. */
   #progress = 0;
   #newest = 0;
+  /** The greatest version that an answer to us has shown, and the watch has to tell as well. */
+  #owed = 0;
   #hasSynced = false;
 
   constructor(resource: Resource<T>, options: CacheOptions<T> = {}) {
@@ -102,6 +104,11 @@ export class Cache<T extends KubeObject> implements Reader<T> {
   /** The greatest version seen from either source. */
   get newest(): number {
     return this.#newest;
+  }
+
+  /** An answer to us has shown what the watch has still to tell. */
+  get isAheadOfWatch(): boolean {
+    return this.#owed > this.#progress;
   }
 
   get(key: ObjectKey): T | undefined {
@@ -146,8 +153,12 @@ export class Cache<T extends KubeObject> implements Reader<T> {
     }
     const version = versionOf(object);
     this.#newest = Math.max(this.#newest, version);
-    if (this.#isSelected(object)) this.#accept(object, version, source);
-    else this.#leave(object, version, source);
+    if (!this.#isSelected(object)) {
+      this.#leave(object, version, source);
+      return;
+    }
+    this.#owed = Math.max(this.#owed, version);
+    this.#accept(object, version, source);
   }
 
   /**
@@ -219,6 +230,7 @@ export class Cache<T extends KubeObject> implements Reader<T> {
     this.#tombstones.clear();
     this.#progress = 0;
     this.#newest = 0;
+    this.#owed = 0;
     for (const [key, entry] of this.#entries) this.#entries.set(key, { ...entry, version: 0 });
   }
 

@@ -13,6 +13,10 @@ function aConfigMap(name: string, version: number): ConfigMap {
   return { apiVersion: "v1", kind: "ConfigMap", metadata };
 }
 
+function labelled(object: ConfigMap): ConfigMap {
+  return { ...object, metadata: { ...object.metadata, labels: { app: "shop" } } };
+}
+
 function aList(version: number, ...items: ConfigMap[]): ObjectList<ConfigMap> {
   return { items, resourceVersion: String(version) };
 }
@@ -103,6 +107,50 @@ describe("Reflector", () => {
     expect(first.isOpen).toBe(false);
     expect(versions()).toEqual(["a@8"]);
     expect(client.watching.options.resourceVersion).toBe("9");
+  });
+
+  describe("when the watch owes what an answer to us has shown", () => {
+    const setUpOwing = async () => {
+      const parts = await setUp(async () => aList(12, aConfigMap("a", 11)), { idleMs: 90_000 });
+      parts.cache.record(labelled(aConfigMap("a", 15)));
+      return { ...parts, first: parts.client.watching };
+    };
+
+    it("watches anew from where it was, and lists when that says nothing either", async () => {
+      const { client, clock, first } = await setUpOwing();
+      await clock.advance(14_000);
+      expect(first.isOpen).toBe(true);
+      await clock.advance(16_000);
+      const second = client.watching;
+      expect([first.isOpen, second.isOpen, client.lists.length]).toEqual([false, true, 1]);
+      expect(second.options.resourceVersion).toBe("12");
+      await clock.advance(30_000);
+      expect([second.isOpen, client.lists.length]).toEqual([false, 2]);
+    });
+
+    it("waits while it tells other things: it is late, and not silent", async () => {
+      const { client, clock, first } = await setUpOwing();
+      for (const version of [13, 14]) {
+        await clock.advance(14_000);
+        first.push({ type: "ADDED", object: aConfigMap(`other-${version}`, version) });
+      }
+      await clock.advance(14_000);
+      expect([first.isOpen, client.lists.length]).toEqual([true, 1]);
+    });
+  });
+
+  it("waits for a watch as long as ever when it has told all that is known", async () => {
+    const { client, clock, cache } = await setUp(async () => aList(5), { idleMs: 90_000 });
+    const object = labelled(aConfigMap("a", 9));
+    cache.record(object);
+    // Read, and no business of this watch: it has another label.
+    cache.refresh(aConfigMap("b", 20));
+    client.watching.push({ type: "ADDED", object });
+    const first = client.watching;
+    await clock.advance(89_000);
+    expect(first.isOpen).toBe(true);
+    await clock.advance(16_000);
+    expect(first.isOpen).toBe(false);
   });
 
   it("finds that the server has a new history when a watch from the old one is silent", async () => {

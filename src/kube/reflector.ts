@@ -19,7 +19,10 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly logger?: Logger;
   /** Objects of a page of a list. */
   readonly pageSize?: number;
-  /** A watch that has said nothing for so long, not even a bookmark, is taken for dead: a new list, and another watch. */
+  /**
+   * A watch that has said nothing for so long, not even a bookmark, is taken for dead: a new list, and another watch. After a
+   * sixth of it, up to a third, another watch is tried where this one owes what the answer to a write of ours has shown.
+   */
   readonly idleMs?: number;
   /** The server is asked to end each watch after this long, up to half as long again. */
   readonly watchMs?: number;
@@ -37,9 +40,10 @@ export interface WatchRestart {
   readonly resource: string;
   /**
    * "ended": by the server, in time. "relist": a new list was due. "renewed": by `reopen`. "gone": its version is past
-   * (410). "idle": it said nothing for too long. "failed": anything else.
+   * (410). "idle": it said nothing for too long. "overdue": it said nothing, and owed what an answer to us had
+   * shown. "failed": anything else.
    */
-  readonly reason: "ended" | "relist" | "renewed" | "gone" | "idle" | "failed";
+  readonly reason: "ended" | "relist" | "renewed" | "gone" | "idle" | "overdue" | "failed";
 }
 
 /** A watch is not opened more often than this, however it ends. */
@@ -208,6 +212,7 @@ export class Reflector<T extends KubeObject> {
   async #watchUntil(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     let failures = 0;
+    let wasOverdue = false;
     while (!signal.aborted) {
       const startedAt = clock.now();
       try {
@@ -216,7 +221,8 @@ export class Reflector<T extends KubeObject> {
         this.#succeeded();
         failures = 0;
         // A server that was replaced takes a version that it has not reached yet, and says nothing until it has.
-        if (end === "idle") return;
+        if (end === "idle" || (end === "overdue" && wasOverdue)) return;
+        wasOverdue = end === "overdue";
         // At most the whole: the wall clock may have been set back in the meantime.
         await this.#pause(Math.min(startedAt + MIN_WATCH_MS - clock.now(), MIN_WATCH_MS));
       } catch (error) {
@@ -235,17 +241,19 @@ export class Reflector<T extends KubeObject> {
   }
 
   /** One watch, until the server ends it, the watchdog bites, or the signal aborts; which of them. */
-  async #watch(signal: AbortSignal): Promise<"ended" | "idle" | "renewed" | "relist"> {
+  async #watch(signal: AbortSignal): Promise<WatchRestart["reason"]> {
     const { client, cache, clock, idleMs, watchMs, random } = this.#options;
     const controller = new AbortController();
     const abort = () => controller.abort(new Error("watch ended"));
     signal.addEventListener("abort", abort, { once: true });
-    let cut = null as "idle" | "renewed" | null;
-    const watchdog = new Watchdog(clock, idleMs, () => {
-      cut ??= "idle";
-      this.#logger.debug("watch was idle, reconnecting", { idleMs });
+    let cut = null as "idle" | "overdue" | "renewed" | null;
+    const isOwed = () => cache.isAheadOfWatch;
+    const bite = (why: "idle" | "overdue") => {
+      cut ??= why;
+      this.#logger.debug("watch was silent, reconnecting", { why, idleMs });
       abort();
-    });
+    };
+    const watchdog = new Watchdog({ clock, idleMs, isOwed, bite });
     this.#reopen = () => {
       cut ??= "renewed";
       abort();

@@ -1,23 +1,30 @@
 import type { Clock, Timer } from "../lib/clock.ts";
 
-const CHECKS = 4;
+const CHECKS = 6;
+
+export interface WatchdogOptions {
+  readonly clock: Clock;
+  /** Quiet for so long, or for a sixth more, is too long. */
+  readonly idleMs: number;
+  /** Whether something is known to be on its way: then a sixth is too long, or two. */
+  readonly isOwed: () => boolean;
+  /** Called once when it has been quiet for too long, or for too long with something on its way. */
+  readonly bite: (why: "idle" | "overdue") => void;
+}
 
 /**
- * Calls `bite` once when nobody has petted it for `idleMs`, up to a quarter more. It counts checks and never compares
- * times, so that a wall clock that is set back cannot put it to sleep; and petting costs no timer.
+ * Bites when nobody has petted it for too long. It counts checks and never compares times, so that a wall clock that is set
+ * back cannot put it to sleep; and petting costs no timer.
  */
 export class Watchdog {
-  readonly #clock: Clock;
-  readonly #checkMs: number;
-  readonly #bite: () => void;
+  readonly #options: WatchdogOptions;
   #quietChecks = 0;
+  #wasOwed = false;
   #timer: Timer;
 
-  constructor(clock: Clock, idleMs: number, bite: () => void) {
-    this.#clock = clock;
-    this.#checkMs = idleMs / CHECKS;
-    this.#bite = bite;
-    this.#timer = clock.setTimer(this.#checkMs, () => this.#check());
+  constructor(options: WatchdogOptions) {
+    this.#options = options;
+    this.#timer = this.#next();
   }
 
   pet(): void {
@@ -29,9 +36,17 @@ export class Watchdog {
     this.#timer.cancel();
   }
 
+  #next(): Timer {
+    return this.#options.clock.setTimer(this.#options.idleMs / CHECKS, () => this.#check());
+  }
+
   #check(): void {
+    const { isOwed, bite } = this.#options;
     this.#quietChecks += 1;
-    if (this.#quietChecks >= CHECKS) this.#bite();
-    else this.#timer = this.#clock.setTimer(this.#checkMs, () => this.#check());
+    const isOverdue = this.#wasOwed && isOwed() && this.#quietChecks > 0;
+    this.#wasOwed = isOwed();
+    if (isOverdue) bite("overdue");
+    else if (this.#quietChecks >= CHECKS) bite("idle");
+    else this.#timer = this.#next();
   }
 }

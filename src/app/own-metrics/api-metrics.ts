@@ -25,7 +25,7 @@ export const API_METRICS = {
     labels: {
       resource: RESOURCE,
       reason:
-        "ended (by the server, in time), relist (a new list was due), renewed (a term of leadership began), gone (410: its version is past), idle (it said nothing for too long) or failed",
+        "ended (by the server, in time), relist (a new list was due), renewed (a term of leadership began), gone (410: its version is past), idle (it said nothing for too long), overdue (nor what the answer to a write had shown) or failed",
     },
   }),
   failing: observableGauge({

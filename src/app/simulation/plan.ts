@@ -136,7 +136,7 @@ export function faultClasses(faults: Faults): readonly string[] {
   return [...new Set(classes.filter(([, isOn]) => isOn).map(([name]) => name))];
 }
 
-/** A watch may say nothing any more; it is found out after its idle limit (90 s) and a quarter. */
+/** A watch may say nothing any more; it is found out after its idle limit (90 s) and a sixth. */
 export function mayHang({ network, cuts }: Faults): boolean {
   return network.watchHangRate > 0 || cuts.length > 0;
 }
