@@ -128,8 +128,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   "a silent watch is trusted": {
     file: "src/kube/watchdog.ts",
-    from: "if (this.#quietChecks >= CHECKS) this.#bite();",
-    to: "if (false) this.#bite();",
+    from: "this.#quietChecks += 1;",
+    to: "this.#quietChecks = -1;",
     matters: ({ faults }) => mayHang(faults),
   },
   "what has no answer is not looked after": {
