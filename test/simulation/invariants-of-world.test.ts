@@ -54,7 +54,7 @@ class Bench {
     const scene: Scene = {
       plan: this.#plan,
       world,
-      people: { commands: () => commands, wantedImage: () => `shop/${NAME}:v2` },
+      people: { commands: () => commands, wantedImage: () => `shop/${NAME}:v2`, hasCutShort: () => false },
       inbox: {
         get messages() {
           return titles.map((title) => ({ atMs: 0, title }));

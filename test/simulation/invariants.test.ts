@@ -30,7 +30,7 @@ function invariantOf(
   const scene: Scene = {
     plan: { ...story, faults: { ...story.faults, twoControllers } },
     world: new World({ clock: new VirtualClock(), seed: 1, images: new ScenarioImages({}), crds: [] }),
-    people: { commands: () => [], wantedImage: () => null },
+    people: { commands: () => [], wantedImage: () => null, hasCutShort: () => false },
     inbox: { messages: [] },
     gates: { hasSaidYes: () => false },
   };

@@ -3,7 +3,7 @@ import type { KubeObject } from "../../kube/object.ts";
 import type { World } from "../../sim/world.ts";
 import type { GateKeeper } from "./gate-keeper.ts";
 import type { Inbox } from "./inbox.ts";
-import type { Plan } from "./plan.ts";
+import { isHealthy, type Plan } from "./plan.ts";
 
 export const NAMESPACE_NAME = "shop";
 
@@ -42,6 +42,17 @@ export interface PeopleRecord {
   commands(rollout: string): readonly GivenCommand[];
   /** The image that people want the target to have; null once they deleted it. */
   wantedImage(rollout: string): string | null;
+  /** Its finalizer was taken away (`kubectl replace`) while it was being deleted: it went at once. */
+  hasCutShort(rollout: string): boolean;
+}
+
+/**
+ * Nobody could hand the service back: somebody took the finalizer away, and a controller may have been kept from seeing that
+ * until the Rollout was gone, or was in the middle of it.
+ */
+export function mayGoUnreleased({ plan, people }: Scene, name: string): boolean {
+  const isReplaced = plan.moves.some(({ kind, rollout }) => kind === "replace" && rollout === name);
+  return people.hasCutShort(name) || (isReplaced && !isHealthy(plan.faults));
 }
 
 /** One promise of docs/architecture.md. Each method returns a sentence for each way in which it is broken. */

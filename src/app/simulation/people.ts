@@ -63,6 +63,8 @@ export class People implements PeopleRecord {
   readonly #client: Client;
   readonly #images = new Map<string, string | null>();
   #commands: readonly (GivenCommand & { readonly rollout: string })[] = [];
+  /** Rollouts that went before they could be handed back. */
+  readonly #cutShort = new Set<string>();
   /** Objects that are still to be made again. */
   #pending = 0;
 
@@ -84,6 +86,10 @@ export class People implements PeopleRecord {
 
   wantedImage(rollout: string): string | null {
     return this.#images.get(rollout) ?? null;
+  }
+
+  hasCutShort(rollout: string): boolean {
+    return this.#cutShort.has(rollout);
   }
 
   /** Time 0: targets and their Services are there. */
@@ -219,6 +225,7 @@ export class People implements PeopleRecord {
     const found = await this.#client.get(ROLLOUT, this.#keyOf(rollout.name, "rollout"));
     const metadata = { ...object.metadata, resourceVersion: found.metadata.resourceVersion ?? "" };
     await this.#client.update(ROLLOUT as Resource, { ...object, metadata }, OPTIONS);
+    if (found.metadata.deletionTimestamp !== undefined) this.#cutShort.add(rollout.name);
     // Its annotations go with it, and what nobody has read by then was not said.
     const { annotations = {} } = found.metadata;
     const isUnread = (given: GivenCommand) => commandAnnotation(given.command) in annotations;
@@ -256,6 +263,7 @@ export class People implements PeopleRecord {
       for (let tries = 0; tries < RECREATE_TRIES; tries++) {
         const made = await this.#create(KIND_OF[what], object);
         if (made === "created" && what === "target") this.#images.set(rollout.name, image);
+        if (made === "created" && what === "rollout") this.#cutShort.delete(rollout.name);
         if (made !== "going") return;
         await sleep(this.#world.clock, RECREATE_EVERY_MS);
       }

@@ -152,11 +152,6 @@ export function isHealthy({ network, cuts, killRate, twoControllers, upheavals }
   );
 }
 
-/** Somebody takes its finalizer away, and a controller may be kept from seeing it until the Rollout is gone. */
-export function mayGoUnseen({ faults, moves }: Plan, name: string): boolean {
-  return !isHealthy(faults) && moves.some(({ kind, rollout }) => kind === "replace" && rollout === name);
-}
-
 /** Requests in a second of a service that takes long to tell anything. */
 export const FEW_RPS = 1;
 

@@ -1,7 +1,7 @@
 import { isDeepEqual } from "../../../lib/json.ts";
-import { type InvariantFactory, NAMESPACE_NAME, type Scene } from "../invariant.ts";
+import { type InvariantFactory, mayGoUnreleased, NAMESPACE_NAME, type Scene } from "../invariant.ts";
 import { hasOwnRoutes } from "../manifests.ts";
-import { mayGoUnseen, type PlannedRollout } from "../plan.ts";
+import type { PlannedRollout } from "../plan.ts";
 import { serviceSelector } from "../subsets.ts";
 import { isBadImage } from "../versions.ts";
 
@@ -13,7 +13,7 @@ export const handedBack: InvariantFactory = (scene) => ({
   name: "handed-back",
   atEnd: () =>
     scene.plan.rollouts
-      .filter(({ name }) => isGone(scene, name) && !mayGoUnseen(scene.plan, name))
+      .filter(({ name }) => isGone(scene, name) && !mayGoUnreleased(scene, name))
       .flatMap((rollout) => [...leftovers(scene, rollout), ...targetProblems(scene, rollout)]),
 });
 

@@ -1,16 +1,16 @@
 import type { AnyObject, KubeObject } from "../../../kube/object.ts";
 import { isDeepEqual } from "../../../lib/json.ts";
 import type { HttpRoute, VirtualService } from "../../../sim/mesh/istio.ts";
-import { type InvariantFactory, NAMESPACE_NAME } from "../invariant.ts";
+import { type InvariantFactory, mayGoUnreleased, NAMESPACE_NAME } from "../invariant.ts";
 import { ownRoutesManifest } from "../manifests.ts";
-import { mayGoUnseen } from "../plan.ts";
 import { isCanary } from "../routing-view.ts";
 
 /**
  * 9. Of VirtualServices that people own a run changes weights, and adds a canary and routes of its own; after it they are
  * what they were.
  */
-export const ownRoutesKept: InvariantFactory = ({ plan, world }) => {
+export const ownRoutesKept: InvariantFactory = (scene) => {
+  const { plan, world } = scene;
   const owned = new Map(
     plan.rollouts.flatMap((rollout) => {
       const object = ownRoutesManifest(rollout);
@@ -32,7 +32,8 @@ export const ownRoutesKept: InvariantFactory = ({ plan, world }) => {
       [...owned].flatMap(([name, before]) => {
         const at = { namespace: NAMESPACE_NAME, name };
         const rollout = world.caches.rollouts.get(at);
-        if (rollout === undefined ? mayGoUnseen(plan, name) : rollout.status?.run !== undefined) return [];
+        if (rollout === undefined ? mayGoUnreleased(scene, name) : rollout.status?.run !== undefined)
+          return [];
         const now = world.caches.virtualServices.get(at);
         return now !== undefined && isDeepEqual(partsOf(now), partsOf(before))
           ? []

@@ -2,8 +2,7 @@ import type { KubeObject } from "../../../kube/object.ts";
 import { isDeepEqual } from "../../../lib/json.ts";
 import { GITOPS_GUARDS } from "../../../router/guards.ts";
 import type { DestinationRule } from "../../../sim/mesh/istio.ts";
-import { type InvariantFactory, NAMESPACE_NAME } from "../invariant.ts";
-import { mayGoUnseen } from "../plan.ts";
+import { type InvariantFactory, mayGoUnreleased, NAMESPACE_NAME } from "../invariant.ts";
 import {
   CANARY_SUBSET,
   destinationRuleManifest,
@@ -16,7 +15,8 @@ import {
  * 9. Of a DestinationRule that people own the labels of two subsets change, and nothing else; after a run the canary's
  * are what they were, and when the Rollout is gone all of it is.
  */
-export const subsetsGivenBack: InvariantFactory = ({ plan, world }) => {
+export const subsetsGivenBack: InvariantFactory = (scene) => {
+  const { plan, world } = scene;
   const owned = new Map(
     plan.rollouts.flatMap((rollout) => {
       const object = destinationRuleManifest(rollout) as DestinationRule | null;
@@ -40,7 +40,7 @@ export const subsetsGivenBack: InvariantFactory = ({ plan, world }) => {
       [...owned].flatMap(([name, before]) => {
         const rollout = world.caches.rollouts.get({ namespace: NAMESPACE_NAME, name });
         if (rollout?.status?.run !== undefined) return [];
-        if (rollout === undefined && mayGoUnseen(plan, name)) return [];
+        if (rollout === undefined && mayGoUnreleased(scene, name)) return [];
         // As long as the primary serves, its subset selects it.
         const managed = rollout === undefined ? [] : [PRIMARY_SUBSET];
         const rule = now(name);
