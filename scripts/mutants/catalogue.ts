@@ -134,7 +134,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   "what has no answer is not looked after": {
     file: "src/kube/write-through-client.ts",
-    from: "if (hasNoAnswer(error)) this.#doubt(resource, write.key);",
+    from: "if (hasNoAnswer(error) || write.signal?.aborted === true) this.#doubt(resource, write.key);",
     to: "hasNoAnswer(error);",
     matters: ({ faults }) => faults.cuts.some(({ abort }) => abort !== null),
   },

@@ -48,6 +48,8 @@ export interface Execution {
   readonly onStatus: () => void;
   /** Called when the traffic is as an action wants it. */
   readonly onTraffic?: () => void;
+  /** Called with each write as it begins. */
+  readonly onWrite?: (write: Promise<unknown>) => void;
   /** When it aborts, what is under way is left to itself, and the rest undone; but for changes of traffic. */
   readonly signal: AbortSignal;
 }
@@ -68,16 +70,17 @@ export class Executor {
     const { onStatus, onTraffic, signal } = execution;
     const stage = new Stage(this.#parts, scene);
     const perform = (action: Action) =>
-      this.#traced(scene, decision, action.kind, () => performed(stage, action, signal));
+      this.#traced(scene, decision, action.kind, () => performed(stage, action, execution));
     for (const action of decision.actions) {
       await perform(action);
       if (action.kind === "setTraffic") onTraffic?.();
     }
     signal.throwIfAborted();
-    const wroteStatus = await abortable(
-      stage.writeStatus(decision.status, (write) => this.#traced(scene, decision, "writeStatus", write)),
-      signal,
+    const writing = stage.writeStatus(decision.status, (write) =>
+      this.#traced(scene, decision, "writeStatus", write),
     );
+    execution.onWrite?.(writing);
+    const wroteStatus = await abortable(writing, signal);
     onStatus();
     for (const action of decision.finally) await perform(action);
     return wroteStatus || decision.actions.length > 0 || decision.finally.length > 0;
@@ -101,10 +104,11 @@ export class Executor {
  * An abort must not wait for a scale that nobody answers. A change of traffic is waited for: one that raises the weight
  * must not come to pass after weight 0 has been written.
  */
-async function performed(stage: Stage, action: Action, signal: AbortSignal): Promise<void> {
+async function performed(stage: Stage, action: Action, { onWrite, signal }: Execution): Promise<void> {
   signal.throwIfAborted();
   await abortable(stage.readFirst(action), signal);
   const work = stage.perform(action);
+  onWrite?.(work);
   await (action.kind === "setTraffic" ? work : abortable(work, signal));
 }
 

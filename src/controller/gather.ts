@@ -49,7 +49,7 @@ interface Parts {
 }
 
 /** What this process remembers of a run. */
-type Remembered = Memory & Pick<Snapshot, "gates" | "isDrainKnown" | "trouble">;
+type Remembered = Memory & Pick<Snapshot, "gates" | "isDrainKnown" | "areWritesKnown" | "trouble">;
 
 /** Reads everything that a decision depends on: caches at once, evidence on request. */
 export class Gatherer {

@@ -23,6 +23,7 @@ import { Memories } from "./memories.ts";
 import type { Trace } from "./run-trace.ts";
 import { Troubles } from "./troubles.ts";
 import { type Attempt, Untold } from "./untold.ts";
+import { WritesUnderWay } from "./writes-under-way.ts";
 
 /** Where Kubernetes events go; never throws. */
 export interface EventSink {
@@ -77,6 +78,7 @@ export class Pass {
   readonly #parts: PassParts;
   readonly #memories = new Memories();
   readonly #drains = new KnownDrains();
+  readonly #underWay = new WritesUnderWay();
   readonly #untold = new Untold();
   readonly #troubles = new Troubles();
   /** Verdicts that have failed while weight 0 is not written yet: the end of the interval that made them fail. */
@@ -99,7 +101,7 @@ export class Pass {
     // What is decided from must be what is there: an abort would find a weight of 0 that has not been 0 for a while.
     const settling = this.#parts.settle?.(key) ?? null;
     const isSure = settling === null || (await aside(() => settling));
-    const before = this.#scene(key);
+    const before = this.#scene(key, isSure);
     if (before === null) {
       this.#forgetOne(key);
       return { changed: false, requeueAfterMs: null };
@@ -109,7 +111,7 @@ export class Pass {
     const observations = await this.#observe(key, before, aside);
     // Evidence takes its time to come, and a wait may have been cut short by something urgent: what is decided on is
     // the world as it is now.
-    const scene = observations === null && !isAsking ? before : this.#scene(key);
+    const scene = observations === null && !isAsking ? before : this.#scene(key, isSure);
     if (scene === null) return { changed: false, requeueAfterMs: null };
     const usable = isSamePosition(before, scene) ? (observations ?? []) : [];
     const decision = decide(scene.snapshot, usable, this.#parts.settings);
@@ -150,9 +152,10 @@ export class Pass {
       this.#badEvidence.delete(key);
       if (endMs !== undefined) this.#parts.observer?.loweredOnEvidence?.(endMs);
     };
+    const onWrite = (write: Promise<unknown>) => this.#underWay.follow(key, write);
     try {
       return await interruptibly(this.#writes, key, (signal) =>
-        this.#parts.executor.execute(scene, decision, { onStatus, onTraffic, signal }),
+        this.#parts.executor.execute(scene, decision, { onStatus, onTraffic, onWrite, signal }),
       );
     } catch (thrown) {
       if (!isWritten) this.#drains.untold(key, decision.actions);
@@ -231,11 +234,12 @@ export class Pass {
     return Math.max(this.#memories.size, this.#troubles.size);
   }
 
-  #scene(key: string): Scene | null {
+  #scene(key: string, isSure: boolean): Scene | null {
     const gates = this.#parts.gates.answers(key);
     return this.#parts.gatherer.scene(parseKey(key), (runId) => ({
       ...this.#memories.get(key, runId),
       isDrainKnown: this.#drains.has(key),
+      areWritesKnown: isSure && !this.#underWay.has(key),
       trouble: this.#troubles.of(key),
       gates,
     }));

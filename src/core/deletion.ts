@@ -15,6 +15,9 @@ import {
 } from "./repair.ts";
 import type { Primary, Target } from "./snapshot.ts";
 
+/** Whether a write that is under way has come to pass is looked at again after so long. */
+const UNKNOWN_WRITES_MS = 1_000;
+
 /** `kubectl replace` takes it away, and the service with it when the Rollout is deleted: nobody would hand it back. */
 export function keepFinalizer(draft: Draft): void {
   const { finalizers } = draft.snapshot.rollout.metadata;
@@ -39,6 +42,7 @@ export function handBack(draft: Draft): void {
     handOver(draft, target, primary);
     return;
   }
+  if (!areWritesOver(draft)) return;
   // Nothing can take over (the namespace may be going), or nothing serves: what belongs to others is theirs again.
   if (isObserved) giveAllBack(draft, target);
   release(draft);
@@ -137,10 +141,9 @@ function finish(draft: Draft, primary: Primary): void {
     return;
   }
   if (!isDrained(draft, drain, "the primary's pods")) return;
-  if (isBySubset(draft)) {
-    if (!arePodsGone(draft, primary, drain.sinceMs)) return;
-    draft.act({ kind: "removeRoutes" });
-  }
+  if (isBySubset(draft) && !arePodsGone(draft, primary, drain.sinceMs)) return;
+  if (!areWritesOver(draft)) return;
+  if (isBySubset(draft)) draft.act({ kind: "removeRoutes" });
   // The primary last: a pass that is cut short in between finds it, and goes on here.
   draft.act({ kind: "removeServices" }, { kind: "deletePrimary" });
   release(draft);
@@ -154,6 +157,13 @@ function arePodsGone(draft: Draft, primary: Primary, sinceMs: number): boolean {
   if (primary.desiredReplicas > 0) draft.act({ kind: "scalePrimary", replicas: 0 });
   draft.lookAgainAt(mostMs);
   return false;
+}
+
+/** Nobody comes back afterwards for what a write does that is still under way. */
+function areWritesOver(draft: Draft): boolean {
+  const { areWritesKnown } = draft.snapshot;
+  if (!areWritesKnown) draft.lookAgainAfter(UNKNOWN_WRITES_MS);
+  return areWritesKnown;
 }
 
 /** The host, its routes and its subsets are as they were before, and so are the pods of a target that is there. */

@@ -3,6 +3,7 @@ import { isoTime } from "../lib/time.ts";
 import { announce, imageText } from "./announce.ts";
 import type { Draft } from "./draft.ts";
 import { routesProblem } from "./repair.ts";
+import { isSkipped } from "./skipping.ts";
 import { placeText, where } from "./wording.ts";
 
 /** How each pause ends; `NAME` stands for the Rollout's. */
@@ -22,12 +23,14 @@ const NEXT: Readonly<Record<Pause["kind"], string>> = {
 export function pause(draft: Draft, run: RunStatus, what: Omit<Pause, "since">): void {
   const { name } = draft.snapshot.rollout.metadata;
   const next = draft.patchRun(run, { pause: { ...what, since: isoTime(draft.nowMs) } });
+  // Whoever has skipped the position hears of it again when it stands still all the same.
+  const again = isSkipped(run) ? "-skipped" : "";
   announce(draft, next, {
     reason: what.kind === "PreflightBlocked" ? what.kind : "Paused",
     title: `${imageText(run)} is paused ${placeText(run)}`,
     text: `${where(run)}: ${what.reason}`,
     next: NEXT[what.kind].replace("NAME", name),
-    transition: `paused-${what.kind}-${run.stepIndex}-${run.stageSince}`,
+    transition: `paused-${what.kind}-${run.stepIndex}-${run.stageSince}${again}`,
   });
 }
 

@@ -37,6 +37,11 @@ export function repairServices(draft: Draft): void {
   if (broken) draft.act({ kind: "ensureServices" });
 }
 
+/** Between runs the labels of the canary's subset are the user's. */
+export function giveCanarySubsetBack(draft: Draft): void {
+  if (isBySubset(draft) && !draft.snapshot.services.canary.inSync) draft.act({ kind: "ensureServices" });
+}
+
 /**
  * Routing objects as the spec wants them and weights as the run wants them, with an event when somebody else had
  * changed them. Lowering a weight always happens, and first; raising is for those who know that the canary is ready.
@@ -57,7 +62,8 @@ export function repairRoutes(draft: Draft, wanted: TrafficView): void {
     const drift = routing.drift ?? "A routing object differs from the spec";
     record(draft, "TrafficRepaired", `${drift}; it was put right.`);
   }
-  if (services.apex.exists && services.apex.selects !== "primary" && routing.problem === undefined) {
+  if (isNobodyThere(draft) || routing.problem !== undefined) return;
+  if (services.apex.exists && services.apex.selects !== "primary") {
     draft.act({ kind: "pointApex", side: "primary" });
     const { destinationRule } = specOf(draft).traffic.istio;
     const what =
@@ -129,7 +135,12 @@ export function isBySubset(draft: Draft): boolean {
 export function isAllWithPrimary(draft: Draft): boolean {
   const { routing, services } = draft.snapshot;
   const isAtRest = routing.kind === "present" && !isCanaryGiven(draft);
-  return isAtRest && (!isBySubset(draft) || services.apex.selects === "primary");
+  return isAtRest && (!isBySubset(draft) || services.apex.selects === "primary" || isNobodyThere(draft));
+}
+
+/** Then nothing tells whose pods are whose, and there is none. */
+function isNobodyThere({ snapshot: { target, primary } }: Draft): boolean {
+  return target === null && primary === null;
 }
 
 type PresentRouting = Extract<RoutingView, { readonly kind: "present" }>;

@@ -3,7 +3,7 @@ import type { Draft } from "./draft.ts";
 import { letTargetGo } from "./draining.ts";
 import { denialAt, denialText } from "./gates-schedule.ts";
 import { remakeServed, setBack } from "./remake-primary.ts";
-import { NO_CANARY, repairRoutes, repairServices, routesProblem } from "./repair.ts";
+import { giveCanarySubsetBack, NO_CANARY, repairRoutes, repairServices, routesProblem } from "./repair.ts";
 import type { Primary, Target } from "./snapshot.ts";
 import { startRun } from "./start-run.ts";
 
@@ -16,6 +16,7 @@ export function rest(draft: Draft): void {
     return;
   }
   if (primary === null) {
+    giveCanarySubsetBack(draft);
     remakeServed(draft, target);
     return;
   }

@@ -47,6 +47,17 @@ describe("a person who skips a step", () => {
     expect(world.status?.run?.pause).toBeUndefined();
   });
 
+  test("hears once more that the run stands still when the metrics source does not answer", () => {
+    const world = atFirstStep();
+    world.evidence = () => null;
+    world.advance(30 * MINUTE);
+    skip(world);
+    world.advance(30 * MINUTE);
+    expect(world.status?.run).toMatchObject({ weight: 10, pause: { kind: "MetricsUnavailable" } });
+    const ids = world.notifications.map(({ id }) => id).filter((id) => id.includes("MetricsUnavailable"));
+    expect([ids.length, new Set(ids).size]).toEqual([2, 2]);
+  });
+
   test("has to take a suspension away where it stands, in the spec", () => {
     const world = atFirstStep();
     world.spec = { ...world.spec, suspend: true };

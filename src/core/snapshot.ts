@@ -33,6 +33,8 @@ export interface Snapshot {
   readonly seen: SeenTraffic | null;
   /** False: routes may have been written since the drain in the status began, and no status tells of it. */
   readonly isDrainKnown: boolean;
+  /** False: a write for the Rollout is still under way, or has got no answer, and what became of it is not seen yet. */
+  readonly areWritesKnown: boolean;
   /** Why this process's passes fail, since when; null when the last one went through. */
   readonly trouble: Trouble | null;
   /** What webhooks have answered in this process, by `GateAsk.id`; nothing after a restart. */

@@ -153,7 +153,8 @@ export class WriteThroughClient implements Client {
   ): Promise<void> {
     const isBehind = isConflict(error) || isAlreadyExists(error);
     if (isBehind && (await this.#refresh(resource, write))) this.#doubts.clear(resource, write.key);
-    if (hasNoAnswer(error)) this.#doubt(resource, write.key);
+    // Who gives a write up does not call it back.
+    if (hasNoAnswer(error) || write.signal?.aborted === true) this.#doubt(resource, write.key);
     this.#learnAbsence(error, resource, write, before);
   }
 
@@ -184,7 +185,7 @@ export class WriteThroughClient implements Client {
       await this.get(resource, write.key, { signal: write.signal });
       return true;
     } catch (error) {
-      return !hasNoAnswer(error);
+      return error instanceof ApiError && !hasNoAnswer(error);
     }
   }
 }

@@ -103,6 +103,7 @@ export class CoreWorld {
   gates: Record<string, GateAnswers> = {};
   /** False: the controller has begun anew, or could not write what it did last. */
   isDrainKnown = true;
+  areWritesKnown = true;
   /** Since when passes fail; null: they do not. */
   trouble: Snapshot["trouble"] = null;
   /** What is wrong with the spec; it is refused then. */
@@ -158,6 +159,7 @@ export class CoreWorld {
       seen: this.seen,
       gates: this.gates,
       isDrainKnown: this.isDrainKnown,
+      areWritesKnown: this.areWritesKnown,
       trouble: this.trouble,
     };
   }

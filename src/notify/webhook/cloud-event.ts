@@ -1,7 +1,7 @@
 import type { Transition } from "../../api/notification.ts";
 import { isoTimeMs } from "../../lib/time.ts";
 import type { Letter } from "../channel.ts";
-import { asItIs, write } from "../markup.ts";
+import { asItIs, plain, withinBytes, write } from "../markup.ts";
 import { wordsOf } from "../wording.ts";
 
 /** CloudEvents 1.0, structured JSON (https://github.com/cloudevents/spec). */
@@ -36,15 +36,21 @@ export interface CloudEventData {
   readonly missed?: { readonly count: number; readonly titles: readonly string[] };
 }
 
-const MAX_TITLE = 1_000;
-const MAX_TEXT = 10_000;
+/** What everybody on the way has to forward (CloudEvents 1.0, "Size Limits"), and a little less. */
+const MAX_BYTES = 64_000;
+const TEXT_LENGTHS = [10_000, 2_000, 500];
+const MAX_LINE = 1_000;
+const MAX_MISSED = 200;
 
 export function cloudEvent(letter: Letter): CloudEvent {
+  return withinBytes(MAX_BYTES, TEXT_LENGTHS, (maxText) => eventOf(letter, maxText));
+}
+
+function eventOf(letter: Letter, maxText: number): CloudEvent {
   const { subject, transition, cluster, receiver, dashboard, missed } = letter;
   const { namespace, name, uid, target } = subject;
   const words = wordsOf(letter);
   const { run, chart } = transition;
-  const { threads: _, ...facts } = run ?? { threads: {} };
   return {
     specversion: "1.0",
     id: `${uid}/${transition.id}`,
@@ -60,15 +66,25 @@ export function cloudEvent(letter: Letter): CloudEvent {
       name,
       target,
       reason: transition.reason,
-      title: write(words.title, asItIs, MAX_TITLE),
-      text: write(words.text, asItIs, MAX_TEXT),
-      ...(transition.next === undefined ? {} : { next: transition.next }),
-      ...(run === null ? {} : { run: facts as CloudEventData["run"] & object }),
+      title: write(words.title, asItIs, MAX_LINE),
+      text: write(words.text, asItIs, maxText),
+      ...(transition.next === undefined ? {} : { next: cut(transition.next, MAX_LINE) }),
+      ...(run === null ? {} : { run: factsOf(run) }),
       ...(chart === null || !receiver.spec.chart ? {} : { chart }),
       ...(dashboard === undefined ? {} : { dashboard }),
-      ...(missed === null ? {} : { missed }),
+      ...(missed === null
+        ? {}
+        : { missed: { ...missed, titles: missed.titles.map((it) => cut(it, MAX_MISSED)) } }),
     },
   };
+}
+
+function factsOf({ threads: _, ...facts }: NonNullable<Transition["run"]>): CloudEventData["run"] & object {
+  return { ...facts, image: cut(facts.image, MAX_LINE) };
+}
+
+function cut(text: string, maxLength: number): string {
+  return write(plain(text), asItIs, maxLength);
 }
 
 /** A URI reference: `/clusters/eu-1/namespaces/shop/rollouts/checkout`. */

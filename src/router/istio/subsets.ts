@@ -143,7 +143,8 @@ export class Subsets implements Backends {
   async #label(context: RouteContext, side: Side, labels: Labels): Promise<void> {
     const rule = this.#rule(context);
     const name = subsetName(context, side);
-    if (rule === undefined) return;
+    // Without any it would select the pods of both sides: neither is there to tell which are whose.
+    if (rule === undefined || Object.keys(labels).length === 0) return;
     const now = labelsOf(rule, name);
     if (isDeepEqual(now, labels)) return;
     const remembered = subsetMemoryIn(rule)?.labels ?? {};
