@@ -41,6 +41,21 @@ describe("a Rollout that is deleted", () => {
     ]);
   });
 
+  test.each([
+    ["when the target has taken over", (world: CoreWorld) => world],
+    ["when the target is gone", (world: CoreWorld) => Object.assign(world, { target: null })],
+    ["when the primary is gone", (world: CoreWorld) => Object.assign(world, { primary: null })],
+  ])("is not let go %s while a write may still come to pass", (_, change) => {
+    const world = change(adopted());
+    world.deleting = true;
+    world.areWritesKnown = false;
+    world.advance(10 * MINUTE);
+    expect(actionsOf(world)).not.toContain("removeFinalizer");
+    world.areWritesKnown = true;
+    world.advance(MINUTE);
+    expect(actionsOf(world).slice(-3)).toContain("removeFinalizer");
+  });
+
   test("keeps its routes, where the sides are subsets of one host, until the primary's pods are gone", () => {
     const world = adopted(SUBSETS);
     const before = world.decisions.length;

@@ -191,6 +191,19 @@ describe("CacheSet", () => {
       expect(set.doubts.has(none)).toBe(false);
     });
 
+    it("has the object in doubt when the caller gave the write up, and when it gives the read up as well", async () => {
+      const urgent = new Error("something urgent has happened");
+      const options = { signal: AbortSignal.abort(urgent) };
+      const refused = async () => Promise.reject(apiError(409, "Conflict"));
+      for (const patch of [async () => Promise.reject(urgent), refused]) {
+        const { set, client } = await setUp({ patch, get: async () => Promise.reject(urgent) });
+        await expect(client.patch(CONFIG_MAP, KEY, PATCH, options)).rejects.toThrow();
+        expect(set.doubts.has(all)).toBe(true);
+        await set.doubts.settle(all);
+        expect(set.doubts.has(all)).toBe(true);
+      }
+    });
+
     it("reads only what is of concern", async () => {
       let reads = 0;
       const get = async () => {

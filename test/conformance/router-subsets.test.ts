@@ -51,6 +51,19 @@ describe("subsets of a DestinationRule of the user", () => {
     expect(after?.metadata.annotations).toEqual(before?.metadata.annotations);
   });
 
+  it("keep their labels while neither side is there to tell whose pods are whose", async () => {
+    await bench.do((router, context) => router.pointApex(context, "primary"));
+    const { context } = bench;
+    bench.context = { ...context, selectors: { target: {}, primary: {} } };
+    await bench.do((router, nobody) => router.pointApex(nobody, "primary"));
+    expect(await labels("stable")).toEqual({ app: "checkout-primary" });
+    await bench.do((router, nobody) => router.pointApex(nobody, "target"));
+    expect(await labels("stable")).toEqual({ app: "checkout-primary" });
+    bench.context = context;
+    await bench.do((router, known) => router.pointApex(known, "target"));
+    expect(await labels("stable")).toEqual({ app: "checkout" });
+  });
+
   it("are never given back labels that the target's pods do not have", async () => {
     const subsets = [{ name: "stable", labels: { version: "v0" } }, { name: "canary" }];
     await world.change(DESTINATION_RULE, "rule", { spec: { subsets } });

@@ -11,6 +11,28 @@ function initialised(): CoreWorld {
   return world;
 }
 
+describe("somebody deletes target and primary", () => {
+  test("during a run by subsets, whose labels nobody can tell any more: it ends, and the canary's are the user's again", () => {
+    const rule = { destinationRule: { name: "app", primarySubset: "stable", canarySubset: "canary" } };
+    const world = new CoreWorld({ ...aSpec(), traffic: { istio: rule } } as ReturnType<typeof aSpec>);
+    world.advance(MINUTE);
+    world.ship("v2");
+    world.settle();
+    expect(world.status?.run?.weight).toBeGreaterThan(0);
+    const since = world.decisions.length;
+    Object.assign(world, { target: null, primary: null });
+    const apex = { ...world.apex, selects: "target" as const };
+    Object.defineProperty(world, "apex", { get: () => apex, set: () => {} });
+    world.canaryService = { ...world.canaryService, inSync: false };
+    world.pass();
+    world.advance(10 * MINUTE);
+    expect(world.status).toMatchObject({ phase: "Failed", history: [{ reason: "TargetDeleted" }] });
+    expect(world.status?.run).toBeUndefined();
+    const actions = world.decisions.slice(since).flatMap((decision) => decision.actions);
+    expect(actions.map(({ kind }) => kind)).toEqual(["setTraffic", "ensureServices"]);
+  });
+});
+
 describe("somebody deletes the primary", () => {
   test("during a run: it is made again from what it served, and the run goes on", () => {
     const world = initialised();

@@ -45,6 +45,17 @@ describe("cloudEvent", () => {
     });
   });
 
+  it("stays below 64 kB, which everybody on the way forwards, whatever it is told", () => {
+    const long = "\u0001".repeat(60_000);
+    const told = aTransition("run-7/rolled-back");
+    const run = { ...told.run!, image: long };
+    const missed = { count: 20, titles: Array.from({ length: 20 }, () => long) };
+    const transition = { ...told, title: long, text: long, next: long, run };
+    const event = cloudEvent(aLetter(SPEC, { transition, missed }));
+    expect(Buffer.byteLength(JSON.stringify(event))).toBeLessThanOrEqual(64_000);
+    expect(event.data.text.length).toBeGreaterThanOrEqual(500);
+  });
+
   it("leaves out what there is not, and says what was missed", () => {
     const missed = { count: 2, titles: ["a", "b"] };
     const letter = aLetter(SPEC, {
