@@ -4,7 +4,7 @@ import { parseTime } from "../lib/time.ts";
 import { imageText, record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
 import { longestDrainMs } from "./drain.ts";
-import { beginDrain, drainAtRest, isDrained } from "./draining.ts";
+import { areWritesOver, beginDrain, drainAtRest, isDrained } from "./draining.ts";
 import {
   giveTrafficBack,
   isBySubset,
@@ -14,9 +14,6 @@ import {
   repairServices,
 } from "./repair.ts";
 import type { Primary, Target } from "./snapshot.ts";
-
-/** Whether a write that is under way has come to pass is looked at again after so long. */
-const UNKNOWN_WRITES_MS = 1_000;
 
 /** `kubectl replace` takes it away, and the service with it when the Rollout is deleted: nobody would hand it back. */
 export function keepFinalizer(draft: Draft): void {
@@ -42,6 +39,7 @@ export function handBack(draft: Draft): void {
     handOver(draft, target, primary);
     return;
   }
+  // Nobody comes back afterwards for what a write does that is still under way.
   if (!areWritesOver(draft)) return;
   // Nothing can take over (the namespace may be going), or nothing serves: what belongs to others is theirs again.
   if (isObserved) giveAllBack(draft, target);
@@ -56,8 +54,8 @@ function handOver(draft: Draft, target: Target, primary: Primary): void {
     return;
   }
   if (isCanaryGiven(draft)) draft.act({ kind: "setTraffic", traffic: NO_CANARY });
-  if (isUp(draft, target, primary)) takeOver(draft, target, primary);
-  else waitForTarget(draft, target, primary);
+  if (!isUp(draft, target, primary)) waitForTarget(draft, target, primary);
+  else if (areWritesOver(draft)) takeOver(draft, target, primary);
 }
 
 /** Pods that are ready and are to stay. */
@@ -142,7 +140,6 @@ function finish(draft: Draft, primary: Primary): void {
   }
   if (!isDrained(draft, drain, "the primary's pods")) return;
   if (isBySubset(draft) && !arePodsGone(draft, primary, drain.sinceMs)) return;
-  if (!areWritesOver(draft)) return;
   if (isBySubset(draft)) draft.act({ kind: "removeRoutes" });
   // The primary last: a pass that is cut short in between finds it, and goes on here.
   draft.act({ kind: "removeServices" }, { kind: "deletePrimary" });
@@ -157,13 +154,6 @@ function arePodsGone(draft: Draft, primary: Primary, sinceMs: number): boolean {
   if (primary.desiredReplicas > 0) draft.act({ kind: "scalePrimary", replicas: 0 });
   draft.lookAgainAt(mostMs);
   return false;
-}
-
-/** Nobody comes back afterwards for what a write does that is still under way. */
-function areWritesOver(draft: Draft): boolean {
-  const { areWritesKnown } = draft.snapshot;
-  if (!areWritesKnown) draft.lookAgainAfter(UNKNOWN_WRITES_MS);
-  return areWritesKnown;
 }
 
 /** The host, its routes and its subsets are as they were before, and so are the pods of a target that is there. */

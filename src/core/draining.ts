@@ -16,6 +16,9 @@ import {
 import { silenceOf } from "./silence.ts";
 import type { Target } from "./snapshot.ts";
 
+/** Whether a write that is under way has come to pass is looked at again after so long. */
+const UNKNOWN_WRITES_MS = 1_000;
+
 /** Where routes may have been written that the status does not know of, what drains is given its whole time once more. */
 export function drainAnew(draft: Draft): void {
   if (draft.snapshot.isDrainKnown) return;
@@ -120,6 +123,7 @@ function isRunDrained(draft: Draft, run: RunStatus, pods: string): boolean {
  * not answer, there is no traffic at all) the time alone decides.
  */
 export function isDrained(draft: Draft, drain: Drain, pods: string): boolean {
+  if (!areWritesOver(draft)) return false;
   const { settings } = draft;
   const { nowMs } = draft.snapshot;
   const leastMs = drain.sinceMs + settings.drainMs;
@@ -138,6 +142,13 @@ export function isDrained(draft: Draft, drain: Drain, pods: string): boolean {
   const intervalMs = watchIntervalMs(draft.snapshot.rollout);
   draft.lookAgainAt(Math.min(mostMs, (Math.floor(nowMs / intervalMs) + 1) * intervalMs));
   return false;
+}
+
+/** False: the routes may say something else in a moment, or do so already. The draft looks again. */
+export function areWritesOver(draft: Draft): boolean {
+  const { areWritesKnown } = draft.snapshot;
+  if (!areWritesKnown) draft.lookAgainAfter(UNKNOWN_WRITES_MS);
+  return areWritesKnown;
 }
 
 function tellLate(draft: Draft, drain: Drain, what: string): void {

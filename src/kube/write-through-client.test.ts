@@ -233,8 +233,12 @@ describe("CacheSet", () => {
       expect(reads).toBe(1);
     });
 
-    it("goes on doubting while it cannot be read", async () => {
-      const { set, client } = await setUp({ patch: unanswered, get: unanswered });
+    it.each([
+      ["there is no answer", new UnreachableError("connection reset")],
+      ["the server has too much to do", apiError(429, "TooManyRequests")],
+      ["the token is no longer taken", apiError(401, "Unauthorized")],
+    ])("goes on doubting while it cannot be read: %s", async (_, error) => {
+      const { set, client } = await setUp({ patch: unanswered, get: () => Promise.reject(error) });
       await client.patch(CONFIG_MAP, KEY, PATCH).catch(() => {});
       await set.doubts.settle(all);
       expect(set.doubts.size).toBe(1);

@@ -1,4 +1,4 @@
-import { ApiError, hasNoAnswer, isAlreadyExists, isConflict, isNotFound } from "./api-error.ts";
+import { ApiError, hasNoAnswer, isAlreadyExists, isConflict, isForbidden, isNotFound } from "./api-error.ts";
 import type { Cache } from "./cache.ts";
 import type {
   ApplyOptions,
@@ -176,8 +176,8 @@ export class WriteThroughClient implements Client {
   }
 
   /**
-   * One read for the caches. When it fails, they wait for the watch as they would have without it. Resolves to whether
-   * there was an answer; who may not read need not ask again.
+   * One read for the caches. When it fails, they wait for the watch as they would have without it. Resolves to whether it is
+   * known what there is; who may not read need not ask again. "Too many requests" is an answer, and tells nothing.
    */
   async #refresh<T extends KubeObject>(resource: Resource<T>, write: Write): Promise<boolean> {
     if (this.#cachesOf(resource).length === 0 || write.key.name === "") return false;
@@ -185,7 +185,7 @@ export class WriteThroughClient implements Client {
       await this.get(resource, write.key, { signal: write.signal });
       return true;
     } catch (error) {
-      return error instanceof ApiError && !hasNoAnswer(error);
+      return isNotFound(error) || isForbidden(error);
     }
   }
 }
