@@ -75,6 +75,16 @@ describe("the canary's pods, after weight 0", () => {
     );
   });
 
+  test("stay while it is not known what a write without an answer has done to the routes", () => {
+    const world = aborted();
+    world.areWritesKnown = false;
+    world.advance(10 * MINUTE);
+    expect(world.target?.desiredReplicas).toBeGreaterThan(0);
+    world.areWritesKnown = true;
+    world.advance(1_000);
+    expect(world.target?.desiredReplicas).toBe(0);
+  });
+
   test("go after the drain when the metrics source does not answer", () => {
     const world = aborted();
     world.evidence = () => null;
