@@ -139,8 +139,10 @@ function finish(draft: Draft, primary: Primary): void {
     return;
   }
   if (!isDrained(draft, drain, "the primary's pods")) return;
-  if (isBySubset(draft) && !arePodsGone(draft, primary, drain.sinceMs)) return;
-  if (isBySubset(draft)) draft.act({ kind: "removeRoutes" });
+  if (isBySubset(draft)) {
+    if (!arePodsGone(draft, primary, drain.sinceMs)) return;
+    draft.act({ kind: "removeRoutes" });
+  }
   // The primary last: a pass that is cut short in between finds it, and goes on here.
   draft.act({ kind: "removeServices" }, { kind: "deletePrimary" });
   release(draft);

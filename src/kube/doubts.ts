@@ -2,7 +2,7 @@ import { BoundedMap } from "../lib/bounded-map.ts";
 import { keyText, type ObjectKey } from "./object.ts";
 import { type Resource, resourceText } from "./resource.ts";
 
-/** One read of the object for the caches; resolves to whether there was an answer. Never rejects. */
+/** One read of the object for the caches; resolves to whether it is known now what there is. Never rejects. */
 export type Reread = () => Promise<boolean>;
 
 /** Whether somebody who decides has to know the object. */

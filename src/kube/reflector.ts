@@ -8,7 +8,7 @@ import type { Client, ObjectList } from "./client.ts";
 import type { KubeObject } from "./object.ts";
 import { absenceOf } from "./optional-reader.ts";
 import { type Resource, resourceText } from "./resource.ts";
-import { Watchdog } from "./watchdog.ts";
+import { type Silence, Watchdog } from "./watchdog.ts";
 
 export interface ReflectorOptions<T extends KubeObject> {
   readonly client: Client;
@@ -35,6 +35,9 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly onRestart?: ((restart: WatchRestart) => void) | undefined;
 }
 
+/** How a watch ends that does not fail. */
+type WatchEnd = "ended" | "relist" | "renewed" | Silence;
+
 export interface WatchRestart {
   /** `deployments.apps`. */
   readonly resource: string;
@@ -43,7 +46,7 @@ export interface WatchRestart {
    * (410). "idle": it said nothing for too long. "overdue": it said nothing, and owed what an answer to us had
    * shown. "failed": anything else.
    */
-  readonly reason: "ended" | "relist" | "renewed" | "gone" | "idle" | "overdue" | "failed";
+  readonly reason: WatchEnd | "gone" | "failed";
 }
 
 /** A watch is not opened more often than this, however it ends. */
@@ -241,14 +244,14 @@ export class Reflector<T extends KubeObject> {
   }
 
   /** One watch, until the server ends it, the watchdog bites, or the signal aborts; which of them. */
-  async #watch(signal: AbortSignal): Promise<WatchRestart["reason"]> {
+  async #watch(signal: AbortSignal): Promise<WatchEnd> {
     const { client, cache, clock, idleMs, watchMs, random } = this.#options;
     const controller = new AbortController();
     const abort = () => controller.abort(new Error("watch ended"));
     signal.addEventListener("abort", abort, { once: true });
-    let cut = null as "idle" | "overdue" | "renewed" | null;
+    let cut = null as Silence | "renewed" | null;
     const isOwed = () => cache.isAheadOfWatch;
-    const bite = (why: "idle" | "overdue") => {
+    const bite = (why: Silence) => {
       cut ??= why;
       this.#logger.debug("watch was silent, reconnecting", { why, idleMs });
       abort();

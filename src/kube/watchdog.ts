@@ -2,14 +2,17 @@ import type { Clock, Timer } from "../lib/clock.ts";
 
 const CHECKS = 6;
 
+/** Quiet for too long, or for too long with something on its way. */
+export type Silence = "idle" | "overdue";
+
 export interface WatchdogOptions {
   readonly clock: Clock;
   /** Quiet for so long, or for a sixth more, is too long. */
   readonly idleMs: number;
   /** Whether something is known to be on its way: then a sixth is too long, or two. */
   readonly isOwed: () => boolean;
-  /** Called once when it has been quiet for too long, or for too long with something on its way. */
-  readonly bite: (why: "idle" | "overdue") => void;
+  /** Called once. */
+  readonly bite: (why: Silence) => void;
 }
 
 /**
@@ -41,10 +44,11 @@ export class Watchdog {
   }
 
   #check(): void {
-    const { isOwed, bite } = this.#options;
+    const { bite } = this.#options;
+    const isOwed = this.#options.isOwed();
     this.#quietChecks += 1;
-    const isOverdue = this.#wasOwed && isOwed() && this.#quietChecks > 0;
-    this.#wasOwed = isOwed();
+    const isOverdue = this.#wasOwed && isOwed && this.#quietChecks > 0;
+    this.#wasOwed = isOwed;
     if (isOverdue) bite("overdue");
     else if (this.#quietChecks >= CHECKS) bite("idle");
     else this.#timer = this.#next();

@@ -109,7 +109,7 @@ export function sideOf(service: Service, selectors: RouteContext["selectors"]): 
   return "other";
 }
 
-function isEmpty(selector: Selector): boolean {
+export function isEmpty(selector: Selector): boolean {
   return Object.keys(selector).length === 0;
 }
 

@@ -19,6 +19,7 @@ import {
   buildApex,
   buildPorts,
   buildSpec,
+  isEmpty,
   OWNED_SPEC,
   POD_TEMPLATE_HASH,
   pinOf,
@@ -97,7 +98,7 @@ export class ServiceSet implements Backends {
     const wanted = side === "target" ? targetSelector(context, apex) : context.selectors.primary;
     const original = originalSelector(apex);
     // Nothing tells what it is to select; without a selector it would have the endpoints that it has for ever.
-    if (original === null && Object.keys(wanted).length === 0) return;
+    if (original === null && isEmpty(wanted)) return;
     if (side === "primary") await this.#takeBackPrimary(context);
     const isAdopted = !isMadeFor(context.rollout, apex);
     if (!isAdopted) await this.#select(apex, wanted, apex.metadata.annotations);

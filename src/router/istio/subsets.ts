@@ -10,7 +10,7 @@ import { readyEndpoints } from "../endpoints.ts";
 import { lastEditor } from "../last-editor.ts";
 import { mapPatch } from "../map-patch.ts";
 import type { RouteContext, ServiceState, Services } from "../router.ts";
-import { POD_TEMPLATE_HASH, withoutPin } from "../service-spec.ts";
+import { isEmpty, POD_TEMPLATE_HASH, withoutPin } from "../service-spec.ts";
 import type { Side } from "./arms.ts";
 import { patchUnderTest } from "./patch-under-test.ts";
 import { annotationsWith, type Labels, type SubsetMemory, subsetMemoryIn } from "./subset-memory.ts";
@@ -144,7 +144,7 @@ export class Subsets implements Backends {
     const rule = this.#rule(context);
     const name = subsetName(context, side);
     // Without any it would select the pods of both sides: neither is there to tell which are whose.
-    if (rule === undefined || Object.keys(labels).length === 0) return;
+    if (rule === undefined || isEmpty(labels)) return;
     const now = labelsOf(rule, name);
     if (isDeepEqual(now, labels)) return;
     const remembered = subsetMemoryIn(rule)?.labels ?? {};
