@@ -296,8 +296,11 @@ export interface RolloutStatus {
   /** Who else has changed the weights in this run, how often, and when we last put them right. */
   readonly contested?: { readonly by: string; readonly count: number; readonly at: string };
   readonly lastRunId?: number;
-  /** While Initializing: what the primary was ready with when traffic began to move to it; from then on it keeps that. */
-  readonly adopting?: RevisionRef;
+  /**
+   * While Initializing: what the primary was ready with, and how many pods it had, when traffic began to move to it; from then
+   * on it keeps that.
+   */
+  readonly adopting?: RevisionRef & { readonly replicas?: number };
   /**
    * While Initializing, since when all traffic is known to be moved to the primary; while deleting, back to the target; at
    * rest, since when the routes, which did not, send the target nothing again.

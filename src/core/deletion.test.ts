@@ -15,6 +15,14 @@ function adopted(istio: object = {}): CoreWorld {
   return world;
 }
 
+/** All traffic has moved to the primary; that its target has no pods any more would be noted next. */
+function adopting(): CoreWorld {
+  const world = new CoreWorld();
+  for (let tries = 0; tries < 100 && world.status?.trafficMovedAt === undefined; tries++) world.advance(500);
+  expect(world.status).toMatchObject({ phase: "Initializing", adopting: { revision: "v1" } });
+  return world;
+}
+
 function actionsOf(world: CoreWorld, since = 0): readonly Action["kind"][] {
   return world.decisions
     .slice(since)
@@ -157,6 +165,16 @@ describe("a Rollout that is deleted", () => {
     expect(world.finalizers).toEqual([]);
   });
 
+  test("gives its target pods when the primary is gone before it was noted that the target has none any more", () => {
+    const world = adopting();
+    world.target = targetAt("v1", 0, 0);
+    world.primary = null;
+    world.deleting = true;
+    world.settle();
+    expect(world.target).toMatchObject({ desiredReplicas: 3 });
+    expect(world.finalizers).toEqual([]);
+  });
+
   test("is handed back although somebody had replaced it without its finalizer", () => {
     const world = adopted();
     world.finalizers = [];
@@ -196,6 +214,14 @@ describe("a spec that is refused", () => {
     world.primary = null;
     world.settle();
     expect(world.primary).toMatchObject({ revision: "v1" });
+  });
+
+  test("makes the primary again that somebody deletes while traffic moves to it", () => {
+    const world = adopting();
+    world.specProblems = PROBLEMS;
+    world.primary = null;
+    world.settle();
+    expect(world.primary).toMatchObject({ revision: "v1", desiredReplicas: 3 });
   });
 
   test("starts nothing", () => {

@@ -5,6 +5,7 @@ import { imageText, record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
 import { longestDrainMs } from "./drain.ts";
 import { areWritesOver, beginDrain, drainAtRest, isDrained } from "./draining.ts";
+import { servedAtRest } from "./remake-primary.ts";
 import {
   giveTrafficBack,
   isBySubset,
@@ -161,9 +162,9 @@ function arePodsGone(draft: Draft, primary: Primary, sinceMs: number): boolean {
 /** The host, its routes and its subsets are as they were before, and so are the pods of a target that is there. */
 function giveAllBack(draft: Draft, target: Target | null): void {
   const { apex } = draft.snapshot.services;
-  const { promoted } = draft.status;
-  if (target?.desiredReplicas === 0 && promoted !== undefined)
-    draft.act({ kind: "scaleTarget", replicas: Math.max(1, promoted.replicas ?? 1) });
+  const served = servedAtRest(draft);
+  if (target?.desiredReplicas === 0 && served !== undefined)
+    draft.act({ kind: "scaleTarget", replicas: Math.max(1, served.replicas ?? 1) });
   // A host that was deleted with the target is not made again.
   if (target !== null || apex.exists) draft.act({ kind: "pointApex", side: "target" });
   draft.act({ kind: "removeRoutes" }, { kind: "removeServices" });

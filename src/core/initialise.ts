@@ -20,7 +20,12 @@ import type { Primary, Target } from "./snapshot.ts";
  */
 export function initialise(draft: Draft): void {
   const { rollout, specProblems, target, targetProblem, primary } = draft.snapshot;
-  if (specProblems.length > 0) return;
+  if (specProblems.length > 0) {
+    // Nothing of a refused spec is carried out; but what serves goes on serving.
+    if (primary === null && target !== null && draft.status.adopting !== undefined)
+      remakeServed(draft, target);
+    return;
+  }
   keepFinalizer(draft);
   if (target === null || targetProblem !== null) {
     draft.patchStatus({
@@ -115,7 +120,7 @@ function tellNotReady(draft: Draft, message: string): void {
 function moveTraffic(draft: Draft, target: Target, primary: Primary): void {
   if (draft.status.adopting === undefined) {
     // In the status before anything moves: a controller that comes back in the middle knows who serves.
-    draft.patchStatus({ adopting: revisionOf(target, primary) });
+    draft.patchStatus({ adopting: { ...revisionOf(target, primary), replicas: primary.desiredReplicas } });
     draft.lookAgainAfter(0);
     return;
   }

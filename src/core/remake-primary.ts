@@ -61,18 +61,22 @@ function servedIn(run: RunStatus): RevisionRef | undefined {
  * else that could serve: the target is adopted as if for the first time.
  */
 export function remakeServed(draft: Draft, target: Target | null): void {
-  const { promoted, adopting } = draft.status;
-  const served = promoted ?? adopting;
+  const served = servedAtRest(draft);
   if (served === undefined || target === null) {
     draft.patchStatus({ message: "The primary is gone, and so is the target that it could be made from." });
     return;
   }
   if (target.revisions.includes(served.revision)) {
     // At rest the target has no pods; a number there is what somebody wants now.
-    remake(draft, served, Math.max(1, target.desiredReplicas || (promoted?.replicas ?? 0)));
+    remake(draft, served, Math.max(1, target.desiredReplicas || (served.replicas ?? 0)));
     return;
   }
   adoptAnew(draft, null, served);
+}
+
+/** What serves out of a run, and with how many pods: the target may have none any more. Absent while the target serves. */
+export function servedAtRest({ status }: Draft): (RevisionRef & { readonly replicas?: number }) | undefined {
+  return status.promoted ?? status.adopting;
 }
 
 function lossText(served: RevisionRef): string {
@@ -84,6 +88,9 @@ function adoptAnew(draft: Draft, run: RunStatus | null, served: RevisionRef): vo
   const message = lossText(served);
   const isUp = (draft.snapshot.target?.current?.readyReplicas ?? 0) > 0;
   if (isUp) giveTrafficBack(draft);
+  const replicas = servedAtRest(draft)?.replicas ?? 1;
+  // The primary is to have as many as it had: it takes the number over from the target.
+  if (draft.snapshot.target?.desiredReplicas === 0) draft.act({ kind: "scaleTarget", replicas });
   announce(draft, run, {
     reason: "PrimaryLost",
     title: "the primary is lost",
