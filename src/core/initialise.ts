@@ -5,7 +5,7 @@ import { announce, imageText, record } from "./announce.ts";
 import { keepFinalizer } from "./deletion.ts";
 import type { Draft } from "./draft.ts";
 import { beginDrain, drainAtRest, isDrained } from "./draining.ts";
-import { remakeServed } from "./remake-primary.ts";
+import { keepServed, remakeServed } from "./remake-primary.ts";
 import { isAllWithPrimary, NO_CANARY, repairServices, routesProblem } from "./repair.ts";
 import type { Primary, Target } from "./snapshot.ts";
 
@@ -21,9 +21,7 @@ import type { Primary, Target } from "./snapshot.ts";
 export function initialise(draft: Draft): void {
   const { rollout, specProblems, target, targetProblem, primary } = draft.snapshot;
   if (specProblems.length > 0) {
-    // Nothing of a refused spec is carried out; but what serves goes on serving.
-    if (primary === null && target !== null && draft.status.adopting !== undefined)
-      remakeServed(draft, target);
+    keepServed(draft);
     return;
   }
   keepFinalizer(draft);

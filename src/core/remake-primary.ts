@@ -74,6 +74,12 @@ export function remakeServed(draft: Draft, target: Target | null): void {
   adoptAnew(draft, null, served);
 }
 
+/** Nothing of a refused spec is carried out; but what serves goes on serving. */
+export function keepServed(draft: Draft): void {
+  const { primary, target } = draft.snapshot;
+  if (primary === null && target !== null && servedAtRest(draft) !== undefined) remakeServed(draft, target);
+}
+
 /** What serves out of a run, and with how many pods: the target may have none any more. Absent while the target serves. */
 export function servedAtRest({ status }: Draft): (RevisionRef & { readonly replicas?: number }) | undefined {
   return status.promoted ?? status.adopting;

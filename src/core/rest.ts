@@ -2,7 +2,7 @@ import { imageText, record } from "./announce.ts";
 import type { Draft } from "./draft.ts";
 import { letTargetGo } from "./draining.ts";
 import { denialAt, denialText } from "./gates-schedule.ts";
-import { remakeServed, setBack } from "./remake-primary.ts";
+import { keepServed, remakeServed, setBack } from "./remake-primary.ts";
 import { giveCanarySubsetBack, NO_CANARY, repairRoutes, repairServices, routesProblem } from "./repair.ts";
 import type { Primary, Target } from "./snapshot.ts";
 import { startRun } from "./start-run.ts";
@@ -11,8 +11,7 @@ import { startRun } from "./start-run.ts";
 export function rest(draft: Draft): void {
   const { specProblems, target, targetProblem, primary } = draft.snapshot;
   if (specProblems.length > 0) {
-    // Nothing of a refused spec is carried out; but what serves goes on serving.
-    if (primary === null && target !== null) remakeServed(draft, target);
+    keepServed(draft);
     return;
   }
   if (primary === null) {
